@@ -1,0 +1,1 @@
+"""The command line: parse, call one service, show. No rule of what memcli does lives here."""

@@ -1,0 +1,49 @@
+"""`memcli completions`."""
+
+from __future__ import annotations
+
+from enum import StrEnum
+from typing import Annotated
+
+import typer
+
+from memcli.cli import render
+from memcli.cli.context import run_of
+
+PROGRAM = "memcli"
+VARIABLE = "_MEMCLI_COMPLETE"
+
+app = typer.Typer(help="Completion of commands, options, spaces and ids.", no_args_is_help=True, rich_markup_mode=None)
+
+
+class Shell(StrEnum):
+    """Shells that can be told."""
+
+    BASH = "bash"
+    ZSH = "zsh"
+    FISH = "fish"
+
+
+Chosen = Annotated[Shell, typer.Argument(metavar="SHELL", help="bash, zsh or fish.")]
+
+
+def script(shell: str) -> str:
+    """The completion script for *shell*, as Typer generates it."""
+    from typer.completion import get_completion_script
+
+    return str(get_completion_script(prog_name=PROGRAM, complete_var=VARIABLE, shell=shell))
+
+
+@app.command()
+def show(shell: Chosen) -> None:
+    """Print the completion script."""
+    render.write(script(shell))
+
+
+@app.command()
+def install(ctx: typer.Context, shell: Chosen) -> None:
+    """Put the completion script where the shell finds it, and a line into its start-up file if needed."""
+    from typer.completion import install as install_script
+
+    _, path = install_script(shell=shell, prog_name=PROGRAM, complete_var=VARIABLE)
+    run_of(ctx).note(f"completion for {shell} is in {path}; open a new shell to use it")

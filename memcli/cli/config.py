@@ -1,0 +1,67 @@
+"""`memcli config`."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+import typer
+
+from memcli import config
+from memcli.cli import complete, options, render
+from memcli.cli.context import run_of
+from memcli.errors import ConfigError
+
+app = typer.Typer(help="Settings.", no_args_is_help=True, rich_markup_mode=None)
+
+Key = Annotated[str, typer.Argument(metavar="KEY", autocompletion=complete.settings)]
+
+
+@app.command()
+def path(ctx: typer.Context) -> None:
+    """Print where the configuration file is."""
+    render.write(str(run_of(ctx).where.config_file))
+
+
+@app.command()
+@options.shown
+def show(ctx: typer.Context, output: options.Format) -> None:
+    """List all settings, what they are and where they come from."""
+    render.show(config.show(run_of(ctx).loaded), output)
+
+
+@app.command()
+@options.shown
+def get(ctx: typer.Context, key: Key, output: options.Format) -> None:
+    """Print the value of one setting."""
+    setting = config.get(run_of(ctx).loaded, key)
+    if output in (options.Format.JSON, options.Format.JSONL):
+        render.show(setting, output)
+    else:  # the bare value, which is what a script wants
+        render.write(setting.value if isinstance(setting.value, str) else render.as_json(setting.value))
+
+
+@app.command("set")
+def set_value(ctx: typer.Context, key: Key, value: str) -> None:
+    """Write a setting into the configuration file."""
+    setting = config.set_value(run_of(ctx).where.config_file, key, value)
+    run_of(ctx).note(f"{setting.key} = {render.as_json(setting.value)}")
+
+
+@app.command()
+def unset(ctx: typer.Context, key: Key) -> None:
+    """Take a setting out of the configuration file, so that its default holds."""
+    setting = config.unset(run_of(ctx).where.config_file, key)
+    run_of(ctx).note(f"{setting.key} = {render.as_json(setting.value)} (the default)")
+
+
+@app.command()
+def edit(ctx: typer.Context) -> None:
+    """Open the configuration file in your editor ($VISUAL or $EDITOR), then check it."""
+    file = run_of(ctx).where.config_file
+    try:
+        file.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+        file.touch(mode=0o600)
+    except OSError as error:
+        raise ConfigError(f"can't write {file}: {error.strerror}") from error
+    typer.edit(filename=str(file))
+    config.load(file)

@@ -1,0 +1,66 @@
+"""What the commands of one run share: the flags of the root, settings and engine, made when needed."""
+
+from __future__ import annotations
+
+import sys
+from dataclasses import dataclass
+from functools import cached_property
+from typing import TYPE_CHECKING
+
+from memcli import config
+from memcli.cli.messages import note
+from memcli.model import ProgressBar
+from memcli.services.engine import Engine, no_progress
+
+if TYPE_CHECKING:
+    import typer
+
+
+@dataclass
+class Run:
+    """One run of the command line.
+
+    Args:
+        home: What `--home` said; None for nothing.
+        quiet: Whether notes and progress are unwanted.
+    """
+
+    home: str | None = None
+    quiet: bool = False
+
+    @cached_property
+    def where(self) -> config.Home:
+        """Where the configuration and the store are."""
+        return config.find_home(self.home)
+
+    @cached_property
+    def loaded(self) -> config.Loaded:
+        """The settings, each with where it came from."""
+        loaded = config.load(self.where.config_file)
+        for key in loaded.unknown:
+            self.note(f"{self.where.config_file}: unknown setting {key!r} is ignored")
+        return loaded
+
+    @cached_property
+    def engine(self) -> Engine:
+        """What the services work with."""
+        return Engine(self.loaded.config, self.where, progress=self.progress)
+
+    def note(self, sentence: str) -> None:
+        """Say something on standard error, unless `--quiet`."""
+        note(sentence, quiet=self.quiet)
+
+    def progress(self, label: str, total: int) -> ProgressBar:
+        """A progress bar on standard error, if that is a terminal."""
+        if self.quiet or not sys.stderr.isatty():
+            return no_progress(label, total)
+        from memcli.cli.progress import Bar
+
+        return Bar(label, total)
+
+
+def run_of(ctx: typer.Context) -> Run:
+    """The run that *ctx* belongs to."""
+    run = ctx.find_root().obj
+    assert isinstance(run, Run)
+    return run

@@ -1,0 +1,129 @@
+"""`memcli get`, `list`, `update`, `forget`, `restore` and `purge`."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import Annotated
+
+import typer
+
+from memcli.cli import complete, options, render
+from memcli.cli.context import run_of
+from memcli.model import Scope
+from memcli.services import remember
+from memcli.services.select import Filter
+
+
+def register(app: typer.Typer) -> None:
+    """Add the commands to *app*."""
+    app.command()(get)
+    app.command("list")(list_memories)
+    for command in (update, forget, restore, purge):
+        app.command()(command)
+
+
+@options.shown
+def get(ctx: typer.Context, memory_id: options.Id, output: options.Format) -> None:
+    """Show one memory with all that is known about it."""
+    render.show(remember.find(run_of(ctx).engine, memory_id), output)
+
+
+@options.scoped
+@options.shown
+@options.filtered
+def list_memories(
+    ctx: typer.Context,
+    scope: Scope,
+    output: options.Format,
+    wanted: Filter,
+    limit: Annotated[int, typer.Option("--limit", "-n", min=0, help="Most memories; 0 for all.")] = 50,
+    offset: Annotated[int, typer.Option(min=0, help="Leave out this many of the latest.")] = 0,
+    all_spaces: options.AllSpaces = False,
+    forgotten: Annotated[bool, typer.Option("--forgotten", help="Those that were forgotten instead.")] = False,
+) -> None:
+    """List memories, latest first."""
+    engine = run_of(ctx).engine
+    scope = replace(scope, space=None) if all_spaces else scope
+    wanted = replace(wanted, forgotten=forgotten)
+    found = remember.newest(engine, scope=scope, wanted=wanted, limit=limit or None, offset=offset)
+    render.show(found, output)
+    if limit and len(found) == limit:
+        total = remember.count(engine, scope=scope, wanted=wanted)
+        if total > offset + limit:
+            run_of(ctx).note(f"{offset + 1} to {offset + limit} of {total:,}; --limit 0 shows all")
+
+
+@options.shown
+def update(
+    ctx: typer.Context,
+    memory_id: options.Id,
+    output: options.Format,
+    text: Annotated[str | None, typer.Argument(help="The new text; - reads standard input.")] = None,
+    importance: Annotated[float | None, typer.Option("--importance", "-i", help="0 to 1.")] = None,
+    title: Annotated[str | None, typer.Option()] = None,
+    tag: Annotated[list[str] | None, typer.Option("--tag", "-t", help="The new tags; repeatable.")] = None,
+    meta: Annotated[list[str] | None, typer.Option("--meta", "-m", metavar="K=V", help="Set in its metadata.")] = None,
+    source: Annotated[str | None, typer.Option()] = None,
+    ttl: Annotated[str | None, typer.Option(metavar="DURATION", help="Expires this long from now.")] = None,
+    expires: Annotated[str | None, typer.Option(metavar="WHEN", help="Expires on this date.")] = None,
+) -> None:
+    """Change a memory; what is not named stays as it is."""
+    changed = remember.update(
+        run_of(ctx).engine,
+        memory_id,
+        text=None if text is None else options.text(text),
+        importance=importance,
+        title=title,
+        tags=tuple(tag) if tag else None,
+        metadata=options.metadata(meta) or None,
+        source=source,
+        expires_at=options.expiry(ttl, expires),
+    )
+    render.show(changed, output)
+
+
+@options.shown
+def forget(ctx: typer.Context, memory_ids: options.Ids, output: options.Format) -> None:
+    """Forget memories; restore brings them back until they are purged."""
+    render.show(remember.forget(run_of(ctx).engine, memory_ids), output)
+
+
+@options.shown
+def restore(ctx: typer.Context, memory_ids: options.Ids, output: options.Format) -> None:
+    """Bring forgotten memories back."""
+    render.show(remember.restore(run_of(ctx).engine, memory_ids), output)
+
+
+@options.scoped
+@options.shown
+def purge(
+    ctx: typer.Context,
+    scope: Scope,
+    output: options.Format,
+    memory_ids: Annotated[
+        list[str] | None,
+        typer.Argument(metavar="[ID...]", autocompletion=complete.ids, help="By default all that are forgotten."),
+    ] = None,
+    older_than: Annotated[
+        str | None, typer.Option(metavar="DURATION", help="Only what was forgotten longer ago, e.g. 30d.")
+    ] = None,
+    all_spaces: options.AllSpaces = False,
+    yes: options.Yes = False,
+) -> None:
+    """Remove forgotten and expired memories from disk, for good."""
+    engine = run_of(ctx).engine
+    memories = remember.purgeable(
+        engine,
+        memory_ids or (),
+        scope=replace(scope, space=None) if all_spaces else scope,
+        older_than=options.a_duration(older_than),
+    )
+    if memories:
+        options.confirmed(ctx, f"Remove {_counted(len(memories))} for good?", yes=yes)
+    gone = remember.purge(engine, memories)
+    render.show(gone, output)
+    run_of(ctx).note(f"{_counted(len(gone))} removed from disk, text, vectors and old versions")
+
+
+def _counted(number: int) -> str:
+    return "1 memory" if number == 1 else f"{number:,} memories"

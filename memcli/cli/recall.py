@@ -1,0 +1,106 @@
+"""`memcli search` and `memcli context`."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import replace
+from typing import Annotated, Any
+
+import typer
+
+from memcli.cli import options, render
+from memcli.cli.context import run_of
+from memcli.errors import UsageError
+from memcli.model import Scope
+from memcli.services import context as contexts
+from memcli.services import recall
+from memcli.services.select import Filter
+
+
+def register(app: typer.Typer) -> None:
+    """Add the commands to *app*."""
+    app.command()(search)
+    app.command()(context)
+
+
+@options.scoped
+@options.shown
+@options.filtered
+def search(
+    ctx: typer.Context,
+    scope: Scope,
+    output: options.Format,
+    wanted: Filter,
+    query: Annotated[str | None, typer.Argument(help="What to look for, in any words; - reads standard input.")] = None,
+    limit: options.Limit = None,
+    mode: options.ModeOption = None,
+    min_score: options.MinScore = None,
+    all_spaces: options.AllSpaces = False,
+    explain: Annotated[bool, typer.Option("--explain", help="Show what each score is made of.")] = False,
+    batch: Annotated[str | None, typer.Option(metavar="FILE", help="One query per line, answered in order.")] = None,
+) -> None:
+    """Find memories by meaning and words, best first."""
+    if (query is None) == (batch is None):
+        raise UsageError("search takes either a query or --batch FILE")
+    about: dict[str, Any] = {
+        "scope": replace(scope, space=None) if all_spaces else scope,
+        "limit": limit,
+        "mode": mode,
+        "min_score": min_score,
+        "wanted": wanted,
+        "explain": explain,
+    }
+    engine = run_of(ctx).engine
+    if query is not None:
+        render.show(recall.search(engine, options.text(query), **about), output)
+    else:
+        queries = options.decoded(options.opened(str(batch)).read(), str(batch)).splitlines()
+        answers = recall.search_all(engine, queries, **about)
+        _show_batch(zip(queries, answers, strict=True), output)
+
+
+def _show_batch(answers: Iterator[tuple[str, Any]], output: options.Format) -> None:
+    rows = ({"query": query, "hits": hits} for query, hits in answers)
+    form = render.resolved(output)
+    if form is options.Format.JSON:
+        render.show(list(rows), form)
+    elif form is options.Format.TABLE:
+        for row in rows:
+            render.write(f"\n» {render.plain_line(row['query'])}\n")
+            render.show(row["hits"], form)
+    else:
+        render.stream(rows, options.Format.JSONL)
+
+
+@options.scoped
+@options.shown
+@options.filtered
+def context(
+    ctx: typer.Context,
+    query: Annotated[str, typer.Argument(help="What the prompt is about; - reads standard input.")],
+    scope: Scope,
+    output: options.Format,
+    wanted: Filter,
+    top_n: Annotated[int | None, typer.Option("--top-n", "-n", min=1, help="Most memories. [setting: 20]")] = None,
+    budget: Annotated[
+        int | None, typer.Option(min=1, metavar="TOKENS", help="Most tokens of the block. [setting: 1000]")
+    ] = None,
+    min_score: options.MinScore = None,
+    style: Annotated[options.Style | None, typer.Option(help="How it is written. [setting: markdown]")] = None,
+    all_spaces: options.AllSpaces = False,
+) -> None:
+    """Print what is known about QUERY as one block for a prompt; nothing if nothing is."""
+    block = contexts.build(
+        run_of(ctx).engine,
+        options.text(query),
+        scope=replace(scope, space=None) if all_spaces else scope,
+        top_n=top_n,
+        budget=budget,
+        min_score=min_score,
+        style=style,
+        wanted=wanted,
+    )
+    if output in (options.Format.JSON, options.Format.JSONL):
+        render.show(block, output)
+    elif block.context:  # text is what a context is, on a terminal and in a pipe
+        render.write(block.context)

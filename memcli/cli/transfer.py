@@ -1,0 +1,112 @@
+"""`memcli import` and `memcli export`."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterable, Iterator
+from contextlib import closing
+from dataclasses import replace
+from enum import StrEnum
+from pathlib import Path
+from typing import Annotated, BinaryIO
+
+import typer
+
+from memcli.cli import options, render
+from memcli.cli.context import Run, run_of
+from memcli.cli.messages import complain
+from memcli.model import Action, Imported, Scope
+from memcli.services import transfer
+
+PROBLEMS_SHOWN = 20
+
+
+class Conflicts(StrEnum):
+    """Whether new facts are held against what is known."""
+
+    CHECK = "check"
+    OFF = "off"
+
+
+def register(app: typer.Typer) -> None:
+    """Add the commands to *app*."""
+    app.command("import")(import_memories)
+    app.command("export")(export_memories)
+
+
+@options.scoped
+@options.shown
+def import_memories(
+    ctx: typer.Context,
+    file: Annotated[str, typer.Argument(help="JSON Lines, one memory each; - reads standard input.")],
+    scope: Scope,
+    output: options.Format,
+    conflicts: Annotated[
+        Conflicts, typer.Option(help="Hold facts against what is known. Exact duplicates are never stored twice.")
+    ] = Conflicts.CHECK,
+) -> None:
+    """Store many memories from a file; running it again stores only what is missing."""
+    run = run_of(ctx)
+    counts: Counter[Action] = Counter()
+    with closing(options.opened(file)) as lines:
+        records = _shown(run, _read(run, lines, file, scope), counts)
+        if render.resolved(output) is options.Format.JSONL:
+            render.stream(records, options.Format.JSONL)
+        else:
+            for _ in records:
+                pass
+            render.show(_summary(counts), output)
+    if counts[Action.FAILED]:
+        _say_how_many(counts[Action.FAILED])
+        raise typer.Exit(1)
+
+
+def _summary(counts: Counter[Action]) -> Imported:
+    return Imported(
+        stored=counts[Action.STORED], duplicate=counts[Action.DUPLICATE], failed=counts[Action.FAILED]
+    )
+
+
+def _read(run: Run, lines: BinaryIO, file: str, scope: Scope) -> Iterator[transfer.Record]:
+    total = 0
+    if file != "-":
+        with Path(file).open("rb") as counted:
+            total = sum(1 for line in counted if line.strip())
+    with run.progress("Importing", total) as report:
+        yield from transfer.import_lines(run.engine, lines, scope=scope, progress=report)
+
+
+def _shown(run: Run, records: Iterable[transfer.Record], counts: Counter[Action]) -> Iterator[object]:
+    """The answer of each record; problems go to standard error by line number."""
+    for record in records:
+        counts[record.stored.action] += 1
+        if record.stored.action is Action.FAILED and counts[Action.FAILED] <= PROBLEMS_SHOWN:
+            complain(f"line {record.line}: {record.stored.reason}")
+        yield record.stored
+
+
+def _say_how_many(failed: int) -> None:
+    more = f", the first {PROBLEMS_SHOWN} of them above" if failed > PROBLEMS_SHOWN else ""
+    complain(f"{failed:,} line{'s' if failed > 1 else ''} could not be imported{more}")
+
+
+@options.scoped
+@options.shown
+def export_memories(
+    ctx: typer.Context,
+    scope: Scope,
+    output: options.Format,
+    forgotten: Annotated[
+        bool, typer.Option("--forgotten/--no-forgotten", help="Include what was forgotten but not purged.")
+    ] = True,
+    all_users: Annotated[bool, typer.Option("--all-users", help="Of every user and agent.")] = False,
+) -> None:
+    """Print memories as JSON Lines that import takes; all spaces, unless --space names one."""
+    named = ctx.get_parameter_source("space")
+    wanted = scope if named is not None and named.name == "COMMANDLINE" else replace(scope, space=None)
+    documents = transfer.export(run_of(ctx).engine, scope=wanted, forgotten=forgotten)
+    form = options.Format.JSON if output is options.Format.JSON else options.Format.JSONL
+    if form is options.Format.JSON:
+        render.show(list(documents), form)
+    else:
+        render.stream(documents, form)

@@ -1,0 +1,276 @@
+"""What people see on a terminal. Text of memories is never markup, and never hidden."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from datetime import UTC, datetime
+from typing import Any
+
+from rich.console import Console, Group, RenderableType
+from rich.table import Table
+from rich.text import Text
+
+from memcli.cli.messages import colored, harmless
+from memcli.cli.render import as_json
+from memcli.config import Setting
+from memcli.embedding.catalog import ModelInfo
+from memcli.model import Action, Context, Hit, Imported, Memory, Space, Stored
+from memcli.services.demo import Demo
+from memcli.services.models import Changed
+from memcli.services.upkeep import Optimized
+from memcli.times import format_age, format_time
+
+DIM, STRONG, ACCENT = "dim", "bold", "cyan"
+
+
+def console() -> Console:
+    """Standard output: no markup, no emoji codes, no guessing what a word may be."""
+    import sys
+
+    return Console(
+        markup=False,
+        emoji=False,
+        highlight=False,
+        soft_wrap=False,
+        no_color=not colored(sys.stdout),
+    )
+
+
+def show(answer: Any) -> None:
+    """Lay *answer* out and print it."""
+    console().print(_laid_out(answer))
+
+
+def _laid_out(answer: Any) -> RenderableType:
+    if isinstance(answer, list | tuple):
+        if not answer:
+            return Text("nothing there", style=DIM)
+        several = SEVERAL.get(type(answer[0]))
+        return several(answer) if several else Group(*(_laid_out(one) for one in answer))
+    one = ONE.get(type(answer))
+    return one(answer) if one else Text(as_json(answer, indent=2))
+
+
+def _now() -> datetime:
+    return datetime.now(UTC)
+
+
+# --- memories ---
+
+
+def _about(memory: Memory, *, with_space: bool = True) -> Text:
+    """The line below a memory's text: its id and what else is known in few words."""
+    parts = [Text(memory.id, style=ACCENT)]
+    if with_space:
+        parts.append(Text(memory.space, style=DIM))
+    parts.append(Text(format_age(memory.created_at, _now()), style=DIM))
+    if memory.source:
+        parts.append(Text(f"from {harmless(memory.source)}", style=DIM))
+    if memory.tags:
+        parts.append(Text(" ".join(f"#{harmless(tag)}" for tag in memory.tags), style=DIM))
+    if memory.forgotten_at:
+        parts.append(Text(f"forgotten {format_age(memory.forgotten_at, _now())}", style="yellow"))
+    return Text(" · ", style=DIM).join(parts)
+
+
+def _text(memory: Memory, style: str = "") -> Text:
+    said = Text(f"{harmless(memory.speaker)}: ", style=STRONG) if memory.speaker else Text()
+    return said.append(harmless(memory.text.strip()), style=style)
+
+
+def _hits(hits: Sequence[Hit]) -> RenderableType:
+    table = Table.grid(padding=(0, 1), expand=True)
+    table.add_column(justify="right", width=4, no_wrap=True)
+    table.add_column(ratio=1, overflow="fold")
+    for position, hit in enumerate(hits):
+        if position:
+            table.add_row("", "")
+        table.add_row(Text(f"{hit.score:.2f}", style=_grade(hit.score)), _text(hit))
+        table.add_row("", _about(hit))
+        if hit.signals:
+            table.add_row("", _signals(hit.signals))
+    return table
+
+
+def _grade(score: float) -> str:
+    return "bold green" if score >= 0.5 else "green" if score >= 0.3 else DIM
+
+
+def _signals(signals: Mapping[str, Any]) -> Text:
+    parts = (f"{name} {value:.3f}" for name, value in signals.items())
+    return Text("   ".join(parts), style=DIM)
+
+
+def _memories(memories: Sequence[Memory]) -> RenderableType:
+    lines: list[RenderableType] = []
+    for position, memory in enumerate(memories):
+        lines += [Text("")] if position else []
+        lines += [_text(memory), _about(memory)]
+    return Group(*lines)
+
+
+def _memory(memory: Memory) -> RenderableType:
+    table = Table.grid(padding=(0, 2))
+    table.add_column(style=DIM, no_wrap=True)
+    table.add_column(overflow="fold")
+    for name, value in _fields(memory):
+        table.add_row(name, value)
+    return Group(_text(memory, STRONG), Text(""), table)
+
+
+def _fields(memory: Memory) -> list[tuple[str, Text]]:
+    said: dict[str, Any] = {
+        "id": memory.id,
+        "title": memory.title,
+        "space": memory.space,
+        "user": memory.user,
+        "agent": memory.agent,
+        "importance": f"{memory.importance:g}",
+        "tags": " ".join(f"#{tag}" for tag in memory.tags),
+        "metadata": as_json(memory.metadata) if memory.metadata else "",
+        "source": memory.source,
+        "conversation": memory.conversation,
+        "position": "" if memory.position is None else str(memory.position),
+        "created": _moment(memory.created_at),
+        "updated": _moment(memory.updated_at) if memory.updated_at != memory.created_at else "",
+        "expires": _moment(memory.expires_at),
+        "forgotten": _moment(memory.forgotten_at),
+    }
+    return [(name, Text(harmless(value), style=ACCENT if name == "id" else "")) for name, value in said.items() if value]
+
+
+def _moment(time: datetime | None) -> str:
+    return f"{format_time(time)} ({format_age(time, _now())})" if time else ""
+
+
+def _stored(stored: Stored) -> RenderableType:
+    colors = {Action.STORED: "green", Action.DUPLICATE: "yellow", Action.REPLACED: "blue", Action.FAILED: "red"}
+    line = Text(f"{stored.action:<9}", style=colors[stored.action]).append(f" {stored.id or ''}", style=ACCENT)
+    line.append(f"  in {stored.space}", style=DIM)
+    return line.append(f" ({stored.reason})", style=DIM) if stored.reason else line
+
+
+def _context(context: Context) -> RenderableType:
+    return Text(context.context)
+
+
+# --- everything else ---
+
+
+def _grid(titles: Sequence[str], rows: Sequence[Sequence[str | Text]], right: Sequence[int] = ()) -> Table:
+    """A table without lines: titles dim, cells folded rather than cut."""
+    table = Table(box=None, pad_edge=False, padding=(0, 2, 0, 0), header_style=DIM)
+    for column, title in enumerate(titles):
+        table.add_column(title, overflow="fold", justify="right" if column in right else "left")
+    for row in rows:
+        table.add_row(*(harmless(cell) if isinstance(cell, str) else cell for cell in row))
+    return table
+
+
+def _spaces(spaces: Sequence[Space]) -> RenderableType:
+    rows = [
+        (
+            Text(space.name, style=ACCENT),
+            str(space.memories),
+            format_age(space.latest, _now()) if space.latest else "",
+            space.description,
+        )
+        for space in spaces
+    ]
+    return _grid(("space", "memories", "latest", "description"), rows, right=(1,))
+
+
+def _settings(settings: Sequence[Setting]) -> RenderableType:
+    rows = [
+        (
+            Text(setting.key, style=ACCENT if setting.origin == "default" else "bold cyan"),
+            as_json(setting.value),
+            "" if setting.origin == "default" else setting.origin,
+            Text(setting.meaning, style=DIM),
+        )
+        for setting in settings
+    ]
+    return _grid(("setting", "value", "from", "meaning"), rows)
+
+
+def _setting(setting: Setting) -> RenderableType:
+    return Text(harmless(setting.value if isinstance(setting.value, str) else as_json(setting.value)))
+
+
+def _models(models: Sequence[ModelInfo]) -> RenderableType:
+    rows = [
+        (Text(model.name, style=ACCENT), str(model.dimension or ""), f"{model.size_mb:,.0f}", model.licence, model.state)
+        for model in models
+    ]
+    return _grid(("model", "numbers", "MB", "licence", "state"), rows, right=(1, 2))
+
+
+def _imported(imported: Imported) -> RenderableType:
+    said = Text(f"{imported.stored:,} stored", style="green")
+    said.append(f", {imported.duplicate:,} already there", style=DIM)
+    return said.append(f", {imported.failed:,} failed", style="red") if imported.failed else said
+
+
+def _optimized(result: Optimized) -> RenderableType:
+    return Text(
+        f"{result.files_before:,} files, {result.bytes_before / 1e6:,.1f} MB  →  "
+        f"{result.files_after:,} files, {result.bytes_after / 1e6:,.1f} MB"
+    )
+
+
+def _changed(changed: Changed) -> RenderableType:
+    return Text(f"using {changed.model.name}, {changed.embedded:,} memories embedded")
+
+
+# --- the demonstration ---
+
+
+def _demo(demo: Demo) -> RenderableType:
+    right = sum(answer.right for answer in demo.answers)
+    rows = Table.grid(padding=(0, 1), expand=True)
+    rows.add_column(width=1)
+    rows.add_column(ratio=1, overflow="fold")
+    for answer in demo.answers:
+        rows.add_row(Text("?", style=ACCENT), Text(answer.question, style=STRONG))
+        if answer.hit:
+            mark = Text("✓", style="green") if answer.right else Text("✗", style="red")
+            rows.add_row(mark, _text(answer.hit).append(f"  {answer.hit.score:.2f}", style=DIM))
+        rows.add_row("", "")
+    return Group(
+        _step(f"{demo.stored} memories stored in the spaces {' and '.join(demo.spaces)}", 'memcli store "..."'),
+        Text(""),
+        _step(f"{right} of {len(demo.answers)} questions found their memory first", 'memcli search "..."'),
+        Text("The questions share no words with the answers, but for an error code.\n", style=DIM),
+        rows,
+        _step("What a prompt would be given", f'memcli context "{demo.task}"'),
+        Text(""),
+        Text(demo.context.context),
+        Text(f"\n{demo.context.tokens} tokens at most. The temporary home is gone again. Now try your own:\n", style=DIM),
+        Text('  memcli store "I like my coffee black"\n  memcli search "what do I drink in the morning?"'),
+    )
+
+
+def _step(says: str, command: str) -> Text:
+    return Text("● ", style="green").append(says, style=STRONG).append(f"\n  {command}", style=DIM)
+
+
+SEVERAL: Mapping[type, Callable[[Any], RenderableType]] = {
+    Hit: _hits,
+    Memory: _memories,
+    Space: _spaces,
+    Setting: _settings,
+    ModelInfo: _models,
+}
+ONE: Mapping[type, Callable[[Any], RenderableType]] = {
+    Hit: _memory,
+    Memory: _memory,
+    Stored: _stored,
+    Context: _context,
+    Space: lambda space: _spaces([space]),
+    Setting: _setting,
+    ModelInfo: lambda model: _models([model]),
+    Imported: _imported,
+    Optimized: _optimized,
+    Changed: _changed,
+    Demo: _demo,
+}

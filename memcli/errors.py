@@ -1,0 +1,60 @@
+"""Everything that can go wrong in a way a user can cause, each with its exit code and one sentence.
+
+The exit codes are part of the contract with scripts and are listed in the README:
+0 done, 1 other failure, 2 usage, 3 not found, 4 conflict, 5 configuration, 6 storage, 7 embedding,
+8 LLM command, 130 interrupted.
+"""
+
+from __future__ import annotations
+
+
+class MemcliError(Exception):
+    """Base of all errors that are shown as one sentence on standard error.
+
+    Args:
+        sentence: What happened, in one sentence without a full stop of its own accord.
+        hint: What to do about it, shown on a second line; empty where nothing can be advised.
+    """
+
+    exit_code = 1
+
+    def __init__(self, sentence: str, *, hint: str = "") -> None:
+        super().__init__(sentence)
+        self.sentence = sentence
+        self.hint = hint
+
+
+class UsageError(MemcliError):
+    """What was asked for makes no sense: an empty text, an importance of 7, an unreadable date."""
+
+    exit_code = 2
+
+
+class NotFoundError(MemcliError):
+    """A memory, space or file that was named does not exist."""
+
+    exit_code = 3
+
+
+class ConflictError(MemcliError):
+    """The name or id is taken, or names more than one thing."""
+
+    exit_code = 4
+
+
+class ConfigError(MemcliError):
+    """The configuration file can't be read, or a setting in it has no valid value."""
+
+    exit_code = 5
+
+
+class StorageError(MemcliError):
+    """The store can't be opened, read or written."""
+
+    exit_code = 6
+
+
+class EmbeddingError(MemcliError):
+    """The embedding model can't be found, loaded, downloaded, or doesn't fit the store's vectors."""
+
+    exit_code = 7

@@ -1,0 +1,1 @@
+"""A made-up project, a made-up person and a short conversation, for `memcli demo` to remember."""

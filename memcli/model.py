@@ -1,0 +1,256 @@
+"""The words of memcli as frozen dataclasses: what travels between the rooms.
+
+Standard library only, no behaviour beyond what the words mean. The field names of what a command
+answers are its JSON keys: renaming one breaks scripts.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+from enum import StrEnum
+from typing import TYPE_CHECKING, Any, Protocol
+
+if TYPE_CHECKING:
+    import numpy as np
+    from numpy.typing import NDArray
+
+TITLE_LENGTH = 60
+"""Characters of the text that serve as title when none is given."""
+
+
+def default_title(text: str) -> str:
+    """The title of a memory that was given none: the first 60 characters of its text, on one line."""
+    return " ".join(text[: TITLE_LENGTH * 4].split())[:TITLE_LENGTH].rstrip()
+
+
+@dataclass(frozen=True, slots=True)
+class Scope:
+    """Whose memories, and where: what every command that reads or writes memories is about.
+
+    Attributes:
+        space: The namespace; None means all spaces (reading only).
+        user: Whose memories.
+        agent: The agent whose own memories these are; empty for the user's own.
+    """
+
+    space: str | None
+    user: str
+    agent: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Memory:
+    """One remembered text and all that is known about it.
+
+    Times are aware and in UTC. A memory with `conversation` and `position` is a turn of that
+    conversation; all others are facts.
+    """
+
+    id: str
+    text: str
+    title: str
+    space: str
+    user: str = ""
+    agent: str = ""
+    importance: float = 0.5
+    tags: tuple[str, ...] = ()
+    metadata: Mapping[str, Any] = field(default_factory=dict)
+    source: str = ""
+    conversation: str = ""
+    position: int | None = None
+    speaker: str = ""
+    created_at: datetime
+    updated_at: datetime
+    expires_at: datetime | None = None
+    forgotten_at: datetime | None = None
+
+    @property
+    def is_turn(self) -> bool:
+        """Whether this is one message of a conversation rather than a fact."""
+        return bool(self.conversation) and self.position is not None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Hit(Memory):
+    """A memory that a search found.
+
+    Attributes:
+        score: What ranks, 0..1, higher is better.
+        similarity: Cosine between query and memory, -1..1 (0 where no vectors were compared).
+        decay: Retention now, 0..1; 1 is fresh.
+        signals: What the score was made of, by name; None unless an explanation was asked for.
+    """
+
+    score: float
+    similarity: float
+    decay: float
+    signals: Mapping[str, Any] | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Draft:
+    """A text to remember and what is said about it, before it is a memory.
+
+    Attributes:
+        scope: Where it goes; its space must be named.
+        title: Empty for the first characters of the text.
+        id: The caller's own id; empty for one of ours.
+        created_at: None for now.
+
+    The other fields mean what they mean in `Memory`.
+    """
+
+    text: str
+    scope: Scope
+    id: str = ""
+    title: str = ""
+    importance: float = 0.5
+    tags: tuple[str, ...] = ()
+    metadata: Mapping[str, Any] = field(default_factory=dict)
+    source: str = ""
+    conversation: str = ""
+    position: int | None = None
+    speaker: str = ""
+    created_at: datetime | None = None
+    updated_at: datetime | None = None
+    expires_at: datetime | None = None
+    forgotten_at: datetime | None = None
+
+
+class Action(StrEnum):
+    """What storing a text came to."""
+
+    STORED = "stored"
+    DUPLICATE = "duplicate"
+    REPLACED = "replaced"
+    FAILED = "failed"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Stored:
+    """The answer to storing one text.
+
+    Attributes:
+        action: What happened.
+        id: The memory that now holds the text: the new one, or the one that already did.
+        replaced_id: The memory that gave way, if any.
+        similarity: Cosine to the memory that decided the action; None if there was none.
+        space: Where it is.
+        reason: Why, in words.
+    """
+
+    action: Action
+    id: str | None
+    replaced_id: str | None = None
+    similarity: float | None = None
+    space: str
+    reason: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Space:
+    """A namespace and what is in it.
+
+    Attributes:
+        memories: How many are there now (forgotten and expired ones don't count).
+        latest: When the latest of them was created; None if there is none.
+    """
+
+    name: str
+    memories: int
+    latest: datetime | None = None
+    description: str = ""
+    created_at: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Context:
+    """One block of text for a prompt.
+
+    Attributes:
+        context: The block; empty if nothing relevant is known.
+        tokens: How many tokens it has at most; see `memcli.services.tokens`.
+        memories: What is in it, best first.
+    """
+
+    context: str
+    tokens: int
+    memories: tuple[Hit, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Imported:
+    """What an import came to, in records."""
+
+    stored: int
+    duplicate: int
+    failed: int
+
+
+class Mode(StrEnum):
+    """Which evidence a search uses."""
+
+    HYBRID = "hybrid"
+    VECTOR = "vector"
+    TEXT = "text"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class EmbeddingModel:
+    """What made a vector, as far as it matters for comparing it with another.
+
+    Attributes:
+        name: `bundled name`, a fastembed model name, or the absolute path of a directory.
+        dimension: Length of a vector.
+        pooling: `mean`, `cls` or `last` for custom models; `builtin` where fastembed decides.
+        normalize: Whether vectors have length 1.
+        query_prefix: Put before a query (some models ask for it).
+        document_prefix: Put before a memory's text.
+    """
+
+    name: str
+    dimension: int
+    pooling: str = "builtin"
+    normalize: bool = True
+    query_prefix: str = ""
+    document_prefix: str = ""
+
+
+class Progress(Protocol):
+    """Somebody who wants to see how far long work has come."""
+
+    def __call__(self, done: int) -> None:
+        """*done* more units of the announced total are finished."""
+
+
+ProgressFactory = Callable[[str, int], "ProgressBar"]
+"""Announces work (label, total units) and gives something to report to."""
+
+
+class ProgressBar(Protocol):
+    """A running report on long work; a context manager, so that it is taken off the screen at the end."""
+
+    def __enter__(self) -> Progress: ...
+    def __exit__(self, *exc: object) -> None: ...
+
+
+class Embedder(Protocol):
+    """Turns texts into vectors. The real one lives in `memcli.embedding`; tests have a small one."""
+
+    @property
+    def model(self) -> EmbeddingModel:
+        """What makes the vectors."""
+
+    def embed_queries(self, queries: Sequence[str]) -> NDArray[np.float32]:
+        """Vectors of *queries*, shape (n, dimension); a query beyond the model's window is cut."""
+
+    def embed_documents(self, texts: Sequence[str], progress: Progress | None = None) -> NDArray[np.float32]:
+        """Vectors of *texts*, shape (n, dimension), in order; *progress* hears of each batch."""
+
+    def passages(self, text: str) -> list[tuple[int, int]]:
+        """Where *text* is cut to fit the model's window: (start, end) in characters, in order.
+
+        One pair for a text that fits. Neighbours overlap a little, together they cover the text.
+        """

@@ -1,0 +1,119 @@
+"""What may be stored: each check gives the value back, or says in one sentence what is wrong with it."""
+
+from __future__ import annotations
+
+import json
+import math
+import re
+import unicodedata
+from collections.abc import Iterable, Mapping
+from typing import Any
+
+from memcli.errors import UsageError
+
+TEXT_BYTES_MOST = 10_000_000
+"""The longest text, in bytes of UTF-8. At some 10,000 passages it takes minutes to embed already."""
+
+NAME_LENGTH_MOST = 100
+ID_LENGTH_MOST = 200
+METADATA_BYTES_MOST = 100_000
+
+SPACE_NAME = re.compile(r"\w(?:[\w.@:+/ -]*[\w.@:+/-])?")
+
+
+def text(value: Any, what: str = "the text") -> str:
+    """*value*, a text that can be stored whole: not blank, no NUL, valid Unicode, at most 10 MB."""
+    if not isinstance(value, str):
+        raise UsageError(f"{what} must be a string, not {_kind(value)}")
+    if not value.strip():
+        raise UsageError(f"{what} is empty")
+    _refuse_bad_characters(value, what)
+    if len(value) > TEXT_BYTES_MOST // 4 and len(value.encode()) > TEXT_BYTES_MOST:
+        raise UsageError(f"{what} is longer than {TEXT_BYTES_MOST // 1_000_000} MB")
+    return value
+
+
+def line(value: Any, what: str, longest: int = 1_000) -> str:
+    """*value*, a short text on one line; empty is fine."""
+    if not isinstance(value, str):
+        raise UsageError(f"{what} must be a string, not {_kind(value)}")
+    _refuse_bad_characters(value, what)
+    if len(value) > longest:
+        raise UsageError(f"{what} is longer than {longest} characters")
+    if any(unicodedata.category(c) == "Cc" for c in value):
+        raise UsageError(f"{what} holds a line break or another control character")
+    return value
+
+
+def space_name(value: Any) -> str:
+    """*value*, the name of a space: letters, digits and . _ - @ : + / inside, at most 100 characters."""
+    name = line(value, "the space's name", NAME_LENGTH_MOST)
+    if not SPACE_NAME.fullmatch(name) or ".." in name:
+        raise UsageError(
+            f"{name!r} can't be the name of a space",
+            hint="a name begins with a letter or digit, and goes on with these or . _ - @ : + / and spaces",
+        )
+    return name
+
+
+def importance(value: Any) -> float:
+    """*value*, a number from 0 to 1."""
+    if isinstance(value, bool) or not isinstance(value, int | float):
+        raise UsageError(f"importance must be a number from 0 to 1, not {_kind(value)}")
+    if not 0 <= value <= 1 or math.isnan(value):
+        raise UsageError(f"importance must be a number from 0 to 1, not {value:g}")
+    return float(value)
+
+
+def tags(values: Any) -> tuple[str, ...]:
+    """*values*, tags: short texts, each once, in the order given."""
+    if isinstance(values, str) or not isinstance(values, Iterable):
+        raise UsageError(f"tags must be a list of strings, not {_kind(values)}")
+    named = [line(value, "a tag", NAME_LENGTH_MOST).strip() for value in values]
+    if "" in named:
+        raise UsageError("a tag is empty")
+    return tuple(dict.fromkeys(named))
+
+
+def metadata(value: Any) -> Mapping[str, Any]:
+    """*value*, a JSON object of at most 100 kB."""
+    if not isinstance(value, Mapping):
+        raise UsageError(f"metadata must be an object, not {_kind(value)}")
+    try:
+        size = len(json.dumps(value, allow_nan=False, ensure_ascii=False).encode())
+    except (TypeError, ValueError, RecursionError) as error:
+        raise UsageError(f"metadata is not valid JSON: {error}") from error
+    if size > METADATA_BYTES_MOST:
+        raise UsageError(f"metadata is larger than {METADATA_BYTES_MOST // 1000} kB")
+    return value
+
+
+def own_id(value: Any) -> str:
+    """*value*, an id of the caller's own: one line without white space."""
+    name = line(value, "the id", ID_LENGTH_MOST)
+    if not name or any(c.isspace() for c in name) or name.startswith("-"):
+        raise UsageError(f"{name!r} can't be an id", hint="an id has no white space and does not begin with -")
+    return name
+
+
+def position(value: Any) -> int | None:
+    """*value*, a place in a conversation: a whole number from 0, or None."""
+    if value is None:
+        return None
+    if isinstance(value, bool) or not isinstance(value, int) or not 0 <= value < 2**53:
+        raise UsageError(f"position must be a whole number from 0, not {value!r}")
+    return value
+
+
+def _refuse_bad_characters(value: str, what: str) -> None:
+    if "\0" in value:
+        raise UsageError(f"{what} holds a NUL byte at character {value.index(chr(0)) + 1}")
+    try:
+        value.encode()
+    except UnicodeEncodeError as error:
+        raise UsageError(f"{what} is not valid UTF-8 at character {error.start + 1}") from error
+
+
+def _kind(value: Any) -> str:
+    names = {bool: "true or false", int: "a number", float: "a number", str: "a string", type(None): "null"}
+    return names.get(type(value), "a list" if isinstance(value, list | tuple) else "an object")

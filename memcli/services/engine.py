@@ -1,0 +1,111 @@
+"""What every service works with: settings, the store, the model, the clock - each opened when first used."""
+
+from __future__ import annotations
+
+import secrets
+from collections.abc import Callable
+from datetime import UTC, datetime
+from functools import cached_property
+from typing import TYPE_CHECKING
+
+from memcli.config import Config, Home
+from memcli.errors import EmbeddingError
+from memcli.model import Embedder, Progress, ProgressBar, ProgressFactory
+
+if TYPE_CHECKING:
+    from memcli.storage.database import Database
+
+ID_LETTERS = "0123456789abcdefghjkmnpqrstvwxyz"  # Crockford's: none that is read as another
+ID_LENGTH = 10
+"""50 bits: among a million memories the chance of any clash is 1 in 2,000, and a clash is refused."""
+
+
+def random_id() -> str:
+    """A new memory's id."""
+    return "".join(secrets.choice(ID_LETTERS) for _ in range(ID_LENGTH))
+
+
+class NoProgress:
+    """Reports to nobody."""
+
+    def __enter__(self) -> Progress:
+        return lambda done: None
+
+    def __exit__(self, *exc: object) -> None:
+        pass
+
+
+def no_progress(label: str, total: int) -> ProgressBar:
+    """For callers that don't want to see how far long work has come."""
+    return NoProgress()
+
+
+class Engine:
+    """The rooms behind their doors.
+
+    Args:
+        config: The settings in force.
+        home: Where the store and the models are.
+        embedder: What to embed with; the configured model if None.
+        now: The clock.
+        new_id: Where ids come from.
+        progress: Who hears how far long work has come.
+    """
+
+    def __init__(
+        self,
+        config: Config,
+        home: Home,
+        *,
+        embedder: Embedder | None = None,
+        now: Callable[[], datetime] = lambda: datetime.now(UTC),
+        new_id: Callable[[], str] = random_id,
+        progress: ProgressFactory = no_progress,
+    ) -> None:
+        self.config, self.home = config, home
+        self.now, self.new_id, self.progress = now, new_id, progress
+        self._given_embedder = embedder
+
+    @cached_property
+    def db(self) -> Database:
+        """The store."""
+        from memcli.storage.database import Database
+
+        return Database(self.home.store)
+
+    @cached_property
+    def embedder(self) -> Embedder:
+        """The model that made the store's vectors, or, for a new store, the configured one.
+
+        Raises:
+            EmbeddingError: It can't be loaded, or is not the one that made the store's vectors.
+        """
+        embedder = self._given_embedder or self.load_model()
+        made_by = self.db.model
+        if made_by and made_by != embedder.model:
+            raise EmbeddingError(
+                f"the store's vectors were made by {made_by.name}, but the configured model is "
+                f"{embedder.model.name}"
+                + (" with other settings" if made_by.name == embedder.model.name else ""),
+                hint=f"memcli model use {embedder.model.name} embeds everything anew; "
+                f"memcli config set model.name {made_by.name} goes back",
+            )
+        return embedder
+
+    def load_model(self, name: str | None = None) -> Embedder:
+        """The model called *name* (the configured one, if None), ready to embed.
+
+        Raises:
+            EmbeddingError: It is not on this machine, or can't be loaded.
+        """
+        from memcli.embedding.embedder import load
+
+        wanted = self.config.model
+        return load(
+            name or wanted.name,
+            models_dir=self.home.models,
+            threads=wanted.threads,
+            pooling=None if wanted.pooling == "auto" else wanted.pooling,
+            query_prefix=None if wanted.query_prefix == "auto" else wanted.query_prefix,
+            document_prefix=None if wanted.document_prefix == "auto" else wanted.document_prefix,
+        )

@@ -1,0 +1,65 @@
+"""Names for the shell to offer: spaces, and the memories stored lately.
+
+Opening the store takes half a second, too long for a press of Tab. So writers leave the names that
+people are likely to type in a small file beside it. It is only ever a suggestion: losing it, or
+finding an old state in it, costs nothing.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import json
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from memcli.model import Memory
+
+KEPT = 200
+"""Memories whose ids are offered: more than a person scrolls through, 15 kB to read and write."""
+
+
+@dataclass(frozen=True)
+class Names:
+    """What can be offered.
+
+    Attributes:
+        spaces: Spaces, the one used last first.
+        memories: Titles by id, the one stored last first.
+    """
+
+    spaces: tuple[str, ...] = ()
+    memories: dict[str, str] = field(default_factory=dict)
+
+
+def read(path: Path) -> Names:
+    """What was noted in the file at *path*; nothing, if it is not there or not readable."""
+    try:
+        said = json.loads(path.read_bytes())
+        return Names(tuple(map(str, said["spaces"])), {str(k): str(v) for k, v in said["memories"].items()})
+    except (OSError, ValueError, KeyError, TypeError, AttributeError):
+        return Names()
+
+
+def note(path: Path, memories: Sequence[Memory]) -> None:
+    """Note that *memories* have been stored or changed. Needs the writer's lock."""
+    known = read(path)
+    latest = memories[-KEPT:][::-1]
+    titles = {memory.id: memory.title for memory in latest} | known.memories
+    spaces = dict.fromkeys([*(memory.space for memory in latest), *known.spaces])
+    _write(path, Names(tuple(spaces), dict(list(titles.items())[:KEPT])))
+
+
+def drop(path: Path, ids: Iterable[str] = (), space: str = "") -> None:
+    """Note that the memories *ids*, and the space *space*, are gone. Needs the writer's lock."""
+    known = read(path)
+    gone = set(ids)
+    spaces = tuple(name for name in known.spaces if name != space)
+    _write(path, Names(spaces, {i: title for i, title in known.memories.items() if i not in gone}))
+
+
+def _write(path: Path, names: Names) -> None:
+    temporary = path.with_name(path.name + ".new")
+    with contextlib.suppress(OSError):
+        temporary.write_text(json.dumps({"spaces": names.spaces, "memories": names.memories}))
+        temporary.replace(path)

@@ -1,0 +1,384 @@
+"""A memory's life: stored, looked at, changed, forgotten, brought back, purged."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
+from typing import TYPE_CHECKING, Any
+
+from memcli.errors import ConflictError, NotFoundError, StorageError, UsageError
+from memcli.model import Action, Draft, Embedder, Memory, Progress, Scope, Stored, default_title
+from memcli.services import checks, names
+from memcli.services.engine import Engine
+from memcli.services.select import NO_FILTER, Filter, alive, in_scope, is_alive, predicate
+
+if TYPE_CHECKING:
+    import numpy as np
+    from numpy.typing import NDArray
+
+    from memcli.storage.database import Database
+    from memcli.storage.passages import Passage
+
+AMBIGUOUS_SHOWN = 5
+
+
+# --- storing ---
+
+
+def store(engine: Engine, text: str, *, scope: Scope, **about: Any) -> Stored:
+    """Remember *text*, unless the same thing is already remembered.
+
+    Args:
+        engine: What to work with.
+        text: What to remember.
+        scope: Where; its space must be named.
+        about: Any other field of `Draft`.
+
+    Raises:
+        UsageError: A value can't be stored.
+    """
+    return store_all(engine, [Draft(text=text, scope=scope, **about)])[0]
+
+
+def store_all(engine: Engine, drafts: Sequence[Draft], progress: Progress | None = None) -> list[Stored]:
+    """Remember all *drafts*, in one write; the answers are in their order.
+
+    The same text twice among them is stored once. A draft whose id already belongs to a memory that
+    says something else is answered with `Action.FAILED`.
+
+    Raises:
+        UsageError: A value of one of them can't be stored; none is.
+    """
+    memories = [_memory(engine, draft) for draft in drafts]
+    known = _Known(engine, memories) if engine.db.model else None
+    fresh = [memory for memory in memories if known is None or not known.answer(memory)]
+    embedded = embed(engine.embedder, _first_of_each(fresh), progress)
+    if not embedded.memories and known is not None:
+        return [known.answer(memory) or _stored(memory) for memory in memories]
+    with engine.db.writing(engine.embedder.model) as db:
+        _refuse_other_model(engine, db)
+        known = _Known(engine, memories)  # somebody may have stored the same meanwhile
+        answers = [known.take(memory) for memory in memories]
+        new = {memory.id for memory, answer in zip(memories, answers, strict=True) if _is_new(memory, answer)}
+        embedded.only(new).add_to(db)
+        names.note(engine.home.names, [memory for memory in memories if memory.id in new])
+    return answers
+
+
+def _is_new(memory: Memory, answer: Stored) -> bool:
+    return answer.action is Action.STORED and answer.id == memory.id
+
+
+def check(engine: Engine, draft: Draft) -> None:
+    """Raise a UsageError if a value of *draft* can't be stored."""
+    _memory(engine, draft)
+
+
+def _memory(engine: Engine, draft: Draft) -> Memory:
+    """The memory that *draft* would become, all of its values checked."""
+    now = engine.now()
+    text = checks.text(draft.text)
+    return Memory(
+        id=checks.own_id(draft.id) if draft.id else engine.new_id(),
+        text=text,
+        title=checks.line(draft.title, "the title").strip() or default_title(text),
+        space=checks.space_name(draft.scope.space),
+        user=checks.line(draft.scope.user, "the user's name", checks.NAME_LENGTH_MOST),
+        agent=checks.line(draft.scope.agent, "the agent's name", checks.NAME_LENGTH_MOST),
+        importance=checks.importance(draft.importance),
+        tags=checks.tags(draft.tags),
+        metadata=checks.metadata(draft.metadata),
+        source=checks.line(draft.source, "the source"),
+        conversation=checks.line(draft.conversation, "the conversation", checks.ID_LENGTH_MOST),
+        position=checks.position(draft.position),
+        speaker=checks.line(draft.speaker, "the speaker", checks.NAME_LENGTH_MOST),
+        created_at=draft.created_at or now,
+        updated_at=draft.updated_at or now,
+        expires_at=draft.expires_at,
+        forgotten_at=draft.forgotten_at,
+    )
+
+
+def _stored(memory: Memory) -> Stored:
+    return Stored(action=Action.STORED, id=memory.id, space=memory.space)
+
+
+class _Known:
+    """What the store already holds of some memories: the same words, or the same ids."""
+
+    def __init__(self, engine: Engine, memories: Sequence[Memory]) -> None:
+        from memcli.storage.rows import fingerprint
+
+        self._fingerprint = fingerprint
+        table = engine.db.memories
+        self._ids = table.with_ids([memory.id for memory in memories])
+        self._said = table.fingerprints([fingerprint(m) for m in memories], alive(engine.now()))
+
+    def answer(self, memory: Memory) -> Stored | None:
+        """The answer for *memory* if it needs no storing."""
+        there = self._ids.get(memory.id)
+        said = self._fingerprint(memory)
+        if there is not None and self._fingerprint(there) != said:
+            reason = f"the id {memory.id} belongs to another memory in the space {there.space}"
+            return Stored(action=Action.FAILED, id=None, space=memory.space, reason=reason)
+        same = memory.id if there is not None else self._said.get(said)
+        if same is None:
+            return None
+        reason = "same id and text" if there is not None else "same text"
+        return Stored(action=Action.DUPLICATE, id=same, similarity=1.0, space=memory.space, reason=reason)
+
+    def take(self, memory: Memory) -> Stored:
+        """The answer for *memory*, which from now on is known."""
+        answer = self.answer(memory)
+        if answer is None:
+            self._ids[memory.id] = memory
+            if memory.forgotten_at is None:
+                self._said[self._fingerprint(memory)] = memory.id
+            return _stored(memory)
+        return answer
+
+
+def _first_of_each(memories: Sequence[Memory]) -> list[Memory]:
+    """*memories* without those whose id came before."""
+    return list({memory.id: memory for memory in reversed(memories)}.values())[::-1]
+
+
+# --- vectors ---
+
+
+@dataclass(frozen=True)
+class Embedded:
+    """Memories, the vector of each one's first passage, and their further passages with vectors."""
+
+    memories: list[Memory]
+    vectors: NDArray[np.float32]
+    passages: list[Passage]
+    passage_vectors: NDArray[np.float32]
+
+    def only(self, ids: set[str]) -> Embedded:
+        """The part of it that is about the memories *ids*."""
+        rows = [row for row, memory in enumerate(self.memories) if memory.id in ids]
+        further = [row for row, passage in enumerate(self.passages) if passage.memory in ids]
+        return Embedded(
+            [self.memories[row] for row in rows],
+            self.vectors[rows],
+            [self.passages[row] for row in further],
+            self.passage_vectors[further],
+        )
+
+    def add_to(self, db: Database) -> None:
+        """Append all of it. The passages first: a memory never lacks its own."""
+        if self.memories:
+            db.passages.add(self.passages, self.passage_vectors)
+            db.memories.add(self.memories, self.vectors)
+
+
+def embed(embedder: Embedder, memories: Sequence[Memory], progress: Progress | None = None) -> Embedded:
+    """*memories* with their vectors; a text beyond the model's window is embedded in passages.
+
+    A turn is embedded with its speaker before it: who said it is part of what was said.
+    """
+    from memcli.storage.passages import Passage
+
+    texts: list[str] = []
+    further_texts: list[str] = []
+    further: list[Passage] = []
+    for memory in memories:
+        said_by = f"{memory.speaker}: " if memory.speaker else ""
+        (start, end), *rest = embedder.passages(memory.text)
+        texts.append(said_by + memory.text[start:end])
+        further_texts += [said_by + memory.text[start:end] for start, end in rest]
+        further += [Passage(memory.id, memory.user, memory.space, start, end) for start, end in rest]
+    vectors = embedder.embed_documents(texts + further_texts, progress)
+    return Embedded(list(memories), vectors[: len(texts)], further, vectors[len(texts) :])
+
+
+def _refuse_other_model(engine: Engine, db: Database) -> None:
+    if db.model != engine.embedder.model:
+        raise StorageError("the store's model was changed meanwhile", hint="run the command again")
+
+
+# --- looking ---
+
+
+def find(engine: Engine, name: str) -> Memory:
+    """The memory whose id is *name*, or begins with it.
+
+    Raises:
+        NotFoundError: There is none.
+        ConflictError: There are several.
+    """
+    exact = engine.db.memories.with_ids([name]) if name and "\0" not in name else {}
+    if exact:
+        return exact[name]
+    checks.own_id(name)
+    matching = engine.db.memories.with_prefix(name, AMBIGUOUS_SHOWN)
+    if not matching:
+        raise NotFoundError(f"there is no memory with the id {name!r}")
+    if len(matching) > 1:
+        ids = ", ".join(sorted(memory.id for memory in matching))
+        raise ConflictError(f"the id {name!r} is ambiguous", hint=f"it could be {ids}")
+    return matching[0]
+
+
+def find_all(engine: Engine, ids: Sequence[str]) -> list[Memory]:
+    """The memories with the ids *ids*, each once; see `find`."""
+    found = [find(engine, name) for name in ids]
+    return list({memory.id: memory for memory in found}.values())
+
+
+def newest(
+    engine: Engine, *, scope: Scope, wanted: Filter = NO_FILTER, limit: int | None = None, offset: int = 0
+) -> list[Memory]:
+    """The memories of *scope* that fulfil *wanted*, latest first; *limit* None for all."""
+    return engine.db.memories.newest(predicate(scope, wanted, engine.now()), limit, offset)
+
+
+def count(engine: Engine, *, scope: Scope, wanted: Filter = NO_FILTER) -> int:
+    """How many memories of *scope* fulfil *wanted*."""
+    return engine.db.memories.table.count(predicate(scope, wanted, engine.now()))
+
+
+# --- changing ---
+
+
+def update(engine: Engine, name: str, **changes: Any) -> Memory:
+    """Change the memory with the id *name*: only the fields named in *changes* change.
+
+    Args:
+        engine: What to work with.
+        name: Its id, or a unique beginning of it.
+        changes: `text`, `title`, `importance`, `tags`, `metadata`, `source`, `expires_at`; None for
+            a field that stays as it is.
+
+    Raises:
+        NotFoundError: There is no such memory.
+        ConflictError: Another memory already says the same.
+        UsageError: A value can't be stored, or nothing was to be changed.
+    """
+    given = {field: value for field, value in changes.items() if value is not None}
+    if not given:
+        raise UsageError("nothing was said to change")
+    changed = _changed(find(engine, name), given, engine.now())
+    embedded = embed(engine.embedder, [changed]) if "text" in given else None
+    with engine.db.writing() as db:
+        _refuse_other_model(engine, db) if embedded else None
+        before = find(engine, changed.id)
+        changed = _changed(before, given, engine.now())
+        _refuse_double(engine, changed)
+        if embedded is None:
+            db.memories.put([changed], db.memories.vectors([changed.id]))
+        else:
+            db.passages.remove([changed.id])
+            db.passages.add(embedded.passages, embedded.passage_vectors)
+            db.memories.put([changed], embedded.vectors)
+        names.note(engine.home.names, [changed])
+    return changed
+
+
+def _changed(memory: Memory, given: Mapping[str, Any], now: datetime) -> Memory:
+    check = {
+        "text": checks.text,
+        "title": lambda title: checks.line(title, "the title").strip(),
+        "importance": checks.importance,
+        "tags": checks.tags,
+        "metadata": checks.metadata,
+        "source": lambda source: checks.line(source, "the source"),
+    }
+    values = {field: check[field](value) if field in check else value for field, value in given.items()}
+    text = values.get("text", memory.text)
+    had_own_title = memory.title != default_title(memory.text)
+    title = values.get("title", memory.title if had_own_title else "") or default_title(text)
+    return replace(memory, **{**values, "title": title, "updated_at": now})
+
+
+def _refuse_double(engine: Engine, memory: Memory) -> None:
+    """Raise if another memory, not forgotten, already says what *memory* says."""
+    known = _Known(engine, [replace(memory, id="")])
+    same = known.answer(replace(memory, id=""))
+    if same and same.id != memory.id:
+        raise ConflictError(f"the memory {same.id} already says the same")
+
+
+def forget(engine: Engine, ids: Sequence[str]) -> list[Memory]:
+    """Forget the memories with the ids *ids*; all or, if one is not there, none. Can be undone.
+
+    Raises:
+        NotFoundError: There is no such memory.
+    """
+    memories = find_all(engine, ids)
+    now = engine.now()
+    with engine.db.writing() as db:
+        db.memories.set_forgotten([memory.id for memory in memories if memory.forgotten_at is None], now, now)
+        names.drop(engine.home.names, [memory.id for memory in memories])
+    return [memory if memory.forgotten_at else replace(memory, forgotten_at=now) for memory in memories]
+
+
+def restore(engine: Engine, ids: Sequence[str]) -> list[Memory]:
+    """Bring the forgotten memories with the ids *ids* back; all or none.
+
+    Raises:
+        NotFoundError: There is no such memory.
+        ConflictError: What it says has been stored anew meanwhile.
+    """
+    memories = find_all(engine, ids)
+    with engine.db.writing() as db:
+        for memory in memories:
+            _refuse_double(engine, memory)
+        db.memories.set_forgotten([memory.id for memory in memories if memory.forgotten_at], None, engine.now())
+        names.note(engine.home.names, memories)
+    return [replace(memory, forgotten_at=None) for memory in memories]
+
+
+def purgeable(
+    engine: Engine, ids: Sequence[str] = (), *, scope: Scope, older_than: timedelta | None = None
+) -> list[Memory]:
+    """What a purge would remove: the memories *ids*, or all forgotten and expired ones of *scope*.
+
+    Args:
+        engine: What to work with.
+        ids: Empty for all that qualify.
+        scope: Where to look when no ids are given.
+        older_than: Only what was forgotten, or expired, longer ago than this.
+
+    Raises:
+        ConflictError: One of *ids* is neither forgotten nor expired.
+    """
+    now = engine.now()
+    if ids:
+        memories = find_all(engine, ids)
+        for memory in memories:
+            if is_alive(memory, now):
+                raise ConflictError(
+                    f"the memory {memory.id} is not forgotten", hint=f"memcli forget {memory.id} comes first"
+                )
+    else:
+        memories = engine.db.memories.where(f"{in_scope(scope)} AND NOT ({alive(now)})")
+    cut = now - (older_than or timedelta(0))
+    return [memory for memory in memories if _gone_since(memory, now) <= cut]
+
+
+def _gone_since(memory: Memory, now: datetime) -> datetime:
+    return min(time for time in (memory.forgotten_at, memory.expires_at) if time is not None and time <= now)
+
+
+def purge(engine: Engine, memories: Sequence[Memory]) -> list[Memory]:
+    """Remove *memories* for good: text, vectors and index terms leave the disk, old versions too.
+
+    What was brought back since *memories* were looked up stays.
+
+    Returns:
+        Those that were removed.
+    """
+    if not memories:
+        return []
+    with engine.db.writing() as db:
+        now = engine.now()
+        there = db.memories.with_ids([memory.id for memory in memories])
+        gone = [memory for memory in there.values() if not is_alive(memory, now)]
+        ids = [memory.id for memory in gone]
+        names.drop(engine.home.names, ids)
+        db.passages.table.erase_keys(ids, "memory")
+        db.memories.erase(ids)
+    return gone

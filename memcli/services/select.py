@@ -1,0 +1,68 @@
+"""Which memories are meant: scope and filters, as one predicate for the store."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+
+from memcli.model import Memory, Scope
+from memcli.services import checks
+from memcli.storage.predicates import Condition, after, all_of, any_of, at_least, before, compiled, equals, has_tag, since
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Filter:
+    """What memories must fulfil.
+
+    Attributes:
+        tags: Tags that they must all have.
+        where: A condition on their metadata.
+        since: Created at this time or later.
+        until: Created before this time.
+        min_importance: At least this important, 0..1.
+        forgotten: None for memories that are not forgotten, True for forgotten ones only.
+    """
+
+    tags: tuple[str, ...] = ()
+    where: Condition | None = None
+    since: datetime | None = None
+    until: datetime | None = None
+    min_importance: float = 0.0
+    forgotten: bool = False
+
+
+NO_FILTER = Filter()
+
+
+def place(scope: Scope) -> str:
+    """The predicate for what is in the space of *scope* and its user's."""
+    in_space = "" if scope.space is None else equals("space", checks.space_name(scope.space))
+    return all_of(in_space, equals("user", scope.user))
+
+
+def in_scope(scope: Scope) -> str:
+    """The predicate for memories of *scope*, whatever their state."""
+    return all_of(place(scope), equals("agent", scope.agent))
+
+
+def alive(now: datetime) -> str:
+    """The predicate for memories that are neither forgotten nor expired."""
+    return all_of("forgotten_at IS NULL", any_of("expires_at IS NULL", after("expires_at", now)))
+
+
+def predicate(scope: Scope, wanted: Filter, now: datetime) -> str:
+    """The predicate for the memories of *scope* that fulfil *wanted*, as of *now*."""
+    return all_of(
+        in_scope(scope),
+        "forgotten_at IS NOT NULL" if wanted.forgotten else alive(now),
+        *(has_tag("tags", tag) for tag in wanted.tags),
+        compiled(wanted.where) if wanted.where is not None else "",
+        since("created_at", wanted.since) if wanted.since else "",
+        before("created_at", wanted.until) if wanted.until else "",
+        at_least("importance", checks.importance(wanted.min_importance)) if wanted.min_importance else "",
+    )
+
+
+def is_alive(memory: Memory, now: datetime) -> bool:
+    """Whether *memory* is neither forgotten nor expired."""
+    return memory.forgotten_at is None and (memory.expires_at is None or memory.expires_at > now)

@@ -1,0 +1,183 @@
+"""In and out: JSON Lines, one memory a line."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, fields
+from datetime import UTC, datetime
+from typing import Any
+
+from memcli.errors import UsageError
+from memcli.model import Action, Draft, Memory, Progress, Scope, Stored, default_title
+from memcli.services import checks, remember
+from memcli.services.engine import Engine
+from memcli.services.select import in_scope
+from memcli.times import parse_time
+
+CHUNK = 512
+"""Records that are embedded and written together.
+
+Enough for batches of equal length (512 embed as fast per text as 4,096, within the noise), few
+enough that an interrupted import has lost seconds, not minutes.
+"""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Record:
+    """One line of an import: what it came to.
+
+    Attributes:
+        line: Its number, from 1.
+        stored: What happened; `Action.FAILED` with the reason where it could not be stored.
+    """
+
+    line: int
+    stored: Stored
+
+
+@dataclass(frozen=True, slots=True)
+class _Line:
+    number: int
+    draft: Draft | None
+    problem: str
+    space: str
+
+
+def import_lines(
+    engine: Engine, lines: Iterable[bytes], *, scope: Scope, progress: Progress | None = None
+) -> Iterator[Record]:
+    """Store the memories in *lines* of JSON; what comes out has been written.
+
+    Blank lines are passed over. A line that can't be stored is reported in its place, and the
+    others go on. Running an interrupted import again stores what is missing.
+
+    Args:
+        engine: What to work with.
+        lines: One JSON object each, in UTF-8.
+        scope: Where a memory goes whose line names no `space`.
+        progress: Hears how many lines are done.
+    """
+    pending: list[_Line] = []
+    for number, raw in enumerate(lines, start=1):
+        if raw.strip():
+            pending.append(_read(number, raw, scope, engine.now()))
+        if len(pending) == CHUNK:
+            yield from _store(engine, pending, progress)
+            pending = []
+    yield from _store(engine, pending, progress)
+
+
+def _store(engine: Engine, lines: Sequence[_Line], progress: Progress | None) -> Iterator[Record]:
+    lines = [_checked(engine, line) for line in lines]
+    answers = iter(remember.store_all(engine, [line.draft for line in lines if line.draft]))
+    if progress:
+        progress(len(lines))
+    for line in lines:
+        yield Record(line=line.number, stored=next(answers) if line.draft else _failed(line))
+
+
+def _failed(line: _Line) -> Stored:
+    return Stored(action=Action.FAILED, id=None, space=line.space, reason=line.problem)
+
+
+def _checked(engine: Engine, line: _Line) -> _Line:
+    """*line*, as a failed one if its draft could not be stored: one bad line must not stop the others."""
+    if line.draft is None:
+        return line
+    try:
+        remember.check(engine, line.draft)
+    except UsageError as error:
+        return _Line(line.number, None, error.sentence, line.space)
+    return line
+
+
+def _read(number: int, raw: bytes, scope: Scope, now: datetime) -> _Line:
+    try:
+        document = json.loads(raw.decode("utf-8-sig" if number == 1 else "utf-8"))
+        if not isinstance(document, dict):
+            raise UsageError("not a JSON object")
+        return _Line(number, _draft(document, scope, now), "", str(document.get("space", scope.space)))
+    except UnicodeDecodeError as error:
+        problem = f"not valid UTF-8 at byte {error.start + 1}"
+    except (json.JSONDecodeError, RecursionError) as error:
+        problem = f"not valid JSON: {error}"
+    except UsageError as error:
+        problem = error.sentence
+    return _Line(number, None, problem, str(scope.space))
+
+
+def _draft(document: Mapping[str, Any], scope: Scope, now: datetime) -> Draft:
+    """The draft that *document* describes; keys that are not ours are passed over.
+
+    Raises:
+        UsageError: A key is missing or has no usable value.
+    """
+    if "text" not in document:
+        raise UsageError("there is no text")
+    known: dict[str, Any] = {
+        name: document[name]
+        for name in ("text", "id", "title", "importance", "source", "conversation", "speaker")
+        if document.get(name) is not None
+    }
+    times = {name: _time(document.get(name), name, now) for name in TIMES}
+    return Draft(
+        **known,
+        **times,
+        scope=Scope(
+            space=checks.space_name(document.get("space", scope.space)),
+            user=checks.line(document.get("user") or scope.user, "the user's name"),
+            agent=checks.line(document.get("agent") or scope.agent, "the agent's name"),
+        ),
+        tags=checks.tags(document.get("tags") or ()),
+        metadata=checks.metadata(document.get("metadata") or {}),
+        position=checks.position(document.get("position")),
+    )
+
+
+TIMES = ("created_at", "updated_at", "expires_at", "forgotten_at")
+
+
+def _time(value: Any, name: str, now: datetime) -> datetime | None:
+    if value is None:
+        return None
+    if isinstance(value, int | float) and not isinstance(value, bool):
+        try:
+            return datetime.fromtimestamp(value, UTC)
+        except (ValueError, OverflowError, OSError) as error:
+            raise UsageError(f"{name} is not a time: {value!r}") from error
+    if not isinstance(value, str):
+        raise UsageError(f"{name} must be an ISO date, not {value!r}")
+    return parse_time(value, now)
+
+
+def export(engine: Engine, *, scope: Scope, forgotten: bool = True) -> Iterator[Mapping[str, Any]]:
+    """Everything that is remembered in *scope*, oldest first, as documents that an import takes.
+
+    Fields that have their default are left out.
+
+    Args:
+        engine: What to work with.
+        scope: What to export.
+        forgotten: Whether forgotten and expired memories are included.
+    """
+    where = in_scope(scope)
+    for batch in engine.db.memories.batches(where):
+        for memory in batch:
+            if forgotten or memory.forgotten_at is None:
+                yield _document(memory)
+
+
+DEFAULTS = {f.name: f.default for f in fields(Draft)}
+
+
+def _document(memory: Memory) -> Mapping[str, Any]:
+    document: dict[str, Any] = {}
+    for f in fields(Memory):
+        value = getattr(memory, f.name)
+        if f.name == "title" and value == default_title(memory.text):
+            continue
+        if f.name != "importance" and (value == DEFAULTS.get(f.name, "") or value in ({}, None)):
+            continue
+        document[f.name] = value.isoformat() if isinstance(value, datetime) else value
+    return document

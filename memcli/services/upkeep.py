@@ -1,0 +1,52 @@
+"""Keeping the store small and quick: what writes do a little of, done wholly and at once."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+
+from memcli.services.engine import Engine
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Optimized:
+    """What an optimisation came to.
+
+    Attributes:
+        files_before: Files in the store before.
+        files_after: Files in it now.
+        bytes_before: Their size together, in bytes.
+        bytes_after: Their size now.
+    """
+
+    files_before: int
+    files_after: int
+    bytes_before: int
+    bytes_after: int
+
+
+def optimize(engine: Engine) -> Optimized:
+    """Merge small writes, bring the full-text index up to date, and drop old versions."""
+    files_before, bytes_before = _size(engine.home.store)
+    if engine.db.model:
+        with engine.db.writing() as db:
+            db.tidy(always=True)
+    files_after, bytes_after = _size(engine.home.store)
+    return Optimized(
+        files_before=files_before,
+        files_after=files_after,
+        bytes_before=bytes_before,
+        bytes_after=bytes_after,
+    )
+
+
+def _size(directory: Path) -> tuple[int, int]:
+    """How many files are below *directory*, and their bytes; what vanishes meanwhile does not count."""
+    files = size = 0
+    for path in directory.rglob("*"):
+        try:
+            if path.is_file():
+                files, size = files + 1, size + path.stat().st_size
+        except FileNotFoundError:
+            continue
+    return files, size

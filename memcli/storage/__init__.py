@@ -1,0 +1,1 @@
+"""The store: the only room that knows LanceDB and Arrow. `database.Database` is its door."""

@@ -1,0 +1,231 @@
+"""The directory that holds everything remembered: opened, made, locked, kept tidy.
+
+A store is a LanceDB directory with these tables:
+
+- `meta`: one row a key, its value as JSON. `store` says which format this is, which model made the
+  vectors and which generation of tables is current; `next` the same of a generation being built.
+- `memories_N`, `passages_N`: the memories and the further passages of long ones, generation N.
+- `spaces`: spaces that were made or described on purpose.
+
+A generation is a set of vectors by one model. Changing the model builds the next generation beside
+the current one, which takes over in one write to `meta`.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import asdict, dataclass
+from functools import cached_property
+from pathlib import Path
+from typing import Any
+
+import pyarrow as pa
+from filelock import FileLock, Timeout
+
+from memcli.errors import StorageError
+from memcli.model import EmbeddingModel
+from memcli.storage.lance import lancedb, translated
+from memcli.storage.memories import Memories
+from memcli.storage.passages import Passages
+from memcli.storage.predicates import equals
+from memcli.storage.spaces import Spaces
+from memcli.storage.table import Table
+
+FORMAT = 1
+"""The layout this code reads and writes. A store of a higher format was written by a newer memcli."""
+
+LOCK_NAME = "write.lock"
+LOCK_TIMEOUT_S = 60.0
+"""How long a write waits for other writers. The longest holder is a clean-up of a large store."""
+
+META_SCHEMA = pa.schema([pa.field("key", pa.utf8(), nullable=False), pa.field("value", pa.utf8())])
+
+
+@dataclass(frozen=True)
+class Generation:
+    """The tables of one model's vectors.
+
+    Attributes:
+        number: 1 for the first model a store had, one more for each that came after.
+        model: What makes the vectors.
+        memories: The memories.
+        passages: Where long memories go on.
+    """
+
+    number: int
+    model: EmbeddingModel
+    memories: Memories
+    passages: Passages
+
+
+class Database:
+    """The store in the directory *path*. Reading one that does not exist finds nothing and makes nothing.
+
+    Raises:
+        StorageError: On first use, if *path* is something else, can't be read, or is too new.
+    """
+
+    def __init__(self, path: Path) -> None:
+        self.path = path
+
+    @cached_property
+    def _connection(self) -> lancedb.DBConnection:
+        with translated(f"open the store at {self.path}"):
+            return lancedb.connect(str(self.path))
+
+    @cached_property
+    def _meta(self) -> Table:
+        self._refuse_foreign_directory()
+        return Table(self._connection, "meta", META_SCHEMA, "key")
+
+    @cached_property
+    def spaces(self) -> Spaces:
+        """Spaces that were made or described on purpose."""
+        return Spaces(self._connection)
+
+    @cached_property
+    def current(self) -> Generation | None:
+        """The tables to read and write; None for a store that does not exist yet."""
+        return self._generation("store")
+
+    @property
+    def model(self) -> EmbeddingModel | None:
+        """What made the vectors; None for a store that does not exist yet."""
+        return self.current.model if self.current else None
+
+    @property
+    def memories(self) -> Memories:
+        """The current memories."""
+        return self.current.memories if self.current else Memories.absent()
+
+    @property
+    def passages(self) -> Passages:
+        """The current further passages of long memories."""
+        return self.current.passages if self.current else Passages.absent()
+
+    @contextmanager
+    def writing(self, model: EmbeddingModel | None = None) -> Iterator[Database]:
+        """Hold the writer's lock, on the newest version; the store is made for *model* if need be.
+
+        Readers are never kept waiting. A killed holder leaves nothing behind: the operating system
+        frees its lock. Small writes that have piled up are merged before the lock is given back.
+
+        Raises:
+            StorageError: The directory can't be written, or the lock was not to be had in a minute.
+        """
+        with self._lock():
+            self.forget_what_was_read()
+            if self.current is None and model is not None:
+                self._create(model)
+            yield self
+            self.tidy()
+
+    @contextmanager
+    def _lock(self) -> Iterator[None]:
+        self._refuse_foreign_directory()
+        with translated(f"write to {self.path}"):
+            self.path.mkdir(mode=0o700, parents=True, exist_ok=True)
+            lock = FileLock(self.path / LOCK_NAME, timeout=LOCK_TIMEOUT_S, mode=0o600)
+            try:
+                lock.acquire()
+            except Timeout as error:
+                raise StorageError(
+                    f"another memcli has been writing to {self.path} for over {LOCK_TIMEOUT_S:.0f} s"
+                ) from error
+        try:
+            yield
+        finally:
+            lock.release()
+
+    def forget_what_was_read(self) -> None:
+        """Look at everything afresh: another process may have changed it."""
+        for name in ("_meta", "spaces", "current"):
+            self.__dict__.pop(name, None)
+
+    def tidy(self, *, always: bool = False) -> bool:
+        """Merge what small writes have piled up; see `Table.tidy`. Needs the writer's lock."""
+        tables: list[Table] = [self._meta, self.spaces.table]
+        if self.current:
+            tables += [self.current.memories.table, self.current.passages.table]
+        return any([table.tidy(always=always) for table in tables])
+
+    # --- generations ---
+
+    def _generation(self, key: str) -> Generation | None:
+        rows = self._meta.rows(equals("key", key)).to_pylist()
+        if not rows:
+            return None
+        said: dict[str, Any] = json.loads(rows[0]["value"])
+        if said["format"] > FORMAT:
+            raise StorageError(
+                f"the store at {self.path} was written by a newer memcli "
+                f"(format {said['format']}, this one knows {FORMAT})",
+                hint="upgrade memcli: pip install --upgrade memcli",
+            )
+        return self._tables(said["generation"], EmbeddingModel(**said["model"]))
+
+    def _tables(self, number: int, model: EmbeddingModel) -> Generation:
+        return Generation(
+            number,
+            model,
+            Memories.open(self._connection, f"memories_{number}", model.dimension),
+            Passages.open(self._connection, f"passages_{number}", model.dimension),
+        )
+
+    def _record(self, key: str, generation: Generation) -> None:
+        value = {"format": FORMAT, "generation": generation.number, "model": asdict(generation.model)}
+        row = {"key": [key], "value": [json.dumps(value)]}
+        self._meta.put(pa.table(row, schema=META_SCHEMA))
+
+    def _create(self, model: EmbeddingModel) -> None:
+        first = self._tables(1, model)
+        first.memories.create()
+        self._meta.create()
+        self._record("store", first)
+        self.forget_what_was_read()
+
+    def next_generation(self, model: EmbeddingModel) -> Generation:
+        """The generation that *model* is to make: one begun before goes on, any other is dropped.
+
+        Needs the writer's lock and a current generation.
+        """
+        assert self.current is not None
+        begun = self._generation("next")
+        if begun and begun.model == model:
+            return begun
+        if begun:
+            self._drop(begun)
+        following = self._tables(max(self.current.number, begun.number if begun else 0) + 1, model)
+        following.memories.create()
+        self._record("next", following)
+        return following
+
+    def take_over(self, following: Generation) -> None:
+        """Make *following* the current generation and drop the one before. Needs the writer's lock."""
+        before = self.current
+        self._record("store", following)
+        self._meta.delete_keys(["next"])
+        if before and before.number != following.number:
+            self._drop(before)
+        self.forget_what_was_read()
+
+    def _drop(self, generation: Generation) -> None:
+        for table in (generation.memories.table, generation.passages.table):
+            if table.exists:
+                with translated(f"remove {table.name}"):
+                    self._connection.drop_table(table.name)
+
+    def _refuse_foreign_directory(self) -> None:
+        """Raise if the directory is there, holds something, and that is not a store."""
+        with translated(f"open the store at {self.path}"):
+            if self.path.exists() and not self.path.is_dir():
+                raise StorageError(f"{self.path} is a file, not a memcli store")
+            names = {entry.name for entry in self.path.iterdir()} if self.path.is_dir() else set()
+            ours = {name for name in names if name.endswith(".lance")} | {LOCK_NAME}
+            if names - ours and "meta.lance" not in names:
+                raise StorageError(
+                    f"{self.path} is not a memcli store",
+                    hint="name another place with --home or MEMCLI_HOME",
+                )

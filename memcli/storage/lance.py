@@ -1,0 +1,81 @@
+"""LanceDB as memcli uses it: imported quickly, its errors in our words, readers that outlive a clean-up."""
+
+from __future__ import annotations
+
+import os
+import warnings
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from typing import TypeVar
+
+os.environ.setdefault("LANCE_LOG", "error")  # Lance prints deprecation notices of its own API on stderr
+
+from memcli import standins
+
+# A generated REST client for a catalogue service: 0.7 s to import, never used for a directory.
+lancedb = standins.import_without("lancedb", "lance_namespace_urllib3_client")
+import pyarrow as pa
+
+from memcli.errors import MemcliError, StorageError
+
+# Said on every clean-up; see Table.tidy for why removing old versions at once is safe here.
+warnings.filterwarnings("ignore", message="optimize.cleanup_older_than=0.", category=UserWarning)
+warnings.filterwarnings("ignore", message="lancedb fork support", category=RuntimeWarning)
+
+LanceError = (OSError, RuntimeError, ValueError, pa.ArrowException)
+"""What LanceDB raises; it has no exception class of its own."""
+
+ATTEMPTS = 5
+"""How often a read is tried on a fresh version when a clean-up took the old one away under it.
+
+Two writers that store as fast as they can, cleaning up every 8 writes, and two readers: one attempt
+failed in 0.3 % of reads, two in none (tests/storage/test_database.py runs the same).
+"""
+
+Answer = TypeVar("Answer")
+
+
+@contextmanager
+def translated(doing: str) -> Iterator[None]:
+    """Turn what LanceDB and the operating system raise into one sentence: "can't *doing*: reason".
+
+    Raises:
+        StorageError: Instead of any of `LanceError`.
+    """
+    try:
+        yield
+    except MemcliError:
+        raise
+    except LanceError as error:
+        raise StorageError(f"can't {doing}: {_reason(error)}") from error
+
+
+def _reason(error: BaseException) -> str:
+    if isinstance(error, OSError) and error.strerror:
+        return error.strerror
+    first = next(iter(str(error).splitlines()), "") or type(error).__name__
+    return first.split(", /root/.cargo")[0].split(", /home/")[0][:200]
+
+
+def table_or_none(connection: lancedb.DBConnection, name: str) -> lancedb.table.Table | None:
+    """The table called *name*, or None where there is none."""
+    try:
+        return connection.open_table(name)
+    except (ValueError, FileNotFoundError) as error:
+        if "not found" in str(error).lower():
+            return None
+        raise
+
+
+def with_retries(read: Callable[[], Answer], refresh: Callable[[], None]) -> Answer:
+    """What *read* answers; where it fails, again after *refresh*, `ATTEMPTS` times in all.
+
+    A writer may compact the table and remove the version that a reader has open. The reader then
+    finds a file missing, and only has to look at the newest version.
+    """
+    for _ in range(ATTEMPTS - 1):
+        try:
+            return read()
+        except LanceError:
+            refresh()
+    return read()

@@ -1,0 +1,262 @@
+"""The table of memories: written as whole rows, found by id, predicate, vector and words."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, replace
+from datetime import datetime
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from memcli.model import Memory
+from memcli.storage import lexical, rows
+from memcli.storage.lance import lancedb
+from memcli.storage.predicates import all_of, equals, is_in, starts_with
+from memcli.storage.rows import FINGERPRINT, MEMORY_FIELDS, VECTOR, WORDS
+from memcli.storage.table import Table
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+TEXT_INDEX = "words_idx"
+
+MANY_IDS = 500
+"""Ids in one predicate; longer lists are asked for in pieces."""
+
+
+@dataclass(frozen=True, slots=True)
+class Candidate:
+    """A memory that the vector or the text query brought up.
+
+    Attributes:
+        memory: The memory.
+        cosine: Its cosine to the query, -1..1; 0 where no vector was asked about.
+        lexical: Its BM25 score, at least 0; 0 where no term of the query is in it.
+    """
+
+    memory: Memory
+    cosine: float
+    lexical: float
+
+
+class Memories:
+    """The memories of one generation."""
+
+    def __init__(self, table: Table) -> None:
+        self.table = table
+
+    @classmethod
+    def open(cls, connection: lancedb.DBConnection, name: str, dimension: int) -> Memories:
+        """The table called *name*, for vectors of *dimension* numbers."""
+        return cls(Table(connection, name, rows.memory_schema(dimension), "id"))
+
+    @classmethod
+    def absent(cls) -> Memories:
+        """The memories of a store that does not exist: none."""
+        return cls(Table.absent(rows.memory_schema(1)))
+
+    def create(self) -> None:
+        """Make the table and its full-text index. Needs the writer's lock."""
+        self.table.create(_index_text)
+
+    # --- writing; all of it needs the writer's lock ---
+
+    def add(self, memories: Sequence[Memory], vectors: NDArray[np.float32]) -> None:
+        """Append new *memories* with their *vectors*, shape (n, dimension)."""
+        self.table.add(rows.to_table(memories, vectors))
+
+    def put(self, memories: Sequence[Memory], vectors: NDArray[np.float32]) -> None:
+        """Write *memories* over those with the same ids, and append the others."""
+        self.table.put(rows.to_table(memories, vectors))
+
+    def set_forgotten(self, ids: Sequence[str], at: datetime | None, now: datetime) -> None:
+        """Mark the memories *ids* as forgotten since *at*, or as not forgotten (None)."""
+        for some in rows.chunks(ids, MANY_IDS):
+            where, values = is_in("id", some), {"forgotten_at": at, "updated_at": now}
+            self.table.write(lambda table, w=where, v=values: table.update(where=w, values=v))  # type: ignore[misc]
+
+    def move(self, where: str, space: str) -> None:
+        """Let the memories that fulfil *where* be in the space *space*."""
+        ids = list(self.ids(where))
+        for some in rows.chunks(ids, MANY_IDS):
+            moved = [replace(memory, space=space) for memory in self.with_ids(some).values()]
+            self.put(moved, self.vectors([memory.id for memory in moved]))
+
+    def erase(self, ids: Sequence[str]) -> None:
+        """Remove the memories *ids*: text, vector and index terms, from every version on disk."""
+        self.table.write(_drop_text_index)  # it spells the words
+        for some in rows.chunks(ids, MANY_IDS):
+            self.table.erase_keys(some)
+        self.table.write(_index_text)
+        self.table.tidy(always=True)
+
+    # --- reading ---
+
+    def with_ids(self, ids: Sequence[str]) -> dict[str, Memory]:
+        """The memories called *ids*, those that exist, by id."""
+        found = {}
+        for some in rows.chunks(ids, MANY_IDS):
+            found |= {memory.id: memory for memory in self.where(is_in("id", some))}
+        return found
+
+    def with_prefix(self, prefix: str, limit: int) -> list[Memory]:
+        """At most *limit* memories whose ids begin with *prefix*."""
+        return self.where(starts_with("id", prefix), limit=limit)
+
+    def fingerprints(self, prints: Sequence[str], where: str) -> dict[str, str]:
+        """Which of the fingerprints *prints* are there already: the id of each, by fingerprint."""
+        found: dict[str, str] = {}
+        for some in rows.chunks(prints, MANY_IDS):
+            table = self.table.rows(all_of(is_in(FINGERPRINT, some), where), ["id", FINGERPRINT])
+            found |= dict(zip(table[FINGERPRINT].to_pylist(), table["id"].to_pylist(), strict=True))
+        return found
+
+    def where(self, where: str, limit: int | None = None) -> list[Memory]:
+        """The memories that fulfil *where*, in no particular order."""
+        return rows.from_table(self.table.rows(where, list(MEMORY_FIELDS), limit))
+
+    def newest(self, where: str, limit: int | None, offset: int = 0) -> list[Memory]:
+        """The memories that fulfil *where*, latest first, from the one at *offset*, at most *limit*."""
+        keys = self.table.rows(where, ["id", "created_at", "position"])
+        order = pc.sort_indices(
+            keys,
+            sort_keys=[("created_at", "descending"), ("position", "descending"), ("id", "ascending")],
+        )
+        ids = rows.ids_of(keys.take(order.slice(offset, limit)))
+        found = self.with_ids(ids)
+        return [found[i] for i in ids if i in found]
+
+    def batches(self, where: str = "", size: int = 1024) -> Iterator[list[Memory]]:
+        """All memories that fulfil *where*, oldest first, in lists of at most *size*."""
+        keys = self.table.rows(where, ["id", "created_at", "position"])
+        order = pc.sort_indices(
+            keys, sort_keys=[("created_at", "ascending"), ("position", "ascending"), ("id", "ascending")]
+        )
+        for some in rows.chunks(rows.ids_of(keys.take(order)), size):
+            found = self.with_ids(some)
+            yield [found[i] for i in some if i in found]
+
+    def vectors(self, ids: Sequence[str]) -> NDArray[np.float32]:
+        """The vectors of the memories *ids*, shape (n, dimension), in that order."""
+        table = self.table.rows(is_in("id", ids), ["id", VECTOR])
+        place = {memory: row for row, memory in enumerate(rows.ids_of(table))}
+        return rows.vectors_of(table)[[place[i] for i in ids]]
+
+    def ids(self, where: str = "") -> dict[str, datetime]:
+        """When each memory that fulfils *where* was last changed, by id."""
+        table = self.table.rows(where, ["id", "updated_at"])
+        return dict(zip(table["id"].to_pylist(), table["updated_at"].to_pylist(), strict=True))
+
+    def counts_by_space(self, where: str) -> dict[str, tuple[int, datetime]]:
+        """How many memories that fulfil *where* each space has, and when the latest was created."""
+        table = self.table.rows(where, ["space", "created_at"])
+        groups = table.group_by("space").aggregate([([], "count_all"), ("created_at", "max")])
+        return {row["space"]: (row["count_all"], row["created_at_max"]) for row in groups.to_pylist()}
+
+    # --- searching ---
+
+    def candidates(
+        self,
+        vector: NDArray[np.float32] | None,
+        query: str | None,
+        where: str,
+        limit: int,
+        also: Sequence[str] = (),
+    ) -> list[Candidate]:
+        """What is near *vector*, or shares terms with *query*: at most *limit* of each, and *also*.
+
+        Args:
+            vector: What to compare vectors with, shape (dimension,), of length 1; None for none.
+            query: What to look for in the texts; None for nothing.
+            where: The predicate that all candidates fulfil.
+            limit: How many nearest, and how many best by words.
+            also: Ids of further candidates, where they fulfil *where*.
+        """
+        columns = [*MEMORY_FIELDS, VECTOR] if vector is not None else list(MEMORY_FIELDS)
+        scores = self._score_texts(query, where, columns, limit) if query else None
+        tables = [scores.drop_columns(["_score"])] if scores is not None else []
+        if vector is not None:
+            tables.append(self._nearest(vector, where, columns, limit))
+        if also:
+            tables.append(self.table.rows(all_of(is_in("id", also), where), columns))
+        lexical_of = _scores_by_id(scores)
+        found: dict[str, Candidate] = {}
+        for table in tables:
+            for memory, cosine in zip(rows.from_table(table), _cosines(table, vector), strict=True):
+                found[memory.id] = Candidate(memory, cosine, lexical_of.get(memory.id, 0.0))
+        return list(found.values())
+
+    def _nearest(
+        self, vector: NDArray[np.float32], where: str, columns: Sequence[str], limit: int
+    ) -> pa.Table:
+        def query(table: lancedb.table.Table) -> pa.Table:
+            search = table.search(vector, vector_column_name=VECTOR).distance_type("cosine")
+            found = search.where(where or "true").select([*columns, "_distance"]).limit(limit).to_arrow()
+            return found.drop_columns(["_distance"])
+
+        return self.table.read(query, self._nothing(columns))
+
+    def _score_texts(self, query: str, where: str, columns: Sequence[str], limit: int) -> pa.Table | None:
+        terms = lexical.terms(query)
+        if not terms:
+            return None
+        return self.table.read(
+            lambda table: _match(table, " ".join(terms), where, [*columns, "_score"], limit),
+            self._nothing(columns).append_column("_score", pa.array([], pa.float32())),
+        )
+
+    def best_term_scores(self, query: str, where: str) -> list[float | None]:
+        """For each distinct term of *query*, the best BM25 score a memory has for it alone.
+
+        Memories that fulfil *where* count; None for a term that none of them has. The sum bounds the score of *query* as a whole.
+        """
+        return self.table.read(
+            lambda table: [_best_score(table, term, where) for term in lexical.terms(query)],
+            [None for _ in lexical.terms(query)],
+        )
+
+    def _nothing(self, columns: Sequence[str]) -> pa.Table:
+        return rows.memory_schema(1).empty_table().select(list(columns))
+
+
+def _match(
+    table: lancedb.table.Table, terms: str, where: str, columns: Sequence[str], limit: int
+) -> pa.Table:
+    from lancedb.query import MatchQuery
+
+    search = table.search(MatchQuery(terms, WORDS), query_type="fts").where(where or "true")
+    return search.select(list(columns)).limit(limit).to_arrow()
+
+
+def _best_score(table: lancedb.table.Table, term: str, where: str) -> float | None:
+    found = _match(table, term, where, ["_score"], 1)["_score"].to_pylist()
+    return float(found[0]) if found else None
+
+
+def _scores_by_id(table: pa.Table | None) -> dict[str, float]:
+    if table is None:
+        return {}
+    return dict(zip(table["id"].to_pylist(), table["_score"].to_pylist(), strict=True))
+
+
+def _cosines(table: pa.Table, vector: NDArray[np.float32] | None) -> list[float]:
+    if vector is None or not table.num_rows:
+        return [0.0] * table.num_rows
+    vectors = rows.vectors_of(table)
+    lengths = np.linalg.norm(vectors, axis=1) * np.linalg.norm(vector)
+    cosines: Any = (vectors @ vector / np.maximum(lengths, 1e-12)).tolist()
+    return list(cosines)
+
+
+def _drop_text_index(table: lancedb.table.Table) -> None:
+    if any(index.name == TEXT_INDEX for index in table.list_indices()):
+        table.drop_index(TEXT_INDEX)
+
+
+def _index_text(table: lancedb.table.Table) -> None:
+    from lancedb.index import FTS
+
+    table.create_index(WORDS, config=FTS(**lexical.TOKENIZER), name=TEXT_INDEX, replace=True)

@@ -1,0 +1,118 @@
+"""Where a memory too long for the model's window goes on: one vector for each further passage.
+
+The first passage's vector is in the memory's own row, so that this table stays empty, and costs
+nothing, until somebody stores a long text.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import numpy as np
+import pyarrow as pa
+
+from memcli.storage.lance import lancedb
+from memcli.storage.predicates import all_of, equals, is_in
+from memcli.storage.rows import VECTOR, vector_array, vector_field, vectors_of
+from memcli.storage.table import Table
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+
+@dataclass(frozen=True, slots=True)
+class Passage:
+    """A part of a long memory's text: from character *start* up to *end*."""
+
+    memory: str
+    user: str
+    space: str
+    start: int
+    end: int
+
+
+def _schema(dimension: int) -> pa.Schema:
+    return pa.schema(
+        [
+            pa.field("key", pa.utf8(), nullable=False),
+            ("memory", pa.utf8()),
+            ("user", pa.utf8()),
+            ("space", pa.utf8()),
+            ("start", pa.int64()),
+            ("end", pa.int64()),
+            vector_field(dimension),
+        ]
+    )
+
+
+class Passages:
+    """The table of further passages; None as *table* for a store that does not exist."""
+
+    def __init__(self, table: Table, dimension: int) -> None:
+        self.table, self._dimension = table, dimension
+
+    @classmethod
+    def open(cls, connection: lancedb.DBConnection, name: str, dimension: int) -> Passages:
+        """The table called *name*, for vectors of *dimension* numbers."""
+        return cls(Table(connection, name, _schema(dimension), "key"), dimension)
+
+    @classmethod
+    def absent(cls) -> Passages:
+        """The table of a store that does not exist."""
+        return cls(Table.absent(_schema(1)), 1)
+
+    def add(self, passages: Sequence[Passage], vectors: NDArray[np.float32]) -> None:
+        """Append *passages* with their *vectors*, shape (n, dimension). Needs the writer's lock."""
+        if not passages:
+            return
+        columns = {
+            "key": [f"{p.memory}\0{p.start}" for p in passages],
+            **{name: [getattr(p, name) for p in passages] for name in ("memory", "user", "space", "start", "end")},
+            VECTOR: vector_array(vectors),
+        }
+        self.table.put(pa.table(columns, schema=_schema(self._dimension)))
+
+    def remove(self, memories: Sequence[str]) -> None:
+        """Take out the passages of *memories* (ids). Needs the writer's lock."""
+        self.table.delete_keys(memories, "memory")
+
+    def move(self, space: str, user: str, to: str) -> None:
+        """Let the passages in *space* of *user* be in the space *to*. Needs the writer's lock."""
+        if self.table.exists:
+            where = all_of(equals("space", space), equals("user", user))
+            self.table.write(lambda table: table.update(where=where, values={"space": to}))
+
+    def near(self, vector: NDArray[np.float32], where: str, limit: int) -> dict[str, float]:
+        """The best cosine of each memory that has one of the *limit* passages nearest to *vector*."""
+        if not self.table.exists:
+            return {}
+        found = self.table.read(
+            lambda table: (
+                table.search(vector, vector_column_name=VECTOR)
+                .distance_type("cosine")
+                .where(where or "true")
+                .select(["memory", "_distance"])
+                .limit(limit)
+                .to_arrow()
+            ),
+            pa.table({"memory": [], "_distance": []}),
+        )
+        best: dict[str, float] = {}
+        for memory, distance in zip(found["memory"].to_pylist(), found["_distance"].to_pylist(), strict=True):
+            best[memory] = max(best.get(memory, -1.0), 1.0 - distance)
+        return best
+
+    def best(self, memories: Sequence[str], vector: NDArray[np.float32]) -> dict[str, float]:
+        """The best cosine that a passage of each of *memories* has to *vector* (of length 1)."""
+        if not self.table.exists or not memories:
+            return {}
+        rows = self.table.rows(is_in("memory", memories), ["memory", VECTOR])
+        best: dict[str, float] = {}
+        if rows.num_rows:
+            units = vectors_of(rows)
+            cosines = units @ vector / np.maximum(np.linalg.norm(units, axis=1) * np.linalg.norm(vector), 1e-12)
+            for memory, cosine in zip(rows["memory"].to_pylist(), cosines.tolist(), strict=True):
+                best[memory] = max(best.get(memory, -1.0), cosine)
+        return best

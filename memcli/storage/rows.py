@@ -1,0 +1,141 @@
+"""Memories as Arrow rows and back."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import unicodedata
+from collections.abc import Iterable, Sequence
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+import pyarrow as pa
+
+from memcli.model import Memory, default_title
+from memcli.storage.predicates import FACETS
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+TIME = pa.timestamp("us", "UTC")
+JSON = pa.json_(pa.utf8())
+
+MEMORY_FIELDS: dict[str, pa.DataType] = {
+    "id": pa.utf8(),
+    "text": pa.utf8(),
+    "title": pa.utf8(),
+    "space": pa.utf8(),
+    "user": pa.utf8(),
+    "agent": pa.utf8(),
+    "importance": pa.float64(),
+    "tags": pa.list_(pa.utf8()),
+    "metadata": pa.utf8(),
+    "source": pa.utf8(),
+    "conversation": pa.utf8(),
+    "position": pa.int64(),
+    "speaker": pa.utf8(),
+    "created_at": TIME,
+    "updated_at": TIME,
+    "expires_at": TIME,
+    "forgotten_at": TIME,
+}
+"""The columns that are fields of `Memory`. `metadata` is the JSON text exactly as it was given."""
+
+WORDS = "words"
+"""What full-text search looks into: the text with who said it, its own title and its tags."""
+
+FINGERPRINT = "fingerprint"
+"""Equal for memories that say the same in the same place; see `fingerprint`."""
+
+VECTOR = "vector"
+
+
+def memory_schema(dimension: int) -> pa.Schema:
+    """The columns of the table of memories, for vectors of *dimension* numbers."""
+    fields = [pa.field(name, kind, nullable=name != "id") for name, kind in MEMORY_FIELDS.items()]
+    fields += [pa.field(FACETS, JSON), pa.field(WORDS, pa.utf8()), pa.field(FINGERPRINT, pa.utf8())]
+    fields += [vector_field(dimension)]
+    return pa.schema(fields)
+
+
+def vector_field(dimension: int) -> pa.Field:
+    """A column of vectors with *dimension* numbers each."""
+    return pa.field(VECTOR, pa.list_(pa.float32(), dimension))
+
+
+def fingerprint(memory: Memory) -> str:
+    """A short text that is equal for memories that say the same thing in the same place.
+
+    Case, white space and Unicode form (NFC) do not count. Turns of a conversation say the same only
+    at the same position of the same conversation: people do repeat themselves.
+    """
+    said = unicodedata.normalize("NFC", unicodedata.normalize("NFC", memory.text).casefold())
+    place = f"{memory.conversation}\0{memory.position}" if memory.is_turn else ""
+    key = "\0".join((memory.space, memory.user, memory.agent, place, " ".join(said.split())))
+    return hashlib.blake2b(key.encode(), digest_size=16).hexdigest()
+
+
+def to_table(memories: Sequence[Memory], vectors: NDArray[np.float32]) -> pa.Table:
+    """*memories* with their *vectors*, shape (n, dimension), as rows of the table of memories."""
+    columns: dict[str, Any] = {
+        name: pa.array([_cell(memory, name) for memory in memories], kind)
+        for name, kind in MEMORY_FIELDS.items()
+    }
+    columns[FACETS] = pa.ExtensionArray.from_storage(JSON, columns["metadata"])
+    columns[WORDS] = pa.array([_words(memory) for memory in memories])
+    columns[FINGERPRINT] = pa.array([fingerprint(memory) for memory in memories])
+    columns[VECTOR] = vector_array(vectors)
+    return pa.table(columns, schema=memory_schema(vectors.shape[1]))
+
+
+def _words(memory: Memory) -> str:
+    own_title = "" if memory.title == default_title(memory.text) else memory.title
+    return "\n".join(part for part in (memory.speaker, own_title, memory.text, *memory.tags) if part)
+
+
+def vector_array(vectors: NDArray[np.float32]) -> pa.FixedSizeListArray:
+    """*vectors*, shape (n, dimension), as one Arrow column."""
+    flat = np.ascontiguousarray(vectors, dtype=np.float32).reshape(-1)
+    return pa.FixedSizeListArray.from_arrays(pa.array(flat), vectors.shape[1])
+
+
+def vectors_of(table: pa.Table) -> NDArray[np.float32]:
+    """The vectors of *table*, shape (rows, dimension)."""
+    column = table[VECTOR].combine_chunks()
+    dimension = column.type.list_size
+    return np.asarray(column.flatten().to_numpy(zero_copy_only=False)).reshape(-1, dimension)
+
+
+def _cell(memory: Memory, name: str) -> Any:
+    value = getattr(memory, name)
+    if name == "metadata":
+        return json.dumps(value, ensure_ascii=False, separators=(",", ":"))
+    return list(value) if name == "tags" else value
+
+
+def from_table(table: pa.Table) -> list[Memory]:
+    """The memories in the rows of *table*."""
+    present = [name for name in MEMORY_FIELDS if name in table.column_names]
+    rows = table.select(present).to_pylist()
+    return [Memory(**{name: _value(name, value) for name, value in row.items()}) for row in rows]
+
+
+def _value(name: str, value: Any) -> Any:
+    if name == "metadata":
+        return json.loads(value) if value else {}
+    if name == "tags":
+        return tuple(value or ())
+    if isinstance(value, datetime):
+        return value.astimezone(UTC)
+    return value
+
+
+def ids_of(table: pa.Table) -> list[str]:
+    """The ids in the rows of *table*."""
+    return list(map(str, table["id"].to_pylist()))
+
+
+def chunks(rows: Sequence[Any], size: int) -> Iterable[Sequence[Any]]:
+    """*rows* in pieces of at most *size*."""
+    return (rows[start : start + size] for start in range(0, len(rows), size))

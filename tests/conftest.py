@@ -1,0 +1,184 @@
+"""What all tests share: a home nobody lives in, a small embedder, a command line in this process."""
+
+from __future__ import annotations
+
+import hashlib
+import io
+import json
+import re
+import sys
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+from numpy.typing import NDArray
+
+from memcli.config import Config, Home
+from memcli.model import EmbeddingModel, Progress, Scope
+from memcli.services.engine import Engine
+
+NOW = datetime(2026, 5, 1, 12, 0, tzinfo=UTC)
+
+
+@pytest.fixture(autouse=True)
+def _nobody_lives_here(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Make it impossible for a test to touch the real home, or to be swayed by the real environment."""
+    for name in list(__import__("os").environ):
+        if name.startswith(("MEMCLI_", "XDG_", "HF_")):
+            monkeypatch.delenv(name)
+    home = tmp_path / "nobody"
+    home.mkdir()
+    monkeypatch.setenv("HOME", str(home))
+    monkeypatch.setenv("MEMCLI_HOME", str(home / "memcli"))
+    monkeypatch.setenv("MEMCLI_USER", "me")
+    monkeypatch.setenv("HF_HUB_OFFLINE", "1")
+    for name in ("NO_COLOR", "FORCE_COLOR", "COLUMNS"):
+        monkeypatch.delenv(name, raising=False)
+
+
+class WordHashEmbedder:
+    """A text is the sum of its words, each a fixed random vector: shared words make it similar.
+
+    Enough wherever meaning does not matter, and a thousand times faster than a model.
+    """
+
+    def __init__(self, name: str = "word-hash", dimension: int = 32, window: int = 200) -> None:
+        self.model = EmbeddingModel(name=name, dimension=dimension)
+        self.window = window
+        self.embedded: list[str] = []
+
+    def _vector(self, text: str) -> NDArray[np.float32]:
+        total = np.zeros(self.model.dimension)
+        for word in re.findall(r"\w+", text.casefold()) or ["nothing"]:
+            seed = int.from_bytes(hashlib.blake2b(word.encode(), digest_size=8).digest())
+            total += np.random.default_rng(seed).normal(size=self.model.dimension)
+        return (total / np.linalg.norm(total)).astype(np.float32)
+
+    def embed_queries(self, queries: Sequence[str]) -> NDArray[np.float32]:
+        """See `memcli.model.Embedder`."""
+        return np.array([self._vector(query) for query in queries])
+
+    def embed_documents(self, texts: Sequence[str], progress: Progress | None = None) -> NDArray[np.float32]:
+        """See `memcli.model.Embedder`."""
+        self.embedded += texts
+        if progress:
+            progress(len(texts))
+        return np.array([self._vector(text) for text in texts]).reshape(len(texts), self.model.dimension)
+
+    def passages(self, text: str) -> list[tuple[int, int]]:
+        """Pieces of `window` characters."""
+        return [(at, min(at + self.window, len(text))) for at in range(0, len(text), self.window)]
+
+
+@dataclass
+class Clock:
+    """A clock that a test moves."""
+
+    time: datetime = NOW
+
+    def __call__(self) -> datetime:
+        return self.time
+
+    def advance(self, **by: float) -> None:
+        """Let time pass, e.g. `days=3`."""
+        self.time += timedelta(**by)
+
+
+@pytest.fixture
+def clock() -> Clock:
+    """The engine's clock."""
+    return Clock()
+
+
+@pytest.fixture
+def embedder() -> WordHashEmbedder:
+    """The engine's embedder."""
+    return WordHashEmbedder()
+
+
+@pytest.fixture
+def make_engine(
+    tmp_path: Path, clock: Clock, embedder: WordHashEmbedder
+) -> Callable[..., Engine]:
+    """Makes engines on one and the same store; ids count up: m000000001, ..."""
+    counter = iter(range(1, 10**6))
+
+    def make(config: Config | None = None, **about: Any) -> Engine:
+        home = Home(config_file=tmp_path / "home" / "config.toml", data=tmp_path / "home")
+        about = {"embedder": embedder, "now": clock, "new_id": lambda: f"m{next(counter):09}"} | about
+        return Engine(config or Config(), home, **about)
+
+    return make
+
+
+@pytest.fixture
+def engine(make_engine: Callable[..., Engine]) -> Engine:
+    """An engine on an empty store."""
+    return make_engine()
+
+
+@pytest.fixture
+def scope() -> Scope:
+    """Where tests store, if they don't care."""
+    return Scope(space="work", user="me")
+
+
+@dataclass(frozen=True)
+class Ran:
+    """What a command wrote and how it ended."""
+
+    out: str
+    err: str
+    code: int
+
+    @property
+    def json(self) -> Any:
+        """What it wrote, as JSON."""
+        return json.loads(self.out)
+
+    @property
+    def lines(self) -> list[Any]:
+        """What it wrote, as JSON Lines."""
+        return [json.loads(line) for line in self.out.splitlines()]
+
+
+class _Input(io.BytesIO):
+    """Standard input, of which a test wants to know whether it was read."""
+
+    def __init__(self, said: bytes | None) -> None:
+        super().__init__(said or b"")
+        self.buffer = self
+        self.allowed = said is not None
+
+    def read(self, size: int | None = -1, /) -> bytes:
+        assert self.allowed, "standard input was read without being asked for"
+        return super().read(size)
+
+    def isatty(self) -> bool:
+        return False
+
+
+@pytest.fixture
+def memcli(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], embedder: WordHashEmbedder
+) -> Iterator[Callable[..., Ran]]:
+    """Runs the command line in this process, with the word-hash embedder; insists on the exit code."""
+    from memcli.cli.boundary import run
+
+    monkeypatch.setattr(Engine, "load_model", lambda self, name=None: embedder)
+
+    def call(*arguments: str, stdin: str | bytes | None = None, code: int = 0) -> Ran:
+        given = stdin.encode() if isinstance(stdin, str) else stdin
+        monkeypatch.setattr(sys, "stdin", _Input(given))
+        capsys.readouterr()
+        ended = run(arguments)
+        out, err = capsys.readouterr()
+        assert "Traceback" not in err
+        assert ended == code, f"{arguments} -> {ended}, not {code}: {err}"
+        return Ran(out, err, ended)
+
+    yield call
