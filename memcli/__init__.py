@@ -1,10 +1,10 @@
 """memcli: a memory for LLM agents and the people who drive them from a terminal.
 
-    from memcli import Memory
+from memcli import Memory
 
-    memory = Memory()
-    memory.store("The production database is PostgreSQL 16")
-    memory.search("which database do we use?")
+memory = Memory()
+memory.store("The production database is PostgreSQL 16")
+memory.search("which database do we use?")
 """
 
 from typing import TYPE_CHECKING, Any

@@ -7,6 +7,7 @@ config file, default.
 
 from __future__ import annotations
 
+import contextlib
 import dataclasses
 import difflib
 import json
@@ -36,7 +37,7 @@ def one_of(*choices: str) -> Check:
     return lambda value: "" if value in choices else "one of " + ", ".join(choices)
 
 
-def _anything(value: Any) -> str:
+def _anything(value: Any) -> str:  # noqa: ARG001  # whatever it is
     return ""
 
 
@@ -77,7 +78,9 @@ class ContextSettings:
         1000, "most tokens in a context block", env="MEMCLI_BUDGET", check=between(1, 10_000_000)
     )
     top_n: int = setting(20, "most memories in a context block", check=between(1, 10_000))
-    min_score: float = setting(0.27, "weakest memory that goes into a context block, 0..1", check=between(0, 1))
+    min_score: float = setting(
+        0.27, "weakest memory that goes into a context block, 0..1", check=between(0, 1)
+    )
     style: str = setting(
         "markdown", "how the block is written", env="MEMCLI_STYLE", check=one_of("markdown", "xml", "plain")
     )
@@ -173,7 +176,7 @@ def find_home(home: str | None = None, environ: Mapping[str, str] = os.environ) 
 
 def _xdg(variable: str, environ: Mapping[str, str]) -> Path:
     base = environ.get(variable, "")
-    if os.path.isabs(base):  # the XDG specification: relative paths are invalid and ignored
+    if Path(base).is_absolute():  # the XDG specification: relative paths are invalid and ignored
         return Path(base) / "memcli"
     from platformdirs import user_config_path, user_data_path
 
@@ -217,7 +220,9 @@ DECLARED: Mapping[str, dataclasses.Field[Any]] = dict(_declared())
 
 def _require(key: str) -> dataclasses.Field[Any]:
     if key not in DECLARED:
-        raise UsageError(f"there is no setting {key!r}{_meant(key)}", hint="memcli config show lists them all")
+        raise UsageError(
+            f"there is no setting {key!r}{_meant(key)}", hint="memcli config show lists them all"
+        )
     return DECLARED[key]
 
 
@@ -250,10 +255,8 @@ def parse_value(key: str, text: str, where: str = "config set") -> Any:
     wanted = type(_require(key).default)
     value: Any = text
     if wanted is not str:
-        try:
+        with contextlib.suppress(ValueError):  # stays a text, and the check below says what was wanted
             value = json.loads(text)
-        except ValueError:
-            pass  # stays a text, and the check below says what was wanted
     return _checked(key, value, where)
 
 

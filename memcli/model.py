@@ -30,14 +30,22 @@ class Scope:
     """Whose memories, and where: what every command that reads or writes memories is about.
 
     Attributes:
-        space: The namespace; None means all spaces (reading only).
+        space: The namespace.
         user: Whose memories.
         agent: The agent whose own memories these are; empty for the user's own.
+
+    None means every one of them, which makes sense for reading only.
     """
 
     space: str | None
-    user: str
-    agent: str = ""
+    user: str | None
+    agent: str | None = ""
+
+    @property
+    def owner(self) -> str:
+        """Whose a new memory or space is."""
+        assert self.user is not None, "only reading is possible for everybody at once"
+        return self.user
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

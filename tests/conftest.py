@@ -101,9 +101,7 @@ def embedder() -> WordHashEmbedder:
 
 
 @pytest.fixture
-def make_engine(
-    tmp_path: Path, clock: Clock, embedder: WordHashEmbedder
-) -> Callable[..., Engine]:
+def make_engine(tmp_path: Path, clock: Clock, embedder: WordHashEmbedder) -> Callable[..., Engine]:
     """Makes engines on one and the same store; ids count up: m000000001, ..."""
     counter = iter(range(1, 10**6))
 

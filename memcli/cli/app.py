@@ -24,12 +24,14 @@ SECTIONS: dict[str, Sequence[str]] = {
 class Sections(TyperGroup):
     """The root command, whose help lists the commands by what they are for."""
 
-    def format_commands(self, ctx: Any, formatter: Any) -> None:
+    def format_commands(self, ctx: Any, formatter: Any) -> None:  # noqa: ARG002
         """Write the commands of each section with the first line of their help."""
         width = max(len(name) for name in self.commands)
         for title, names in SECTIONS.items():
             with formatter.section(title):
-                rows = [(name.ljust(width), self.commands[name].get_short_help_str(limit=80)) for name in names]
+                rows = [
+                    (name.ljust(width), self.commands[name].get_short_help_str(limit=80)) for name in names
+                ]
                 formatter.write_dl(rows)
 
 
@@ -66,8 +68,12 @@ def root(
         str | None,
         typer.Option(envvar="MEMCLI_HOME", metavar="PATH", help="Keep configuration and store here."),
     ] = None,
-    quiet: Annotated[bool, typer.Option("--quiet", "-q", help="No notes or progress on standard error.")] = False,
-    version: Annotated[bool, typer.Option("--version", callback=_version, is_eager=True, help="Show it.")] = False,
+    quiet: Annotated[
+        bool, typer.Option("--quiet", "-q", help="No notes or progress on standard error.")
+    ] = False,
+    version: Annotated[  # noqa: ARG001  # its callback has answered
+        bool, typer.Option("--version", callback=_version, is_eager=True, help="Show it.")
+    ] = False,
 ) -> None:
     """Memory for LLM agents and the people who drive them from a terminal.
 

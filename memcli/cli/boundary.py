@@ -12,8 +12,7 @@ import typer
 from memcli.cli.messages import complain
 from memcli.errors import MemcliError
 
-ClickUsageError = typer.BadParameter.__mro__[1]  # Typer exports the subclass only
-ClickError = typer.BadParameter.__mro__[2]
+ClickError: type[Exception] = typer.BadParameter.__mro__[2]  # Typer exports the subclasses only
 
 INTERRUPTED = 130
 

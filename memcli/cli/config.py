@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import os
+import shlex
+import subprocess
 from typing import Annotated
 
 import typer
@@ -9,7 +12,8 @@ import typer
 from memcli import config
 from memcli.cli import complete, options, render
 from memcli.cli.context import run_of
-from memcli.errors import ConfigError
+from memcli.cli.plain import as_json
+from memcli.errors import ConfigError, MemcliError
 
 app = typer.Typer(help="Settings.", no_args_is_help=True, rich_markup_mode=None)
 
@@ -37,21 +41,21 @@ def get(ctx: typer.Context, key: Key, output: options.Format) -> None:
     if output in (options.Format.JSON, options.Format.JSONL):
         render.show(setting, output)
     else:  # the bare value, which is what a script wants
-        render.write(setting.value if isinstance(setting.value, str) else render.as_json(setting.value))
+        render.write(setting.value if isinstance(setting.value, str) else as_json(setting.value))
 
 
 @app.command("set")
 def set_value(ctx: typer.Context, key: Key, value: str) -> None:
     """Write a setting into the configuration file."""
     setting = config.set_value(run_of(ctx).where.config_file, key, value)
-    run_of(ctx).note(f"{setting.key} = {render.as_json(setting.value)}")
+    run_of(ctx).note(f"{setting.key} = {as_json(setting.value)}")
 
 
 @app.command()
 def unset(ctx: typer.Context, key: Key) -> None:
     """Take a setting out of the configuration file, so that its default holds."""
     setting = config.unset(run_of(ctx).where.config_file, key)
-    run_of(ctx).note(f"{setting.key} = {render.as_json(setting.value)} (the default)")
+    run_of(ctx).note(f"{setting.key} = {as_json(setting.value)} (the default)")
 
 
 @app.command()
@@ -63,5 +67,9 @@ def edit(ctx: typer.Context) -> None:
         file.touch(mode=0o600)
     except OSError as error:
         raise ConfigError(f"can't write {file}: {error.strerror}") from error
-    typer.edit(filename=str(file))
+    editor = os.environ.get("VISUAL") or os.environ.get("EDITOR") or "vi"
+    try:
+        subprocess.run([*shlex.split(editor), str(file)], check=True)  # noqa: S603  # the user's own editor
+    except (OSError, ValueError, subprocess.CalledProcessError) as error:
+        raise MemcliError(f"the editor {editor!r} failed: {error}") from error
     config.load(file)

@@ -39,7 +39,9 @@ def list_memories(
     limit: Annotated[int, typer.Option("--limit", "-n", min=0, help="Most memories; 0 for all.")] = 50,
     offset: Annotated[int, typer.Option(min=0, help="Leave out this many of the latest.")] = 0,
     all_spaces: options.AllSpaces = False,
-    forgotten: Annotated[bool, typer.Option("--forgotten", help="Those that were forgotten instead.")] = False,
+    forgotten: Annotated[
+        bool, typer.Option("--forgotten", help="Those that were forgotten instead.")
+    ] = False,
 ) -> None:
     """List memories, latest first."""
     engine = run_of(ctx).engine
@@ -62,7 +64,9 @@ def update(
     importance: Annotated[float | None, typer.Option("--importance", "-i", help="0 to 1.")] = None,
     title: Annotated[str | None, typer.Option()] = None,
     tag: Annotated[list[str] | None, typer.Option("--tag", "-t", help="The new tags; repeatable.")] = None,
-    meta: Annotated[list[str] | None, typer.Option("--meta", "-m", metavar="K=V", help="Set in its metadata.")] = None,
+    meta: Annotated[
+        list[str] | None, typer.Option("--meta", "-m", metavar="K=V", help="Set in its metadata.")
+    ] = None,
     source: Annotated[str | None, typer.Option()] = None,
     ttl: Annotated[str | None, typer.Option(metavar="DURATION", help="Expires this long from now.")] = None,
     expires: Annotated[str | None, typer.Option(metavar="WHEN", help="Expires on this date.")] = None,
@@ -102,7 +106,9 @@ def purge(
     output: options.Format,
     memory_ids: Annotated[
         list[str] | None,
-        typer.Argument(metavar="[ID...]", autocompletion=complete.ids, help="By default all that are forgotten."),
+        typer.Argument(
+            metavar="[ID...]", autocompletion=complete.ids, help="By default all that are forgotten."
+        ),
     ] = None,
     older_than: Annotated[
         str | None, typer.Option(metavar="DURATION", help="Only what was forgotten longer ago, e.g. 30d.")
@@ -119,7 +125,7 @@ def purge(
         older_than=options.a_duration(older_than),
     )
     if memories:
-        options.confirmed(ctx, f"Remove {_counted(len(memories))} for good?", yes=yes)
+        options.confirmed(f"Remove {_counted(len(memories))} for good?", yes=yes)
     gone = remember.purge(engine, memories)
     render.show(gone, output)
     run_of(ctx).note(f"{_counted(len(gone))} removed from disk, text, vectors and old versions")

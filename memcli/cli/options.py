@@ -40,19 +40,24 @@ class Style(StrEnum):
     PLAIN = "plain"
 
 
-Limit = Annotated[int | None, typer.Option("--limit", "-n", min=1, help="Most hits. [setting search.limit: 10]")]
+Limit = Annotated[
+    int | None, typer.Option("--limit", "-n", min=1, help="Most hits. [setting search.limit: 10]")
+]
 MinScore = Annotated[float | None, typer.Option(min=0.0, max=1.0, help="Leave out weaker hits, 0 to 1.")]
 MinImportance = Annotated[float, typer.Option(min=0.0, max=1.0, help="Leave out less important ones.")]
 Tags = Annotated[list[str] | None, typer.Option("--tag", "-t", help="Only with this tag; repeatable.")]
 Where = Annotated[
-    str | None, typer.Option(metavar="EXPR", help="Only where metadata fulfil this, e.g. 'n >= 1 and type = note'.")
+    str | None,
+    typer.Option(metavar="EXPR", help="Only where metadata fulfil this, e.g. 'n >= 1 and type = note'."),
 ]
 Since = Annotated[str | None, typer.Option(metavar="WHEN", help="Created since: 2026-05-01, 7d, yesterday.")]
 Until = Annotated[str | None, typer.Option(metavar="WHEN", help="Created until, that day included.")]
 AllSpaces = Annotated[bool, typer.Option("--all-spaces", "-a", help="Look in every space.")]
 ModeOption = Annotated[Mode | None, typer.Option(help="Which evidence counts. [setting search.mode: hybrid]")]
 Yes = Annotated[bool, typer.Option("--yes", "-y", help="Don't ask.")]
-Id = Annotated[str, typer.Argument(metavar="ID", autocompletion=complete.ids, help="An id, or its unique beginning.")]
+Id = Annotated[
+    str, typer.Argument(metavar="ID", autocompletion=complete.ids, help="An id, or its unique beginning.")
+]
 Ids = Annotated[
     list[str], typer.Argument(metavar="ID...", autocompletion=complete.ids, help="Ids, or unique beginnings.")
 ]
@@ -129,7 +134,7 @@ shown = _replacing("output", {"format_": (FORMAT, Format.AUTO), "as_json": (AS_J
 
 
 def _filter(
-    ctx: typer.Context,
+    ctx: typer.Context,  # noqa: ARG001  # handed to all of these
     tag: list[str] | None,
     where: str | None,
     since: str | None,
@@ -237,7 +242,13 @@ def opened(name: str) -> BinaryIO:
         raise UsageError(f"can't read {name}: {error.strerror}") from error
 
 
-def confirmed(ctx: typer.Context, question: str, *, yes: bool) -> None:
+def was_said(ctx: typer.Context, name: str) -> bool:
+    """Whether the option *name* stands on the command line (not only in the environment)."""
+    source = ctx.get_parameter_source(name)
+    return source is not None and source.name == "COMMANDLINE"
+
+
+def confirmed(question: str, *, yes: bool) -> None:
     """Ask *question* on a terminal, unless *yes*.
 
     Raises:

@@ -10,6 +10,7 @@ import typer
 
 from memcli.cli import options, render
 from memcli.cli.context import run_of
+from memcli.cli.plain import plain_line
 from memcli.errors import UsageError
 from memcli.model import Scope
 from memcli.services import context as contexts
@@ -31,13 +32,17 @@ def search(
     scope: Scope,
     output: options.Format,
     wanted: Filter,
-    query: Annotated[str | None, typer.Argument(help="What to look for, in any words; - reads standard input.")] = None,
+    query: Annotated[
+        str | None, typer.Argument(help="What to look for, in any words; - reads standard input.")
+    ] = None,
     limit: options.Limit = None,
     mode: options.ModeOption = None,
     min_score: options.MinScore = None,
     all_spaces: options.AllSpaces = False,
     explain: Annotated[bool, typer.Option("--explain", help="Show what each score is made of.")] = False,
-    batch: Annotated[str | None, typer.Option(metavar="FILE", help="One query per line, answered in order.")] = None,
+    batch: Annotated[
+        str | None, typer.Option(metavar="FILE", help="One query per line, answered in order.")
+    ] = None,
 ) -> None:
     """Find memories by meaning and words, best first."""
     if (query is None) == (batch is None):
@@ -66,7 +71,7 @@ def _show_batch(answers: Iterator[tuple[str, Any]], output: options.Format) -> N
         render.show(list(rows), form)
     elif form is options.Format.TABLE:
         for row in rows:
-            render.write(f"\n» {render.plain_line(row['query'])}\n")
+            render.write(f"\n» {plain_line(row['query'])}\n")
             render.show(row["hits"], form)
     else:
         render.stream(rows, options.Format.JSONL)
@@ -81,12 +86,16 @@ def context(
     scope: Scope,
     output: options.Format,
     wanted: Filter,
-    top_n: Annotated[int | None, typer.Option("--top-n", "-n", min=1, help="Most memories. [setting: 20]")] = None,
+    top_n: Annotated[
+        int | None, typer.Option("--top-n", "-n", min=1, help="Most memories. [setting: 20]")
+    ] = None,
     budget: Annotated[
         int | None, typer.Option(min=1, metavar="TOKENS", help="Most tokens of the block. [setting: 1000]")
     ] = None,
     min_score: options.MinScore = None,
-    style: Annotated[options.Style | None, typer.Option(help="How it is written. [setting: markdown]")] = None,
+    style: Annotated[
+        options.Style | None, typer.Option(help="How it is written. [setting: markdown]")
+    ] = None,
     all_spaces: options.AllSpaces = False,
 ) -> None:
     """Print what is known about QUERY as one block for a prompt; nothing if nothing is."""

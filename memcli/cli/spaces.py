@@ -21,7 +21,7 @@ Name = Annotated[str, typer.Argument(metavar="NAME", autocompletion=complete.spa
 @options.shown
 def list_spaces(ctx: typer.Context, scope: Scope, output: options.Format) -> None:
     """List the spaces with what is in them."""
-    render.show(spaces.all_spaces(run_of(ctx).engine, user=scope.user), output)
+    render.show(spaces.all_spaces(run_of(ctx).engine, user=scope.owner), output)
 
 
 @app.command()
@@ -35,7 +35,7 @@ def create(
     description: Annotated[str, typer.Option("--description", "-d", help="What it is for.")] = "",
 ) -> None:
     """Make a space before anything is in it."""
-    made = spaces.create(run_of(ctx).engine, name, user=scope.user, description=description)
+    made = spaces.create(run_of(ctx).engine, name, user=scope.owner, description=description)
     render.show(made, output)
 
 
@@ -44,7 +44,7 @@ def create(
 @options.shown
 def show(ctx: typer.Context, name: Name, scope: Scope, output: options.Format) -> None:
     """Show one space."""
-    render.show(spaces.show(run_of(ctx).engine, name, user=scope.user), output)
+    render.show(spaces.show(run_of(ctx).engine, name, user=scope.owner), output)
 
 
 @app.command()
@@ -58,7 +58,7 @@ def rename(
     output: options.Format,
 ) -> None:
     """Give a space another name; all its memories move along."""
-    render.show(spaces.rename(run_of(ctx).engine, name, to, user=scope.user), output)
+    render.show(spaces.rename(run_of(ctx).engine, name, to, user=scope.owner), output)
 
 
 @app.command()
@@ -69,6 +69,6 @@ def delete(
 ) -> None:
     """Forget a space with all its memories; restore brings single ones back."""
     engine = run_of(ctx).engine
-    space = spaces.show(engine, name, user=scope.user)
-    options.confirmed(ctx, f"Forget the space {name} and its {space.memories:,} memories?", yes=yes)
-    render.show(spaces.delete(engine, name, user=scope.user), output)
+    space = spaces.show(engine, name, user=scope.owner)
+    options.confirmed(f"Forget the space {name} and its {space.memories:,} memories?", yes=yes)
+    render.show(spaces.delete(engine, name, user=scope.owner), output)

@@ -24,16 +24,21 @@ def store(
     text: Annotated[str, typer.Argument(help="What to remember; - reads standard input.")],
     scope: Scope,
     output: options.Format,
-    importance: Annotated[float, typer.Option("--importance", "-i", help="0 to 1; how long it stays fresh.")] = 0.5,
+    importance: Annotated[
+        float, typer.Option("--importance", "-i", help="0 to 1; how long it stays fresh.")
+    ] = 0.5,
     title: Annotated[str, typer.Option(help="By default the first 60 characters.")] = "",
     tag: Annotated[list[str] | None, typer.Option("--tag", "-t", help="A tag; repeatable.")] = None,
     meta: Annotated[
-        list[str] | None, typer.Option("--meta", "-m", metavar="K=V", help="Metadata, JSON or text; repeatable.")
+        list[str] | None,
+        typer.Option("--meta", "-m", metavar="K=V", help="Metadata, JSON or text; repeatable."),
     ] = None,
     source: Annotated[str, typer.Option(help="Where it comes from.")] = "",
     ttl: Annotated[str | None, typer.Option(metavar="DURATION", help="Expires after 12h, 7d, ...")] = None,
     expires: Annotated[str | None, typer.Option(metavar="WHEN", help="Expires on this date.")] = None,
-    created_at: Annotated[str | None, typer.Option(metavar="WHEN", help="When it was so; by default now.")] = None,
+    created_at: Annotated[
+        str | None, typer.Option(metavar="WHEN", help="When it was so; by default now.")
+    ] = None,
     lines: Annotated[bool, typer.Option("--lines", "-l", help="One memory per line of TEXT.")] = False,
 ) -> None:
     """Remember TEXT, unless the same is remembered already."""

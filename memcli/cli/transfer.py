@@ -42,14 +42,15 @@ def import_memories(
     scope: Scope,
     output: options.Format,
     conflicts: Annotated[
-        Conflicts, typer.Option(help="Hold facts against what is known. Exact duplicates are never stored twice.")
+        Conflicts,
+        typer.Option(help="Hold facts against what is known, or (off) go by ids only."),
     ] = Conflicts.CHECK,
 ) -> None:
     """Store many memories from a file; running it again stores only what is missing."""
     run = run_of(ctx)
     counts: Counter[Action] = Counter()
     with closing(options.opened(file)) as lines:
-        records = _shown(run, _read(run, lines, file, scope), counts)
+        records = _shown(_read(run, lines, file, scope, conflicts), counts)
         if render.resolved(output) is options.Format.JSONL:
             render.stream(records, options.Format.JSONL)
         else:
@@ -67,16 +68,19 @@ def _summary(counts: Counter[Action]) -> Imported:
     )
 
 
-def _read(run: Run, lines: BinaryIO, file: str, scope: Scope) -> Iterator[transfer.Record]:
+def _read(
+    run: Run, lines: BinaryIO, file: str, scope: Scope, conflicts: Conflicts
+) -> Iterator[transfer.Record]:
     total = 0
     if file != "-":
         with Path(file).open("rb") as counted:
             total = sum(1 for line in counted if line.strip())
     with run.progress("Importing", total) as report:
-        yield from transfer.import_lines(run.engine, lines, scope=scope, progress=report)
+        compare = conflicts is Conflicts.CHECK
+        yield from transfer.import_lines(run.engine, lines, scope=scope, compare=compare, progress=report)
 
 
-def _shown(run: Run, records: Iterable[transfer.Record], counts: Counter[Action]) -> Iterator[object]:
+def _shown(records: Iterable[transfer.Record], counts: Counter[Action]) -> Iterator[object]:
     """The answer of each record; problems go to standard error by line number."""
     for record in records:
         counts[record.stored.action] += 1
@@ -99,12 +103,10 @@ def export_memories(
     forgotten: Annotated[
         bool, typer.Option("--forgotten/--no-forgotten", help="Include what was forgotten but not purged.")
     ] = True,
-    all_users: Annotated[bool, typer.Option("--all-users", help="Of every user and agent.")] = False,
 ) -> None:
-    """Print memories as JSON Lines that import takes; all spaces, unless --space names one."""
-    named = ctx.get_parameter_source("space")
-    wanted = scope if named is not None and named.name == "COMMANDLINE" else replace(scope, space=None)
-    documents = transfer.export(run_of(ctx).engine, scope=wanted, forgotten=forgotten)
+    """Print everything as JSON Lines that import takes; --space, --user and --agent narrow it down."""
+    everyone = {name: None for name in ("space", "user", "agent") if not options.was_said(ctx, name)}
+    documents = transfer.export(run_of(ctx).engine, scope=replace(scope, **everyone), forgotten=forgotten)
     form = options.Format.JSON if output is options.Format.JSON else options.Format.JSONL
     if form is options.Format.JSON:
         render.show(list(documents), form)

@@ -11,7 +11,7 @@ from rich.table import Table
 from rich.text import Text
 
 from memcli.cli.messages import colored, harmless
-from memcli.cli.render import as_json
+from memcli.cli.plain import as_json
 from memcli.config import Setting
 from memcli.embedding.catalog import ModelInfo
 from memcli.model import Action, Context, Hit, Imported, Memory, Space, Stored
@@ -136,7 +136,11 @@ def _fields(memory: Memory) -> list[tuple[str, Text]]:
         "expires": _moment(memory.expires_at),
         "forgotten": _moment(memory.forgotten_at),
     }
-    return [(name, Text(harmless(value), style=ACCENT if name == "id" else "")) for name, value in said.items() if value]
+    return [
+        (name, Text(harmless(value), style=ACCENT if name == "id" else ""))
+        for name, value in said.items()
+        if value
+    ]
 
 
 def _moment(time: datetime | None) -> str:
@@ -144,8 +148,15 @@ def _moment(time: datetime | None) -> str:
 
 
 def _stored(stored: Stored) -> RenderableType:
-    colors = {Action.STORED: "green", Action.DUPLICATE: "yellow", Action.REPLACED: "blue", Action.FAILED: "red"}
-    line = Text(f"{stored.action:<9}", style=colors[stored.action]).append(f" {stored.id or ''}", style=ACCENT)
+    colors = {
+        Action.STORED: "green",
+        Action.DUPLICATE: "yellow",
+        Action.REPLACED: "blue",
+        Action.FAILED: "red",
+    }
+    line = Text(f"{stored.action:<9}", style=colors[stored.action]).append(
+        f" {stored.id or ''}", style=ACCENT
+    )
     line.append(f"  in {stored.space}", style=DIM)
     return line.append(f" ({stored.reason})", style=DIM) if stored.reason else line
 
@@ -199,7 +210,13 @@ def _setting(setting: Setting) -> RenderableType:
 
 def _models(models: Sequence[ModelInfo]) -> RenderableType:
     rows = [
-        (Text(model.name, style=ACCENT), str(model.dimension or ""), f"{model.size_mb:,.0f}", model.licence, model.state)
+        (
+            Text(model.name, style=ACCENT),
+            str(model.dimension or ""),
+            f"{model.size_mb:,.0f}",
+            model.licence,
+            model.state,
+        )
         for model in models
     ]
     return _grid(("model", "numbers", "MB", "licence", "state"), rows, right=(1, 2))
@@ -237,7 +254,9 @@ def _demo(demo: Demo) -> RenderableType:
             rows.add_row(mark, _text(answer.hit).append(f"  {answer.hit.score:.2f}", style=DIM))
         rows.add_row("", "")
     return Group(
-        _step(f"{demo.stored} memories stored in the spaces {' and '.join(demo.spaces)}", 'memcli store "..."'),
+        _step(
+            f"{demo.stored} memories stored in the spaces {' and '.join(demo.spaces)}", 'memcli store "..."'
+        ),
         Text(""),
         _step(f"{right} of {len(demo.answers)} questions found their memory first", 'memcli search "..."'),
         Text("The questions share no words with the answers, but for an error code.\n", style=DIM),
@@ -245,7 +264,10 @@ def _demo(demo: Demo) -> RenderableType:
         _step("What a prompt would be given", f'memcli context "{demo.task}"'),
         Text(""),
         Text(demo.context.context),
-        Text(f"\n{demo.context.tokens} tokens at most. The temporary home is gone again. Now try your own:\n", style=DIM),
+        Text(
+            f"\n{demo.context.tokens} tokens at most. The temporary home is gone again. Now try your own:\n",
+            style=DIM,
+        ),
         Text('  memcli store "I like my coffee black"\n  memcli search "what do I drink in the morning?"'),
     )
 

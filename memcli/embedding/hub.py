@@ -67,7 +67,7 @@ def _trouble(address: str) -> str:
 class _NoRedirects(request.HTTPRedirectHandler):
     """Takes a redirection for the answer that it is."""
 
-    def redirect_request(  # noqa: PLR0917 - as the base class has it
+    def redirect_request(
         self, req: request.Request, fp: IO[bytes], code: int, msg: str, headers: Message, newurl: str
     ) -> None:
         """Nothing to follow."""

@@ -16,7 +16,7 @@ from contextlib import contextmanager
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
-import numpy as np  # noqa: TID253 - behind the door
+import numpy as np
 from tokenizers import Tokenizer
 
 from memcli.embedding import passages

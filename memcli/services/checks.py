@@ -92,7 +92,9 @@ def own_id(value: Any) -> str:
     """*value*, an id of the caller's own: one line without white space."""
     name = line(value, "the id", ID_LENGTH_MOST)
     if not name or any(c.isspace() for c in name) or name.startswith("-"):
-        raise UsageError(f"{name!r} can't be an id", hint="an id has no white space and does not begin with -")
+        raise UsageError(
+            f"{name!r} can't be an id", hint="an id has no white space and does not begin with -"
+        )
     return name
 
 

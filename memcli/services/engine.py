@@ -29,13 +29,17 @@ class NoProgress:
     """Reports to nobody."""
 
     def __enter__(self) -> Progress:
-        return lambda done: None
+        return _nobody
 
     def __exit__(self, *exc: object) -> None:
         pass
 
 
-def no_progress(label: str, total: int) -> ProgressBar:
+def _nobody(done: int) -> None:  # what it hears, it forgets
+    pass
+
+
+def no_progress(label: str, total: int) -> ProgressBar:  # noqa: ARG001
     """For callers that don't want to see how far long work has come."""
     return NoProgress()
 

@@ -50,7 +50,7 @@ def pull(engine: Engine, name: str) -> ModelInfo:
     """
     from memcli.embedding import download
 
-    download.pull(name, models_dir=engine.home.models)
+    download.pull(name, models_dir=engine.home.models, report=engine.progress)
     return catalog.describe(name, engine.home.models)
 
 
@@ -116,4 +116,3 @@ def _remove_erased(engine: Engine, following: Generation) -> None:
     gone = following.memories.ids().keys() - engine.db.memories.ids().keys()
     following.passages.remove(list(gone))
     following.memories.table.delete_keys(list(gone))
-

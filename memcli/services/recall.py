@@ -107,6 +107,7 @@ class _Searcher:
         self.engine, self.where, self.place, self.limit = engine, where, place, limit
         self.mode, self.min_score, self.explain = mode, min_score, explain
         self.depth = max(2 * limit, CANDIDATES_LEAST)
+        self._term_scores: dict[str, float | None] = {}
 
     def answers(self, queries: Sequence[str]) -> Iterator[list[Hit]]:
         """The hits of each query."""
@@ -122,14 +123,21 @@ class _Searcher:
         words = None if self.mode is Mode.VECTOR else query
         further = {} if vector is None else db.passages.near(vector, self.place, self.depth)
         found = db.memories.candidates(vector, words, self.where, self.depth, also=list(further))
-        best = (
-            ranking.best_coverage(db.memories.best_term_scores(query, self.where), db.memories.table.count())
-            if words
-            else 0.0
-        )
+        best = self._best_coverage(query) if words else 0.0
         hits = [self._hit(candidate, best, further) for candidate in found]
         hits = [hit for hit in hits if hit.score > 0 and hit.score >= self.min_score]
         return sorted(hits, key=lambda hit: (-hit.score, hit.id))[: self.limit]
+
+    def _best_coverage(self, query: str) -> float:
+        """What a memory that holds all terms of *query* could score; terms are looked up once."""
+        from memcli.storage.lexical import terms
+
+        known, memories = self._term_scores, self.engine.db.memories
+        wanted = terms(query)
+        for term in wanted:
+            if term not in known:
+                known[term] = memories.best_term_score(term, self.where)
+        return ranking.best_coverage([known[term] for term in wanted], memories.table.count())
 
     def _hit(self, candidate: Candidate, best: float, further: dict[str, float]) -> Hit:
         memory = candidate.memory

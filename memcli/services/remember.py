@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Any
@@ -41,24 +41,27 @@ def store(engine: Engine, text: str, *, scope: Scope, **about: Any) -> Stored:
     return store_all(engine, [Draft(text=text, scope=scope, **about)])[0]
 
 
-def store_all(engine: Engine, drafts: Sequence[Draft], progress: Progress | None = None) -> list[Stored]:
+def store_all(
+    engine: Engine, drafts: Sequence[Draft], progress: Progress | None = None, *, compare: bool = True
+) -> list[Stored]:
     """Remember all *drafts*, in one write; the answers are in their order.
 
-    The same text twice among them is stored once. A draft whose id already belongs to a memory that
+    The same text twice among them is stored once, unless *compare* is False: then only ids tell
+    whether something is there already. A draft whose id already belongs to a memory that
     says something else is answered with `Action.FAILED`.
 
     Raises:
         UsageError: A value of one of them can't be stored; none is.
     """
     memories = [_memory(engine, draft) for draft in drafts]
-    known = _Known(engine, memories) if engine.db.model else None
+    known = _Known(engine, memories, compare=compare) if engine.db.model else None
     fresh = [memory for memory in memories if known is None or not known.answer(memory)]
     embedded = embed(engine.embedder, _first_of_each(fresh), progress)
     if not embedded.memories and known is not None:
         return [known.answer(memory) or _stored(memory) for memory in memories]
     with engine.db.writing(engine.embedder.model) as db:
         _refuse_other_model(engine, db)
-        known = _Known(engine, memories)  # somebody may have stored the same meanwhile
+        known = _Known(engine, memories, compare=compare)  # somebody may have stored the same meanwhile
         answers = [known.take(memory) for memory in memories]
         new = {memory.id for memory, answer in zip(memories, answers, strict=True) if _is_new(memory, answer)}
         embedded.only(new).add_to(db)
@@ -107,13 +110,14 @@ def _stored(memory: Memory) -> Stored:
 class _Known:
     """What the store already holds of some memories: the same words, or the same ids."""
 
-    def __init__(self, engine: Engine, memories: Sequence[Memory]) -> None:
+    def __init__(self, engine: Engine, memories: Sequence[Memory], *, compare: bool = True) -> None:
         from memcli.storage.rows import fingerprint
 
-        self._fingerprint = fingerprint
+        self._fingerprint, self._compare = fingerprint, compare
         table = engine.db.memories
         self._ids = table.with_ids([memory.id for memory in memories])
-        self._said = table.fingerprints([fingerprint(m) for m in memories], alive(engine.now()))
+        prints = [fingerprint(memory) for memory in memories] if compare else []
+        self._said = table.fingerprints(prints, alive(engine.now()))
 
     def answer(self, memory: Memory) -> Stored | None:
         """The answer for *memory* if it needs no storing."""
@@ -133,7 +137,7 @@ class _Known:
         answer = self.answer(memory)
         if answer is None:
             self._ids[memory.id] = memory
-            if memory.forgotten_at is None:
+            if self._compare and memory.forgotten_at is None:
                 self._said[self._fingerprint(memory)] = memory.id
             return _stored(memory)
         return answer
@@ -277,17 +281,24 @@ def update(engine: Engine, name: str, **changes: Any) -> Memory:
     return changed
 
 
+def _as_it_is(value: Any) -> Any:
+    return value
+
+
+CHECKS: Mapping[str, Callable[[Any], Any]] = {
+    "text": checks.text,
+    "title": lambda title: checks.line(title, "the title").strip(),
+    "importance": checks.importance,
+    "tags": checks.tags,
+    "metadata": checks.metadata,
+    "source": lambda source: checks.line(source, "the source"),
+}
+"""What the values of an update must be."""
+
+
 def _changed(memory: Memory, given: Mapping[str, Any], now: datetime) -> Memory:
-    check = {
-        "text": checks.text,
-        "title": lambda title: checks.line(title, "the title").strip(),
-        "importance": checks.importance,
-        "tags": checks.tags,
-        "metadata": checks.metadata,
-        "source": lambda source: checks.line(source, "the source"),
-    }
-    values = {field: check[field](value) if field in check else value for field, value in given.items()}
-    text = values.get("text", memory.text)
+    values = {field: CHECKS.get(field, _as_it_is)(value) for field, value in given.items()}
+    text = str(values.get("text", memory.text))
     had_own_title = memory.title != default_title(memory.text)
     title = values.get("title", memory.title if had_own_title else "") or default_title(text)
     return replace(memory, **{**values, "title": title, "updated_at": now})
@@ -326,7 +337,9 @@ def restore(engine: Engine, ids: Sequence[str]) -> list[Memory]:
     with engine.db.writing() as db:
         for memory in memories:
             _refuse_double(engine, memory)
-        db.memories.set_forgotten([memory.id for memory in memories if memory.forgotten_at], None, engine.now())
+        db.memories.set_forgotten(
+            [memory.id for memory in memories if memory.forgotten_at], None, engine.now()
+        )
         names.note(engine.home.names, memories)
     return [replace(memory, forgotten_at=None) for memory in memories]
 

@@ -7,7 +7,18 @@ from datetime import datetime
 
 from memcli.model import Memory, Scope
 from memcli.services import checks
-from memcli.storage.predicates import Condition, after, all_of, any_of, at_least, before, compiled, equals, has_tag, since
+from memcli.storage.predicates import (
+    Condition,
+    after,
+    all_of,
+    any_of,
+    at_least,
+    before,
+    compiled,
+    equals,
+    has_tag,
+    since,
+)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -37,12 +48,12 @@ NO_FILTER = Filter()
 def place(scope: Scope) -> str:
     """The predicate for what is in the space of *scope* and its user's."""
     in_space = "" if scope.space is None else equals("space", checks.space_name(scope.space))
-    return all_of(in_space, equals("user", scope.user))
+    return all_of(in_space, "" if scope.user is None else equals("user", scope.user))
 
 
 def in_scope(scope: Scope) -> str:
     """The predicate for memories of *scope*, whatever their state."""
-    return all_of(place(scope), equals("agent", scope.agent))
+    return all_of(place(scope), "" if scope.agent is None else equals("agent", scope.agent))
 
 
 def alive(now: datetime) -> str:

@@ -10,11 +10,9 @@ from memcli.services.select import alive, place
 from memcli.storage.predicates import all_of
 
 
-def all_spaces(engine: Engine, *, user: str) -> list[Space]:
-    """The spaces of *user* that hold memories or were made on purpose, by name."""
-    counts = engine.db.memories.counts_by_space(
-        all_of(place(Scope(None, user)), alive(engine.now()))
-    )
+def all_spaces(engine: Engine, *, user: str | None) -> list[Space]:
+    """The spaces of *user* (None: of everybody) that hold memories or were made on purpose, by name."""
+    counts = engine.db.memories.counts_by_space(all_of(place(Scope(None, user)), alive(engine.now())))
     made = {row.name: row for row in (engine.db.spaces.of(user) if engine.db.model else [])}
     return [
         Space(

@@ -45,7 +45,12 @@ class _Line:
 
 
 def import_lines(
-    engine: Engine, lines: Iterable[bytes], *, scope: Scope, progress: Progress | None = None
+    engine: Engine,
+    lines: Iterable[bytes],
+    *,
+    scope: Scope,
+    compare: bool = True,
+    progress: Progress | None = None,
 ) -> Iterator[Record]:
     """Store the memories in *lines* of JSON; what comes out has been written.
 
@@ -56,6 +61,7 @@ def import_lines(
         engine: What to work with.
         lines: One JSON object each, in UTF-8.
         scope: Where a memory goes whose line names no `space`.
+        compare: Whether a fact that is there already is a duplicate; if not, only ids tell.
         progress: Hears how many lines are done.
     """
     pending: list[_Line] = []
@@ -63,14 +69,17 @@ def import_lines(
         if raw.strip():
             pending.append(_read(number, raw, scope, engine.now()))
         if len(pending) == CHUNK:
-            yield from _store(engine, pending, progress)
+            yield from _store(engine, pending, compare, progress)
             pending = []
-    yield from _store(engine, pending, progress)
+    yield from _store(engine, pending, compare, progress)
 
 
-def _store(engine: Engine, lines: Sequence[_Line], progress: Progress | None) -> Iterator[Record]:
+def _store(
+    engine: Engine, lines: Sequence[_Line], compare: bool, progress: Progress | None
+) -> Iterator[Record]:
     lines = [_checked(engine, line) for line in lines]
-    answers = iter(remember.store_all(engine, [line.draft for line in lines if line.draft]))
+    drafts = [line.draft for line in lines if line.draft]
+    answers = iter(remember.store_all(engine, drafts, compare=compare))
     if progress:
         progress(len(lines))
     for line in lines:
@@ -120,7 +129,7 @@ def _draft(document: Mapping[str, Any], scope: Scope, now: datetime) -> Draft:
         for name in ("text", "id", "title", "importance", "source", "conversation", "speaker")
         if document.get(name) is not None
     }
-    times = {name: _time(document.get(name), name, now) for name in TIMES}
+    times: dict[str, Any] = {name: _time(document.get(name), name, now) for name in TIMES}
     return Draft(
         **known,
         **times,

@@ -213,14 +213,17 @@ class _Parser:
 
     def _value(self, after: str) -> Literal:
         token = self._next
-        is_word = token.kind == "word" and token.word not in KEYWORDS
-        is_text = token.kind == "text" or (is_word and _TEXT_BY_MISTAKE.fullmatch(token.text))
-        if not (is_text or is_word or token.kind == "number") or (not is_text and set(token.text) & set("\"`")):
+        value: Literal = None
+        if token.kind == "number":
+            value = _number(token)
+        elif token.kind == "text" or _TEXT_BY_MISTAKE.fullmatch(token.text):
+            value = _unquoted(token.text)
+        elif token.kind == "word" and token.word not in KEYWORDS and not set(token.text) & set('"`'):
+            value = _CONSTANTS.get(token.word, token.text)
+        else:
             self._fail(f"a value after '{after}'", hint="Put a text in single quotes: 'like this'.")
         self.position += 1
-        if token.kind == "number":
-            return _number(token)
-        return _unquoted(token.text) if is_text else _CONSTANTS.get(token.word, token.text)
+        return value
 
     def _expect(self, sign: str) -> None:
         if not self._take(sign):
@@ -236,7 +239,7 @@ class _Parser:
         raise UsageError(f"--where: {what} {self._place(start)}")
 
     def _place(self, start: int) -> str:
-        """How a sentence ends about a fault at *start*: the column and the expression around it, on one line."""
+        """How a sentence about a fault at *start* ends: the column and what is around it, on one line."""
         first = max(0, start - _EXCERPT // 2) if len(self.expression) > _EXCERPT else 0
         shown = re.sub(r"[\t\n\r]", " ", self.expression[first : first + _EXCERPT])
         ahead, behind = first > 0, first + _EXCERPT < len(self.expression)

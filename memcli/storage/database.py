@@ -19,7 +19,7 @@ from contextlib import contextmanager
 from dataclasses import asdict, dataclass
 from functools import cached_property
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import pyarrow as pa
 from filelock import FileLock, Timeout
@@ -32,6 +32,9 @@ from memcli.storage.passages import Passages
 from memcli.storage.predicates import equals
 from memcli.storage.spaces import Spaces
 from memcli.storage.table import Table
+
+if TYPE_CHECKING:
+    from memcli.storage.lance import Connection
 
 FORMAT = 1
 """The layout this code reads and writes. A store of a higher format was written by a newer memcli."""
@@ -71,13 +74,15 @@ class Database:
         self.path = path
 
     @cached_property
-    def _connection(self) -> lancedb.DBConnection:
+    def _connection(self) -> Connection:
         with translated(f"open the store at {self.path}"):
             return lancedb.connect(str(self.path))
 
     @cached_property
     def _meta(self) -> Table:
         self._refuse_foreign_directory()
+        if not self.path.is_dir():  # connecting would make it
+            return Table.absent(META_SCHEMA)
         return Table(self._connection, "meta", META_SCHEMA, "key")
 
     @cached_property
@@ -126,7 +131,8 @@ class Database:
     def _lock(self) -> Iterator[None]:
         self._refuse_foreign_directory()
         with translated(f"write to {self.path}"):
-            self.path.mkdir(mode=0o700, parents=True, exist_ok=True)
+            self.path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+            self.path.mkdir(mode=0o700, exist_ok=True)
             lock = FileLock(self.path / LOCK_NAME, timeout=LOCK_TIMEOUT_S, mode=0o600)
             try:
                 lock.acquire()
@@ -149,7 +155,8 @@ class Database:
         tables: list[Table] = [self._meta, self.spaces.table]
         if self.current:
             tables += [self.current.memories.table, self.current.passages.table]
-        return any([table.tidy(always=always) for table in tables])
+        done = [table.tidy(always=always) for table in tables]  # all of them, not up to the first
+        return any(done)
 
     # --- generations ---
 

@@ -6,21 +6,25 @@ import os
 import warnings
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from typing import TypeVar
+from typing import Any, TypeVar
+
+import pyarrow as pa
+
+from memcli import standins
+from memcli.errors import MemcliError, StorageError
 
 os.environ.setdefault("LANCE_LOG", "error")  # Lance prints deprecation notices of its own API on stderr
 
-from memcli import standins
-
 # A generated REST client for a catalogue service: 0.7 s to import, never used for a directory.
-lancedb = standins.import_without("lancedb", "lance_namespace_urllib3_client")
-import pyarrow as pa
-
-from memcli.errors import MemcliError, StorageError
+lancedb: Any = standins.import_without("lancedb", "lance_namespace_urllib3_client")
 
 # Said on every clean-up; see Table.tidy for why removing old versions at once is safe here.
 warnings.filterwarnings("ignore", message="optimize.cleanup_older_than=0.", category=UserWarning)
 warnings.filterwarnings("ignore", message="lancedb fork support", category=RuntimeWarning)
+
+Connection = Any
+LanceTable = Any
+"""LanceDB's own types are incomplete (its query builders, its statistics): they'd need an ignore a line."""
 
 LanceError = (OSError, RuntimeError, ValueError, pa.ArrowException)
 """What LanceDB raises; it has no exception class of its own."""
@@ -57,7 +61,7 @@ def _reason(error: BaseException) -> str:
     return first.split(", /root/.cargo")[0].split(", /home/")[0][:200]
 
 
-def table_or_none(connection: lancedb.DBConnection, name: str) -> lancedb.table.Table | None:
+def table_or_none(connection: Connection, name: str) -> LanceTable | None:
     """The table called *name*, or None where there is none."""
     try:
         return connection.open_table(name)

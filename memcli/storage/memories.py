@@ -13,13 +13,14 @@ import pyarrow.compute as pc
 
 from memcli.model import Memory
 from memcli.storage import lexical, rows
-from memcli.storage.lance import lancedb
-from memcli.storage.predicates import all_of, equals, is_in, starts_with
+from memcli.storage.predicates import all_of, is_in, starts_with
 from memcli.storage.rows import FINGERPRINT, MEMORY_FIELDS, VECTOR, WORDS
 from memcli.storage.table import Table
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
+
+    from memcli.storage.lance import Connection, LanceTable
 
 TEXT_INDEX = "words_idx"
 
@@ -49,7 +50,7 @@ class Memories:
         self.table = table
 
     @classmethod
-    def open(cls, connection: lancedb.DBConnection, name: str, dimension: int) -> Memories:
+    def open(cls, connection: Connection, name: str, dimension: int) -> Memories:
         """The table called *name*, for vectors of *dimension* numbers."""
         return cls(Table(connection, name, rows.memory_schema(dimension), "id"))
 
@@ -97,7 +98,7 @@ class Memories:
 
     def with_ids(self, ids: Sequence[str]) -> dict[str, Memory]:
         """The memories called *ids*, those that exist, by id."""
-        found = {}
+        found: dict[str, Memory] = {}
         for some in rows.chunks(ids, MANY_IDS):
             found |= {memory.id: memory for memory in self.where(is_in("id", some))}
         return found
@@ -192,7 +193,7 @@ class Memories:
     def _nearest(
         self, vector: NDArray[np.float32], where: str, columns: Sequence[str], limit: int
     ) -> pa.Table:
-        def query(table: lancedb.table.Table) -> pa.Table:
+        def query(table: LanceTable) -> pa.Table:
             search = table.search(vector, vector_column_name=VECTOR).distance_type("cosine")
             found = search.where(where or "true").select([*columns, "_distance"]).limit(limit).to_arrow()
             return found.drop_columns(["_distance"])
@@ -208,30 +209,26 @@ class Memories:
             self._nothing(columns).append_column("_score", pa.array([], pa.float32())),
         )
 
-    def best_term_scores(self, query: str, where: str) -> list[float | None]:
-        """For each distinct term of *query*, the best BM25 score a memory has for it alone.
+    def best_term_score(self, term: str, where: str) -> float | None:
+        """The best BM25 score that a memory which fulfils *where* has for *term* alone; None without any.
 
-        Memories that fulfil *where* count; None for a term that none of them has. The sum bounds the score of *query* as a whole.
+        Of all terms of a query together, these bound the score of the query as a whole.
         """
-        return self.table.read(
-            lambda table: [_best_score(table, term, where) for term in lexical.terms(query)],
-            [None for _ in lexical.terms(query)],
-        )
+        return self.table.read(lambda table: _best_score(table, term, where), None)
 
     def _nothing(self, columns: Sequence[str]) -> pa.Table:
         return rows.memory_schema(1).empty_table().select(list(columns))
 
 
-def _match(
-    table: lancedb.table.Table, terms: str, where: str, columns: Sequence[str], limit: int
-) -> pa.Table:
+def _match(table: LanceTable, terms: str, where: str, columns: Sequence[str], limit: int) -> pa.Table:
     from lancedb.query import MatchQuery
 
-    search = table.search(MatchQuery(terms, WORDS), query_type="fts").where(where or "true")
+    query = MatchQuery(terms, WORDS)  # type: ignore[call-arg]  # its defaults are hidden from mypy
+    search = table.search(query, query_type="fts").where(where or "true")
     return search.select(list(columns)).limit(limit).to_arrow()
 
 
-def _best_score(table: lancedb.table.Table, term: str, where: str) -> float | None:
+def _best_score(table: LanceTable, term: str, where: str) -> float | None:
     found = _match(table, term, where, ["_score"], 1)["_score"].to_pylist()
     return float(found[0]) if found else None
 
@@ -251,12 +248,12 @@ def _cosines(table: pa.Table, vector: NDArray[np.float32] | None) -> list[float]
     return list(cosines)
 
 
-def _drop_text_index(table: lancedb.table.Table) -> None:
+def _drop_text_index(table: LanceTable) -> None:
     if any(index.name == TEXT_INDEX for index in table.list_indices()):
         table.drop_index(TEXT_INDEX)
 
 
-def _index_text(table: lancedb.table.Table) -> None:
+def _index_text(table: LanceTable) -> None:
     from lancedb.index import FTS
 
     table.create_index(WORDS, config=FTS(**lexical.TOKENIZER), name=TEXT_INDEX, replace=True)

@@ -13,13 +13,14 @@ from typing import TYPE_CHECKING
 import numpy as np
 import pyarrow as pa
 
-from memcli.storage.lance import lancedb
 from memcli.storage.predicates import all_of, equals, is_in
 from memcli.storage.rows import VECTOR, vector_array, vector_field, vectors_of
 from memcli.storage.table import Table
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
+
+    from memcli.storage.lance import Connection
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,7 +55,7 @@ class Passages:
         self.table, self._dimension = table, dimension
 
     @classmethod
-    def open(cls, connection: lancedb.DBConnection, name: str, dimension: int) -> Passages:
+    def open(cls, connection: Connection, name: str, dimension: int) -> Passages:
         """The table called *name*, for vectors of *dimension* numbers."""
         return cls(Table(connection, name, _schema(dimension), "key"), dimension)
 
@@ -69,7 +70,10 @@ class Passages:
             return
         columns = {
             "key": [f"{p.memory}\0{p.start}" for p in passages],
-            **{name: [getattr(p, name) for p in passages] for name in ("memory", "user", "space", "start", "end")},
+            **{
+                name: [getattr(p, name) for p in passages]
+                for name in ("memory", "user", "space", "start", "end")
+            },
             VECTOR: vector_array(vectors),
         }
         self.table.put(pa.table(columns, schema=_schema(self._dimension)))
@@ -112,7 +116,9 @@ class Passages:
         best: dict[str, float] = {}
         if rows.num_rows:
             units = vectors_of(rows)
-            cosines = units @ vector / np.maximum(np.linalg.norm(units, axis=1) * np.linalg.norm(vector), 1e-12)
+            cosines = (
+                units @ vector / np.maximum(np.linalg.norm(units, axis=1) * np.linalg.norm(vector), 1e-12)
+            )
             for memory, cosine in zip(rows["memory"].to_pylist(), cosines.tolist(), strict=True):
                 best[memory] = max(best.get(memory, -1.0), cosine)
         return best

@@ -4,13 +4,16 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from typing import TYPE_CHECKING
 
 import pyarrow as pa
 
-from memcli.storage.lance import lancedb
 from memcli.storage.predicates import equals
 from memcli.storage.rows import TIME
 from memcli.storage.table import Table
+
+if TYPE_CHECKING:
+    from memcli.storage.lance import Connection
 
 SCHEMA = pa.schema(
     [
@@ -40,13 +43,16 @@ def _key(name: str, user: str) -> str:
 class Spaces:
     """The table of spaces made on purpose."""
 
-    def __init__(self, connection: lancedb.DBConnection) -> None:
+    def __init__(self, connection: Connection) -> None:
         self.table = Table(connection, "spaces", SCHEMA, "key")
 
-    def of(self, user: str) -> list[SpaceRow]:
-        """The spaces that *user* made."""
-        rows = self.table.rows(equals("user", user), ["name", "user", "description", "created_at"])
-        return [SpaceRow(**{**row, "created_at": row["created_at"].astimezone(UTC)}) for row in rows.to_pylist()]
+    def of(self, user: str | None) -> list[SpaceRow]:
+        """The spaces that *user* made; those of everybody, if None."""
+        where = "" if user is None else equals("user", user)
+        rows = self.table.rows(where, ["name", "user", "description", "created_at"])
+        return [
+            SpaceRow(**{**row, "created_at": row["created_at"].astimezone(UTC)}) for row in rows.to_pylist()
+        ]
 
     def put(self, space: SpaceRow) -> None:
         """Write *space*, over the one of the same name and user if there is one."""

@@ -4,13 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from datetime import timedelta
-from typing import TypeVar
+from typing import TYPE_CHECKING, TypeVar
 
 import pyarrow as pa
 
 from memcli.errors import StorageError
-from memcli.storage.lance import lancedb, table_or_none, translated, with_retries
+from memcli.storage.lance import table_or_none, translated, with_retries
 from memcli.storage.predicates import is_in
+
+if TYPE_CHECKING:
+    from memcli.storage.lance import Connection, LanceTable
 
 Answer = TypeVar("Answer")
 
@@ -39,9 +42,9 @@ class Table:
         key: The column whose values are unique.
     """
 
-    def __init__(self, connection: lancedb.DBConnection, name: str, schema: pa.Schema, key: str) -> None:
+    def __init__(self, connection: Connection, name: str, schema: pa.Schema, key: str) -> None:
         self._connection, self.name, self._schema, self._key = connection, name, schema, key
-        self._table: lancedb.table.Table | None = None
+        self._table: LanceTable | None = None
         self.refresh()
 
     @classmethod
@@ -67,16 +70,17 @@ class Table:
         if had and not self.exists:  # another model's vectors have taken over
             raise StorageError("the store was rebuilt meanwhile", hint="run the command again")
 
-    def create(self, prepare: Callable[[lancedb.table.Table], None] = lambda table: None) -> None:
+    def create(self, prepare: Callable[[LanceTable], None] | None = None) -> None:
         """Make the table, unless it exists; *prepare* adds its indexes. Needs the writer's lock."""
         self.refresh()
         if self._table is None:
             table = self._connection.create_table(self.name, schema=self._schema)
             table.set_unenforced_primary_key(self._key)
-            prepare(table)
+            if prepare is not None:
+                prepare(table)
             self._table = table
 
-    def read(self, query: Callable[[lancedb.table.Table], Answer], nothing: Answer) -> Answer:
+    def read(self, query: Callable[[LanceTable], Answer], nothing: Answer) -> Answer:
         """What *query* finds in the newest version; *nothing* where there is no table.
 
         Raises:
@@ -93,7 +97,7 @@ class Table:
         """The rows that fulfil the predicate *where* (all, if it is empty), in no particular order."""
         names = list(columns or self._schema.names)
 
-        def scan(table: lancedb.table.Table) -> pa.Table:
+        def scan(table: LanceTable) -> pa.Table:
             query = table.search().select(names)
             query = query.where(where) if where else query
             # an unlimited plain query is LanceDB's for None; 0 would be none at all
@@ -105,7 +109,7 @@ class Table:
         """How many rows fulfil the predicate *where* (all, if it is empty)."""
         return self.read(lambda table: int(table.count_rows(where or None)), 0)
 
-    def write(self, change: Callable[[lancedb.table.Table], object]) -> None:
+    def write(self, change: Callable[[LanceTable], object]) -> None:
         """Carry out *change*. Needs the writer's lock.
 
         Raises:
@@ -124,10 +128,12 @@ class Table:
     def put(self, rows: pa.Table) -> None:
         """Write *rows* over those with the same key, and append the others."""
         self.write(
-            lambda table: table.merge_insert(self._key)
-            .when_matched_update_all()
-            .when_not_matched_insert_all()
-            .execute(rows)
+            lambda table: (
+                table.merge_insert(self._key)
+                .when_matched_update_all()
+                .when_not_matched_insert_all()
+                .execute(rows)
+            )
         )
 
     def delete(self, where: str) -> None:

@@ -61,7 +61,9 @@ def test_the_same_text_in_another_unicode_form_is_a_duplicate(engine: Engine, sc
 
 
 @pytest.mark.parametrize(
-    "other", [Scope("home", "me"), Scope("work", "you"), Scope("work", "me", "bot")], ids=["space", "user", "agent"]
+    "other",
+    [Scope("home", "me"), Scope("work", "you"), Scope("work", "me", "bot")],
+    ids=["space", "user", "agent"],
 )
 def test_another_scope_is_another_memory(engine: Engine, scope: Scope, other: Scope) -> None:
     """And the scopes do not see each other's."""
@@ -114,7 +116,10 @@ def test_an_id_of_the_callers_own_is_kept_and_belongs_to_one_text(engine: Engine
         ({"id": "two words"}, "id"),
         ({"position": -1, "conversation": "c"}, "position"),
         ({"title": "two\nlines"}, "title"),
-        *(({"scope": Scope(name, "me")}, "space") for name in ("../x", "a'b\"c;--", "", "x" * 300, "-x", "a\nb")),
+        *(
+            ({"scope": Scope(name, "me")}, "space")
+            for name in ("../x", "a'b\"c;--", "", "x" * 300, "-x", "a\nb")
+        ),
     ],
 )
 def test_what_can_not_be_stored_is_refused_in_one_sentence(
@@ -217,7 +222,9 @@ def test_forgetting_several_forgets_all_or_none(engine: Engine, scope: Scope) ->
     assert texts(engine, scope) == ["stays"]
 
 
-def test_a_text_forgotten_and_stored_again_is_new_and_blocks_the_old_one(engine: Engine, scope: Scope) -> None:
+def test_a_text_forgotten_and_stored_again_is_new_and_blocks_the_old_one(
+    engine: Engine, scope: Scope
+) -> None:
     """Otherwise a restore would make a double."""
     old = remember.store(engine, "said", scope=scope)
     remember.forget(engine, [str(old.id)])
@@ -237,7 +244,9 @@ def test_an_expired_memory_is_gone_on_time(engine: Engine, scope: Scope, clock: 
     assert remember.store(engine, "soon over", scope=scope).action is Action.STORED
 
 
-def test_purging_removes_only_what_is_forgotten_or_expired(engine: Engine, scope: Scope, clock: Clock) -> None:
+def test_purging_removes_only_what_is_forgotten_or_expired(
+    engine: Engine, scope: Scope, clock: Clock
+) -> None:
     """By age, by id, or all of it."""
     ids = [str(remember.store(engine, text, scope=scope).id) for text in ("a", "b", "c")]
     remember.store(engine, "d", scope=scope, expires_at=NOW + timedelta(days=1))

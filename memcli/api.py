@@ -1,0 +1,145 @@
+"""The public Python API: a thin face over the services, one method for each."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+from memcli import config
+from memcli.model import Context, Hit, Scope, Space, Stored
+from memcli.model import Memory as MemoryRecord
+from memcli.services import context as contexts
+from memcli.services import recall, remember, spaces, transfer, upkeep
+from memcli.services.engine import Engine
+from memcli.services.select import NO_FILTER, Filter
+from memcli.services.upkeep import Optimized
+from memcli.services.where import parse
+
+
+class Memory:
+    """A memory in a directory, the same one that the command line uses.
+
+    Args:
+        home: Where configuration and store are; None for MEMCLI_HOME or the platform's own places.
+        space: The space used where a call names none; None for the setting.
+        user: Whose memories; None for the setting, or the login name.
+        agent: An agent's own memories; None for the user's.
+        engine: What to work with instead of *home*, for tests and hosts of their own.
+
+    All methods raise `memcli.errors.MemcliError` and nothing else that a caller can cause.
+    """
+
+    def __init__(
+        self,
+        home: str | Path | None = None,
+        *,
+        space: str | None = None,
+        user: str | None = None,
+        agent: str | None = None,
+        engine: Engine | None = None,
+    ) -> None:
+        if engine is None:
+            where = config.find_home(str(home) if home is not None else None)
+            engine = Engine(config.load(where.config_file).config, where)
+        self._engine = engine
+        self.scope = engine.config.scope(space, user, agent)
+
+    def _scope(self, space: str | None) -> Scope:
+        return self.scope if space is None else Scope(space, self.scope.user, self.scope.agent)
+
+    def store(self, text: str, *, space: str | None = None, **about: Any) -> Stored:
+        """Remember *text*; *about* are fields of `memcli.model.Draft`, such as importance and tags."""
+        return remember.store(self._engine, text, scope=self._scope(space), **about)
+
+    def search(
+        self,
+        query: str,
+        *,
+        space: str | None = None,
+        limit: int | None = None,
+        min_score: float | None = None,
+        where: str | None = None,
+        tags: Sequence[str] = (),
+        explain: bool = False,
+    ) -> list[Hit]:
+        """The memories that match *query*, best first; *where* as in `memcli search --where`."""
+        return recall.search(
+            self._engine,
+            query,
+            scope=self._scope(space),
+            limit=limit,
+            min_score=min_score,
+            wanted=self._filter(where, tags),
+            explain=explain,
+        )
+
+    def context(
+        self,
+        query: str,
+        *,
+        space: str | None = None,
+        budget: int | None = None,
+        style: str | None = None,
+        min_score: float | None = None,
+    ) -> Context:
+        """What is known about *query* as one block for a prompt, within *budget* tokens."""
+        return contexts.build(
+            self._engine,
+            query,
+            scope=self._scope(space),
+            budget=budget,
+            style=style,
+            min_score=min_score,
+        )
+
+    def get(self, memory_id: str) -> MemoryRecord:
+        """The memory whose id is *memory_id* or begins with it."""
+        return remember.find(self._engine, memory_id)
+
+    def list(
+        self, *, space: str | None = None, where: str | None = None, limit: int | None = None
+    ) -> list[MemoryRecord]:
+        """The memories in the space, latest first."""
+        wanted = self._filter(where, ())
+        return remember.newest(self._engine, scope=self._scope(space), wanted=wanted, limit=limit)
+
+    def update(self, memory_id: str, **changes: Any) -> MemoryRecord:
+        """Change the fields named in *changes*; see `memcli.services.remember.update`."""
+        return remember.update(self._engine, memory_id, **changes)
+
+    def forget(self, *memory_ids: str) -> Sequence[MemoryRecord]:
+        """Forget memories; `restore` brings them back until they are purged."""
+        return remember.forget(self._engine, memory_ids)
+
+    def restore(self, *memory_ids: str) -> Sequence[MemoryRecord]:
+        """Bring forgotten memories back."""
+        return remember.restore(self._engine, memory_ids)
+
+    def purge(self, *memory_ids: str) -> Sequence[MemoryRecord]:
+        """Remove forgotten and expired memories from disk, for good: those named, or all in the space."""
+        engine = self._engine
+        return remember.purge(engine, remember.purgeable(engine, memory_ids, scope=self.scope))
+
+    def spaces(self) -> Sequence[Space]:
+        """The spaces there are."""
+        return spaces.all_spaces(self._engine, user=self.scope.user)
+
+    def import_lines(self, lines: Iterable[bytes], *, space: str | None = None) -> Iterator[transfer.Record]:
+        """Store the memories in *lines* of JSON; each record that comes out has been written."""
+        return transfer.import_lines(self._engine, lines, scope=self._scope(space))
+
+    def export(self, *, space: str | None = None) -> Iterator[Mapping[str, Any]]:
+        """Everything remembered, oldest first; in all spaces, unless one is named."""
+        scope = Scope(space, self.scope.user, self.scope.agent)
+        return transfer.export(self._engine, scope=scope)
+
+    def optimize(self) -> Optimized:
+        """Make the store small and quick at once."""
+        return upkeep.optimize(self._engine)
+
+    @staticmethod
+    def _filter(where: str | None, tags: Sequence[str]) -> Filter:
+        if where is None and not tags:
+            return NO_FILTER
+        return Filter(where=parse(where) if where is not None else None, tags=tuple(tags))

@@ -1,0 +1,66 @@
+"""Answers as JSON and as lines of plain text."""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Mapping
+from dataclasses import fields, is_dataclass
+from datetime import datetime
+from typing import Any
+
+from memcli.cli.messages import harmless
+
+STEERING = re.compile("[\x7f-\x9f\u200e\u200f\u2028\u2029\u202a-\u202e\u2066-\u2069]")
+"""What JSON allows unescaped and a terminal may act on."""
+
+
+def as_json(answer: Any, indent: int | None = None) -> str:
+    """*answer* as JSON that is safe to look at on a terminal."""
+    text = json.dumps(plain_value(answer), ensure_ascii=False, indent=indent)
+    return STEERING.sub(lambda match: f"\\u{ord(match.group()):04x}", text)
+
+
+def plain_value(value: Any) -> Any:
+    """*value* made of what JSON has: dataclasses become objects, times ISO 8601 texts."""
+    if is_dataclass(value) and not isinstance(value, type):
+        return {
+            f.name: plain_value(getattr(value, f.name))
+            for f in fields(value)
+            if not (f.name == "signals" and getattr(value, f.name) is None)
+        }
+    if isinstance(value, Mapping):
+        return {key: plain_value(item) for key, item in value.items()}
+    if isinstance(value, list | tuple):
+        return [plain_value(item) for item in value]
+    if isinstance(value, float):
+        return round(value, 6)
+    return value.isoformat() if isinstance(value, datetime) else value
+
+
+def plain_line(answer: Any) -> str:
+    """*answer* as one line of text: its main fields, separated by tabs."""
+    value = plain_value(answer)
+    if not isinstance(value, dict):
+        return _cell(value)
+    for names in PLAIN:
+        if all(name in value for name in names):
+            return "\t".join(_cell(value[name]) for name in names)
+    return "\t".join(_cell(item) for item in value.values())
+
+
+PLAIN = (
+    ("id", "text"),  # memories and hits
+    ("action", "id"),  # what storing came to
+    ("context",),
+    ("name", "memories"),  # spaces
+    ("key", "value"),  # settings
+    ("name", "state"),  # models
+)
+"""Which fields the plain format shows, of the first row that an answer has all fields of."""
+
+
+def _cell(value: Any) -> str:
+    if isinstance(value, dict | list):
+        return as_json(value)
+    return harmless(" ".join(str("" if value is None else value).split()))

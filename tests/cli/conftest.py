@@ -1,0 +1,147 @@
+"""What tests of the command line share: the home they run in, and real processes where only these will do."""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import sys
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from tests.conftest import Ran
+
+MemCLI = Callable[..., Ran]
+"""The fixture `memcli`."""
+
+STEERING = "".join(map(chr, (*range(0x00, 0x0A), *range(0x0B, 0x20), *range(0x7F, 0xA0)))) + (
+    "\u200e\u200f\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069"
+)
+"""Characters that a terminal may act on, but for the line feed."""
+
+ROOT = Path(__file__).parents[2]
+
+
+@pytest.fixture
+def home(tmp_path: Path) -> Path:
+    """The home that commands run in."""
+    return tmp_path / "nobody" / "memcli"
+
+
+@pytest.fixture
+def real() -> Callable[..., Ran]:
+    """Runs the installed script in a process of its own, with the bundled model."""
+    script = Path(sys.executable).parent / "memcli"
+    command = [str(script)] if script.exists() else [sys.executable, "-m", "memcli"]
+
+    def call(*arguments: str, stdin: bytes = b"", env: Mapping[str, str] | None = None) -> Ran:
+        done = subprocess.run(
+            [*command, *arguments],
+            input=stdin,
+            capture_output=True,
+            timeout=60,
+            env={**os.environ, **(env or {})},
+            check=False,
+        )
+        return Ran(done.stdout.decode(), done.stderr.decode(), done.returncode)
+
+    return call
+
+
+DRIVER = """
+import json, os, sys, time
+from pathlib import Path
+from memcli.cli.boundary import run
+from memcli.services import transfer
+from memcli.services.engine import Engine
+from tests.conftest import WordHashEmbedder
+
+class Waiting(WordHashEmbedder):
+    calls = 0
+
+    def embed_documents(self, texts, progress=None):
+        Waiting.calls += 1
+        if Waiting.calls == int(os.environ["DRIVER_WAITS_AT"]):
+            Path(os.environ["DRIVER_WAITS"]).touch()
+            while not Path(os.environ["DRIVER_GOES_ON"]).exists():
+                time.sleep(0.01)
+        return super().embed_documents(texts, progress)
+
+transfer.CHUNK = 10
+Engine.load_model = lambda self, name=None, embedder=Waiting(): embedder
+sys.exit(run(sys.argv[1:]))
+"""
+
+
+class Waiting:
+    """A real process with the word-hash embedder that stops in the middle of its work.
+
+    Args:
+        arguments: The command line.
+        place: A directory for its signs.
+        name: What tells it from others there.
+        at: Which call of the embedder it waits in, from 1.
+    """
+
+    def __init__(self, arguments: Sequence[str], place: Path, name: str = "one", at: int = 1) -> None:
+        self.waits = place / f"{name}-waits"
+        about = {
+            "DRIVER_WAITS_AT": str(at),
+            "DRIVER_WAITS": str(self.waits),
+            "DRIVER_GOES_ON": str(place / "go-on"),
+            "PYTHONPATH": str(ROOT),
+        }
+        self.process = subprocess.Popen(
+            [sys.executable, "-c", DRIVER, *arguments],
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
+            env={**os.environ, **about},
+            text=True,
+        )
+
+    def until_it_waits(self) -> None:
+        """Come back when it has reached the place, or has ended."""
+        while not self.waits.exists() and self.process.poll() is None:
+            try:
+                self.process.wait(0.02)
+            except subprocess.TimeoutExpired:
+                continue
+
+    def ended(self) -> Ran:
+        """What it wrote and how it ended."""
+        out, err = self.process.communicate(timeout=60)
+        return Ran(out, err, self.process.returncode)
+
+
+@pytest.fixture
+def waiting(tmp_path: Path) -> Iterator[Callable[..., Waiting]]:
+    """Starts processes that wait in the middle of their work; none outlives the test."""
+    started: list[Waiting] = []
+
+    def start(*arguments: str, **about: Any) -> Waiting:
+        started.append(Waiting(arguments, tmp_path, **about))
+        return started[-1]
+
+    yield start
+    for one in started:
+        one.process.kill()
+        one.process.communicate()
+
+
+def json_lines(*records: Mapping[str, Any]) -> str:
+    """*records* as an import takes them."""
+    return "".join(json.dumps(record) + "\n" for record in records)
+
+
+def is_one_sentence(err: str) -> bool:
+    """Whether *err* is what is said of an error: one line of what happened, at most one of what to do."""
+    lines = err.splitlines()
+    return (
+        len(lines) in (1, 2)
+        and lines[0].startswith("memcli: ")
+        and all(line.startswith("        ") for line in lines[1:])
+    )

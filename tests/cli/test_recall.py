@@ -1,0 +1,180 @@
+"""`memcli search` and `memcli context`."""
+
+from pathlib import Path
+
+import pytest
+
+from tests.cli.conftest import MemCLI, is_one_sentence, json_lines
+
+KEYS = {
+    *("id", "text", "title", "space", "user", "agent", "importance", "tags", "metadata", "source"),
+    *("conversation", "position", "speaker", "created_at", "updated_at", "expires_at", "forgotten_at"),
+    *("score", "similarity", "decay"),
+}
+
+
+@pytest.fixture
+def office(memcli: MemCLI) -> MemCLI:
+    """A command line with a few memories behind it."""
+    memcli(
+        "import",
+        "-",
+        stdin=json_lines(
+            {"text": "The office is on floor 3", "id": "floor", "tags": ["office"], "metadata": {"n": 1},
+             "created_at": "2026-01-01T12:00:00Z", "importance": 0.9, "source": "tour"},
+            {"text": "The office cat is called Miso", "id": "cat", "metadata": {"n": 2},
+             "created_at": "2026-01-02T12:00:00Z", "importance": 0.2},
+            {"text": "The office in Riga closes at noon", "id": "riga", "space": "riga"},
+        ),
+    )
+    return memcli
+
+
+def found(ran: object) -> list[str]:
+    """The ids of the hits, best first."""
+    return [hit["id"] for hit in ran.json]  # type: ignore[attr-defined]
+
+
+def test_hits_have_the_keys_of_the_contract(office: MemCLI) -> None:
+    """And no other ones, without --explain."""
+    [hit] = office("search", "cat called Miso", "--limit", "1").json
+    assert set(hit) == KEYS
+    assert hit["id"] == "cat"
+    assert 0 < hit["score"] <= 1
+    assert 0 <= hit["decay"] <= 1
+    assert hit["similarity"] > 0.5
+
+
+def test_every_filter_of_a_search(office: MemCLI) -> None:
+    """Each option by itself."""
+    assert sorted(found(office("search", "office"))) == ["cat", "floor"]
+    assert sorted(found(office("search", "office", "--all-spaces"))) == ["cat", "floor", "riga"]
+    assert found(office("search", "office", "-s", "riga")) == ["riga"]
+    assert found(office("search", "office", "--tag", "office")) == ["floor"]
+    assert found(office("search", "office", "--where", "n >= 2 and not n in (3, 4)")) == ["cat"]
+    assert found(office("search", "office", "--since", "2026-01-02")) == ["cat"]
+    assert found(office("search", "office", "--until", "2026-01-01")) == ["floor"]
+    assert found(office("search", "office", "--min-importance", "0.5")) == ["floor"]
+    assert found(office("search", "office", "-n", "1", "--mode", "text"))[0] in ("cat", "floor")
+    assert found(office("search", "office", "--min-score", "1")) == []
+    assert found(office("search", "miso", "--mode", "text")) == ["cat"]
+    assert found(office("search", "miso", "--mode", "vector"))[0] == "cat"
+    assert found(office("search", "-", stdin="cat called Miso\n"))[0] == "cat"
+
+
+def test_an_explanation_names_the_signals(office: MemCLI) -> None:
+    """In JSON and on the terminal."""
+    [hit, *_] = office("search", "cat", "--explain").json
+    assert set(hit) == KEYS | {"signals"}
+    assert {"cosine", "coverage"} <= set(hit["signals"])
+    assert "coverage" in office("search", "cat", "--explain", "-f", "table").out
+
+
+@pytest.mark.parametrize("form", [[], ["--format", "jsonl"], ["--json"]], ids=["pipe", "jsonl", "json"])
+def test_a_batch_gives_one_line_per_query_in_order(office: MemCLI, tmp_path: Path, form: list[str]) -> None:
+    """The contract, in a pipe too; a line ends with a line feed and nothing else."""
+    file = tmp_path / "queries"
+    file.write_bytes("\ufeffcat called Miso\r\nfloor\u2028three\n".encode())
+    answers = office("search", "--batch", str(file), "-n", "1", *form).lines
+    assert [set(answer) for answer in answers] == [{"query", "hits"}] * 2
+    assert [answer["query"] for answer in answers] == ["cat called Miso", "floor\u2028three"]
+    assert [answer["hits"][0]["id"] for answer in answers] == ["cat", "floor"]
+
+
+def test_a_batch_from_standard_input_for_people(office: MemCLI) -> None:
+    """Each question above its hits."""
+    out = office("search", "--batch", "-", "-f", "table", stdin="cat\nfloor\n").out
+    assert out.index("» cat") < out.index("» floor")
+
+
+@pytest.mark.parametrize(
+    ("arguments", "code"),
+    [
+        (["search"], 2),
+        (["search", ""], 2),
+        (["search", "a", "--batch", "x"], 2),
+        (["search", "a", "--limit", "0"], 2),
+        (["search", "a", "--min-score", "1.5"], 2),
+        (["search", "a", "--min-score", "nan"], 2),
+        (["search", "a", "--min-importance", "nan"], 2),
+        (["search", "a", "--mode", "psychic"], 2),
+        (["search", "a", "--where", "n >="], 2),
+        (["search", "a", "--where", "n = 1; drop table"], 2),
+        (["search", "a", "--since", "someday"], 2),
+        (["search", "a", "--space", "../x"], 2),
+        (["search", "a", "--space", "a'b\"c;--"], 2),
+        (["search", "a\udcff"], 2),
+        (["search", "a", "--tag", "\udcff"], 2),
+        (["search", "a", "--user", "\udcff"], 2),
+        (["search", "a", "--mode", "text", "--agent", "\udcff"], 2),
+        (["search", "--batch", "/no/such/file"], 3),
+        (["search", "--batch", "/"], 2),
+        (["context", ""], 2),
+        (["context", "a\udcff"], 2),
+        (["context", "a", "--budget", "0"], 2),
+        (["context", "a", "--top-n", "0"], 2),
+        (["context", "a", "--style", "poem"], 2),
+        (["context"], 2),
+        (["list", "--where", "("], 2),
+        (["list", "--tag", "\udcff"], 2),
+        (["list", "--limit", "-1"], 2),
+    ],
+)
+def test_a_question_that_makes_no_sense_is_refused_in_a_sentence(
+    office: MemCLI, arguments: list[str], code: int
+) -> None:
+    """Nothing on standard output."""
+    ran = office(*arguments, code=code)
+    assert ran.out == ""
+    assert is_one_sentence(ran.err), ran.err
+
+
+@pytest.mark.parametrize("stdin", [b"a\0b", b"a\x1b[31mb", b"\x00"])
+def test_control_characters_in_a_question_do_no_harm(office: MemCLI, stdin: bytes) -> None:
+    """They find something, or are refused; and are not repeated to the terminal."""
+    from memcli.cli.boundary import run
+
+    ran_code = None
+    try:
+        ran = office("search", "-", "--mode", "text", stdin=stdin)
+    except AssertionError as error:
+        assert "-> 2, not 0" in str(error)  # noqa: PT017
+        ran_code = 2
+    else:
+        assert "\x1b" not in ran.out
+    assert ran_code in (None, 2)
+    assert callable(run)
+
+
+def test_a_search_without_hits_is_no_failure(office: MemCLI) -> None:
+    """Exit code 0 and an empty list."""
+    assert office("search", "office", "--tag", "nosuch").json == []
+
+
+def test_context_prints_a_block_and_nothing_else(office: MemCLI) -> None:
+    """Text in a pipe, too; dated lines with their source."""
+    ran = office("context", "office floor", "--min-score", "0", "--top-n", "1")
+    assert ran.out == "## Memories\n- [2026-01-01] The office is on floor 3 (from tour)\n"
+    assert ran.err == ""
+    assert office("context", "-", "-n", "1", "--style", "plain", stdin="office floor").out == (
+        "[2026-01-01] The office is on floor 3 (from tour)\n"
+    )
+
+
+def test_context_as_json_has_the_keys_of_the_contract(office: MemCLI) -> None:
+    """The block, what it costs, and the hits in it."""
+    answer = office("context", "office floor", "--json", "--style", "xml", "-n", "1", "--all-spaces").json
+    assert set(answer) == {"context", "tokens", "memories"}
+    assert answer["context"].startswith("<memories>\n<memory ")
+    assert [set(hit) for hit in answer["memories"]] == [KEYS]
+    [line] = office("context", "office floor", "-f", "jsonl").lines
+    assert line["tokens"] > 0
+
+
+def test_nothing_relevant_is_empty_output_and_exit_code_0(office: MemCLI) -> None:
+    """And in JSON an empty block."""
+    for style in ("markdown", "xml", "plain"):
+        assert office("context", "office", "--tag", "nosuch", "--style", style).out == ""
+    assert office("context", "office", "--budget", "1").out == ""
+    answer = office("context", "office", "--tag", "nosuch", "--json").json
+    assert answer == {"context": "", "tokens": 0, "memories": []}
