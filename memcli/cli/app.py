@@ -1,58 +1,100 @@
-"""The command line as a whole: its root options, its sections, its subjects."""
+"""The command line as a whole: its root options, its sections, and where each command lives.
+
+A command's module is imported when the command is called, so that start-up does not grow with their
+number; what the root's help says of it stands here.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import os
+from importlib import import_module
 from typing import Annotated, Any
 
 import typer
-from typer.core import TyperGroup
+from typer.core import TyperCommand, TyperGroup
 
 from memcli import __version__
-from memcli.cli import completions, config, demo, memories, model, recall, spaces, store, transfer, upkeep
 from memcli.cli.context import Run
 
-SECTIONS: dict[str, Sequence[str]] = {
-    "Remember and find": ("store", "search", "context"),
-    "One memory's life": ("get", "list", "update", "forget", "restore", "purge"),
-    "Spaces": ("spaces",),
-    "In and out": ("import", "export"),
-    "Care": ("config", "model", "optimize", "completions", "demo"),
+SECTIONS: dict[str, dict[str, tuple[str, str]]] = {
+    "Remember and find": {
+        "store": ("store", "Remember a text."),
+        "search": ("recall", "Find memories by meaning and words, best first."),
+        "context": ("recall", "Print what is known as one block for a prompt."),
+    },
+    "One memory's life": {
+        "get": ("memories", "Show one memory with all that is known about it."),
+        "list": ("memories", "List memories, latest first."),
+        "update": ("memories", "Change a memory."),
+        "forget": ("memories", "Forget memories; restore brings them back."),
+        "restore": ("memories", "Bring forgotten memories back."),
+        "purge": ("memories", "Remove forgotten memories from disk, for good."),
+    },
+    "Spaces": {"spaces": ("spaces", "Separate namespaces, made on first use.")},
+    "In and out": {
+        "import": ("transfer", "Store many memories from a file."),
+        "export": ("transfer", "Print everything, ready to be imported."),
+    },
+    "Care": {
+        "config": ("config", "Settings."),
+        "model": ("model", "What turns text into vectors."),
+        "optimize": ("upkeep", "Make the store small and quick at once."),
+        "completions": ("completions", "Completion for bash, zsh and fish."),
+        "demo": ("demo", "See it work on a bundled example."),
+    },
 }
+"""Section, command, module, and what the root's help says of it."""
+
+COMPLETION = "_MEMCLI_COMPLETE"
+"""The variable through which a shell asks what could stand at the cursor."""
+
+COMMANDS = {name: entry for commands in SECTIONS.values() for name, entry in commands.items()}
 
 
-class Sections(TyperGroup):
-    """The root command, whose help lists the commands by what they are for."""
+class Commands(TyperGroup):
+    """The root command: knows its commands by name, and imports the one that is called."""
+
+    def list_commands(self, ctx: Any) -> list[str]:  # noqa: ARG002
+        """The names of all commands, in the order of the help."""
+        return list(COMMANDS)
+
+    def get_command(self, ctx: Any, cmd_name: str) -> Any:  # noqa: ARG002
+        """The command called *cmd_name*; None if there is none."""
+        if cmd_name not in COMMANDS:
+            return None
+        module = import_module(f"memcli.cli.{COMMANDS[cmd_name][0]}")
+        group = typer.main.get_group(module.app)
+        return group.commands.get(cmd_name) or _named(group, cmd_name)
+
+    def shell_complete(self, ctx: Any, incomplete: str) -> Any:
+        """What could stand here: names with their help, without importing what is behind them."""
+        light = TyperGroup(
+            name=self.name,
+            commands={name: TyperCommand(name, help=says) for name, (_, says) in COMMANDS.items()},
+        )
+        return light.shell_complete(ctx, incomplete)
 
     def format_commands(self, ctx: Any, formatter: Any) -> None:  # noqa: ARG002
-        """Write the commands of each section with the first line of their help."""
-        width = max(len(name) for name in self.commands)
-        for title, names in SECTIONS.items():
+        """Write the commands by section."""
+        width = max(map(len, COMMANDS))
+        for title, commands in SECTIONS.items():
             with formatter.section(title):
-                rows = [
-                    (name.ljust(width), self.commands[name].get_short_help_str(limit=80)) for name in names
-                ]
-                formatter.write_dl(rows)
+                formatter.write_dl([(name.ljust(width), says) for name, (_, says) in commands.items()])
+
+
+def _named(group: Any, name: str) -> Any:
+    group.name = name
+    return group
 
 
 app = typer.Typer(
-    cls=Sections,
+    cls=Commands,
     add_completion=False,
     no_args_is_help=True,
     rich_markup_mode=None,
     pretty_exceptions_enable=False,
     context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100},
 )
-
-for subject in (store, recall, memories, transfer, upkeep, demo):
-    subject.register(app)
-for name, group in (
-    ("spaces", spaces.app),
-    ("config", config.app),
-    ("model", model.app),
-    ("completions", completions.app),
-):
-    app.add_typer(group, name=name)
 
 
 def _version(wanted: bool) -> None:
@@ -68,20 +110,22 @@ def root(
         str | None,
         typer.Option(envvar="MEMCLI_HOME", metavar="PATH", help="Keep configuration and store here."),
     ] = None,
-    quiet: Annotated[
-        bool, typer.Option("--quiet", "-q", help="No notes or progress on standard error.")
-    ] = False,
+    quiet: Annotated[bool, typer.Option("--quiet", "-q", help="Only data and errors.")] = False,
     version: Annotated[  # noqa: ARG001  # its callback has answered
-        bool, typer.Option("--version", callback=_version, is_eager=True, help="Show it.")
+        bool, typer.Option("--version", callback=_version, is_eager=True, help="Show the version.")
     ] = False,
 ) -> None:
     """Memory for LLM agents and the people who drive them from a terminal.
 
-    memcli context "set up a new API project" | llm -s "You are a helpful assistant."
+    memcli context "set up a new API project" | llm "..."
     """
     ctx.obj = Run(home=home, quiet=quiet)
 
 
 def command() -> Any:
     """The command line, ready to be run."""
+    if COMPLETION in os.environ:  # what `add_completion` would have done, without its two options
+        from typer.completion import completion_init  # type: ignore[attr-defined]  # not in __all__
+
+        completion_init()
     return typer.main.get_command(app)

@@ -3,27 +3,30 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from typing import TYPE_CHECKING
 
 import typer
 
 from memcli import config
-from memcli.services import names
+
+if TYPE_CHECKING:
+    from memcli.services.names import Names
 
 
-def _home(ctx: typer.Context) -> config.Home:
-    return config.find_home(ctx.find_root().params.get("home"))
+def _known(ctx: typer.Context) -> Names:
+    from memcli.services import names
+
+    return names.read(config.find_home(ctx.find_root().params.get("home")).names)
 
 
 def spaces(ctx: typer.Context, incomplete: str) -> Iterator[str]:
     """Spaces that begin with *incomplete*."""
-    known = names.read(_home(ctx).names)
-    return (space for space in known.spaces if space.startswith(incomplete))
+    return (space for space in _known(ctx).spaces if space.startswith(incomplete))
 
 
 def ids(ctx: typer.Context, incomplete: str) -> Iterator[tuple[str, str]]:
     """Ids of memories stored lately that begin with *incomplete*, each with its title."""
-    known = names.read(_home(ctx).names)
-    return ((i, title) for i, title in known.memories.items() if i.startswith(incomplete))
+    return ((i, title) for i, title in _known(ctx).memories.items() if i.startswith(incomplete))
 
 
 def settings(incomplete: str) -> Iterator[tuple[str, str]]:

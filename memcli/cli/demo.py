@@ -8,12 +8,10 @@ from memcli.cli import options, render
 from memcli.cli.context import run_of
 from memcli.services import demo as demonstration
 
-
-def register(app: typer.Typer) -> None:
-    """Add the command to *app*."""
-    app.command()(demo)
+app = typer.Typer(rich_markup_mode=None)
 
 
+@app.command()
 @options.shown
 def demo(ctx: typer.Context, output: options.Format) -> None:
     """See it work on a bundled example, in a temporary home: store, search, context."""

@@ -7,30 +7,26 @@ from typing import Annotated
 
 import typer
 
-from memcli.cli import complete, options, render
+from memcli.cli import complete, filters, options, render, words
 from memcli.cli.context import run_of
 from memcli.model import Scope
 from memcli.services import remember
 from memcli.services.select import Filter
 
-
-def register(app: typer.Typer) -> None:
-    """Add the commands to *app*."""
-    app.command()(get)
-    app.command("list")(list_memories)
-    for command in (update, forget, restore, purge):
-        app.command()(command)
+app = typer.Typer(rich_markup_mode=None)
 
 
+@app.command()
 @options.shown
 def get(ctx: typer.Context, memory_id: options.Id, output: options.Format) -> None:
     """Show one memory with all that is known about it."""
     render.show(remember.find(run_of(ctx).engine, memory_id), output)
 
 
+@app.command("list")
 @options.scoped
 @options.shown
-@options.filtered
+@filters.filtered
 def list_memories(
     ctx: typer.Context,
     scope: Scope,
@@ -38,7 +34,7 @@ def list_memories(
     wanted: Filter,
     limit: Annotated[int, typer.Option("--limit", "-n", min=0, help="Most memories; 0 for all.")] = 50,
     offset: Annotated[int, typer.Option(min=0, help="Leave out this many of the latest.")] = 0,
-    all_spaces: options.AllSpaces = False,
+    all_spaces: filters.AllSpaces = False,
     forgotten: Annotated[
         bool, typer.Option("--forgotten", help="Those that were forgotten instead.")
     ] = False,
@@ -55,6 +51,7 @@ def list_memories(
             run_of(ctx).note(f"{offset + 1} to {offset + limit} of {total:,}; --limit 0 shows all")
 
 
+@app.command()
 @options.shown
 def update(
     ctx: typer.Context,
@@ -75,29 +72,32 @@ def update(
     changed = remember.update(
         run_of(ctx).engine,
         memory_id,
-        text=None if text is None else options.text(text),
+        text=None if text is None else words.text(text),
         importance=importance,
         title=title,
         tags=tuple(tag) if tag else None,
-        metadata=options.metadata(meta) or None,
+        metadata=words.metadata(meta) or None,
         source=source,
-        expires_at=options.expiry(ttl, expires),
+        expires_at=words.expiry(ttl, expires),
     )
     render.show(changed, output)
 
 
+@app.command()
 @options.shown
 def forget(ctx: typer.Context, memory_ids: options.Ids, output: options.Format) -> None:
     """Forget memories; restore brings them back until they are purged."""
     render.show(remember.forget(run_of(ctx).engine, memory_ids), output)
 
 
+@app.command()
 @options.shown
 def restore(ctx: typer.Context, memory_ids: options.Ids, output: options.Format) -> None:
     """Bring forgotten memories back."""
     render.show(remember.restore(run_of(ctx).engine, memory_ids), output)
 
 
+@app.command()
 @options.scoped
 @options.shown
 def purge(
@@ -113,7 +113,7 @@ def purge(
     older_than: Annotated[
         str | None, typer.Option(metavar="DURATION", help="Only what was forgotten longer ago, e.g. 30d.")
     ] = None,
-    all_spaces: options.AllSpaces = False,
+    all_spaces: filters.AllSpaces = False,
     yes: options.Yes = False,
 ) -> None:
     """Remove forgotten and expired memories from disk, for good."""
@@ -122,10 +122,10 @@ def purge(
         engine,
         memory_ids or (),
         scope=replace(scope, space=None) if all_spaces else scope,
-        older_than=options.a_duration(older_than),
+        older_than=words.a_duration(older_than),
     )
     if memories:
-        options.confirmed(f"Remove {_counted(len(memories))} for good?", yes=yes)
+        words.confirmed(f"Remove {_counted(len(memories))} for good?", yes=yes)
     gone = remember.purge(engine, memories)
     render.show(gone, output)
     run_of(ctx).note(f"{_counted(len(gone))} removed from disk, text, vectors and old versions")

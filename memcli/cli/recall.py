@@ -8,7 +8,7 @@ from typing import Annotated, Any
 
 import typer
 
-from memcli.cli import options, render
+from memcli.cli import filters, options, render, words
 from memcli.cli.context import run_of
 from memcli.cli.plain import plain_line
 from memcli.errors import UsageError
@@ -17,16 +17,13 @@ from memcli.services import context as contexts
 from memcli.services import recall
 from memcli.services.select import Filter
 
-
-def register(app: typer.Typer) -> None:
-    """Add the commands to *app*."""
-    app.command()(search)
-    app.command()(context)
+app = typer.Typer(rich_markup_mode=None)
 
 
+@app.command()
 @options.scoped
 @options.shown
-@options.filtered
+@filters.filtered
 def search(
     ctx: typer.Context,
     scope: Scope,
@@ -35,10 +32,10 @@ def search(
     query: Annotated[
         str | None, typer.Argument(help="What to look for, in any words; - reads standard input.")
     ] = None,
-    limit: options.Limit = None,
-    mode: options.ModeOption = None,
-    min_score: options.MinScore = None,
-    all_spaces: options.AllSpaces = False,
+    limit: filters.Limit = None,
+    mode: filters.ModeOption = None,
+    min_score: filters.MinScore = None,
+    all_spaces: filters.AllSpaces = False,
     explain: Annotated[bool, typer.Option("--explain", help="Show what each score is made of.")] = False,
     batch: Annotated[
         str | None, typer.Option(metavar="FILE", help="One query per line, answered in order.")
@@ -57,9 +54,9 @@ def search(
     }
     engine = run_of(ctx).engine
     if query is not None:
-        render.show(recall.search(engine, options.text(query), **about), output)
+        render.show(recall.search(engine, words.text(query), **about), output)
     else:
-        queries = options.decoded(options.opened(str(batch)).read(), str(batch)).splitlines()
+        queries = words.decoded(words.opened(str(batch)).read(), str(batch)).splitlines()
         answers = recall.search_all(engine, queries, **about)
         _show_batch(zip(queries, answers, strict=True), output)
 
@@ -77,9 +74,10 @@ def _show_batch(answers: Iterator[tuple[str, Any]], output: options.Format) -> N
         render.stream(rows, options.Format.JSONL)
 
 
+@app.command()
 @options.scoped
 @options.shown
-@options.filtered
+@filters.filtered
 def context(
     ctx: typer.Context,
     query: Annotated[str, typer.Argument(help="What the prompt is about; - reads standard input.")],
@@ -92,16 +90,16 @@ def context(
     budget: Annotated[
         int | None, typer.Option(min=1, metavar="TOKENS", help="Most tokens of the block. [setting: 1000]")
     ] = None,
-    min_score: options.MinScore = None,
+    min_score: filters.MinScore = None,
     style: Annotated[
-        options.Style | None, typer.Option(help="How it is written. [setting: markdown]")
+        filters.Style | None, typer.Option(help="How it is written. [setting: markdown]")
     ] = None,
-    all_spaces: options.AllSpaces = False,
+    all_spaces: filters.AllSpaces = False,
 ) -> None:
     """Print what is known about QUERY as one block for a prompt; nothing if nothing is."""
     block = contexts.build(
         run_of(ctx).engine,
-        options.text(query),
+        words.text(query),
         scope=replace(scope, space=None) if all_spaces else scope,
         top_n=top_n,
         budget=budget,

@@ -6,7 +6,7 @@ from typing import Annotated
 
 import typer
 
-from memcli.cli import complete, options, render
+from memcli.cli import complete, options, render, words
 from memcli.cli.context import run_of
 from memcli.model import Scope
 from memcli.services import spaces
@@ -70,5 +70,5 @@ def delete(
     """Forget a space with all its memories; restore brings single ones back."""
     engine = run_of(ctx).engine
     space = spaces.show(engine, name, user=scope.owner)
-    options.confirmed(f"Forget the space {name} and its {space.memories:,} memories?", yes=yes)
+    words.confirmed(f"Forget the space {name} and its {space.memories:,} memories?", yes=yes)
     render.show(spaces.delete(engine, name, user=scope.owner), output)

@@ -6,17 +6,15 @@ from typing import Annotated
 
 import typer
 
-from memcli.cli import options, render
+from memcli.cli import options, render, words
 from memcli.cli.context import run_of
 from memcli.model import Draft, Scope
 from memcli.services import remember
 
-
-def register(app: typer.Typer) -> None:
-    """Add the command to *app*."""
-    app.command()(store)
+app = typer.Typer(rich_markup_mode=None)
 
 
+@app.command()
 @options.scoped
 @options.shown
 def store(
@@ -42,7 +40,7 @@ def store(
     lines: Annotated[bool, typer.Option("--lines", "-l", help="One memory per line of TEXT.")] = False,
 ) -> None:
     """Remember TEXT, unless the same is remembered already."""
-    said = options.text(text)
+    said = words.text(text)
     texts = [line for line in said.splitlines() if line.strip()] if lines else [said]
     drafts = [
         Draft(
@@ -51,10 +49,10 @@ def store(
             importance=importance,
             title=title,
             tags=tuple(tag or ()),
-            metadata=options.metadata(meta),
+            metadata=words.metadata(meta),
             source=source,
-            expires_at=options.expiry(ttl, expires),
-            created_at=options.a_time(created_at),
+            expires_at=words.expiry(ttl, expires),
+            created_at=words.a_time(created_at),
         )
         for one in texts
     ]

@@ -12,7 +12,7 @@ from typing import Annotated, BinaryIO
 
 import typer
 
-from memcli.cli import options, render
+from memcli.cli import options, render, words
 from memcli.cli.context import Run, run_of
 from memcli.cli.messages import complain
 from memcli.model import Action, Imported, Scope
@@ -28,12 +28,10 @@ class Conflicts(StrEnum):
     OFF = "off"
 
 
-def register(app: typer.Typer) -> None:
-    """Add the commands to *app*."""
-    app.command("import")(import_memories)
-    app.command("export")(export_memories)
+app = typer.Typer(rich_markup_mode=None)
 
 
+@app.command("import")
 @options.scoped
 @options.shown
 def import_memories(
@@ -49,7 +47,7 @@ def import_memories(
     """Store many memories from a file; running it again stores only what is missing."""
     run = run_of(ctx)
     counts: Counter[Action] = Counter()
-    with closing(options.opened(file)) as lines:
+    with closing(words.opened(file)) as lines:
         records = _shown(_read(run, lines, file, scope, conflicts), counts)
         if render.resolved(output) is options.Format.JSONL:
             render.stream(records, options.Format.JSONL)
@@ -94,6 +92,7 @@ def _say_how_many(failed: int) -> None:
     complain(f"{failed:,} line{'s' if failed > 1 else ''} could not be imported{more}")
 
 
+@app.command("export")
 @options.scoped
 @options.shown
 def export_memories(
@@ -105,7 +104,7 @@ def export_memories(
     ] = True,
 ) -> None:
     """Print everything as JSON Lines that import takes; --space, --user and --agent narrow it down."""
-    everyone = {name: None for name in ("space", "user", "agent") if not options.was_said(ctx, name)}
+    everyone = {name: None for name in ("space", "user", "agent") if not words.was_said(ctx, name)}
     documents = transfer.export(run_of(ctx).engine, scope=replace(scope, **everyone), forgotten=forgotten)
     form = options.Format.JSON if output is options.Format.JSON else options.Format.JSONL
     if form is options.Format.JSON:

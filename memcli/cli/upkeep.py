@@ -8,12 +8,10 @@ from memcli.cli import options, render
 from memcli.cli.context import run_of
 from memcli.services import upkeep
 
-
-def register(app: typer.Typer) -> None:
-    """Add the command to *app*."""
-    app.command()(optimize)
+app = typer.Typer(rich_markup_mode=None)
 
 
+@app.command()
 @options.shown
 def optimize(ctx: typer.Context, output: options.Format) -> None:
     """Make the store small and quick; writes do a little of it by themselves."""

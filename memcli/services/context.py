@@ -6,7 +6,6 @@ import re
 import unicodedata
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from xml.sax.saxutils import escape, quoteattr
 
 from memcli.model import Context, Hit, Scope
 from memcli.services import recall
@@ -17,6 +16,9 @@ from memcli.times import format_date
 
 LINE_ENDS = re.compile("\r\n|[\n\r\v\f\x1c\x1d\x1e\x85\u2028\u2029]")
 """Everything that some program takes for the end of a line."""
+
+ENTITIES = str.maketrans({"&": "&amp;", "<": "&lt;", ">": "&gt;", '"': "&quot;"})
+"""What XML wants escaped in texts and attributes (the standard library's own costs 20 ms to import)."""
 
 INDENT = "    "
 
@@ -126,8 +128,8 @@ def _element(hit: Hit, name_space: bool) -> str:
     attributes |= {"space": hit.space} if name_space else {}
     attributes |= {"source": hit.source} if hit.source else {}
     attributes |= {"speaker": hit.speaker} if hit.speaker else {}
-    written = "".join(f" {name}={quoteattr(visible(value))}" for name, value in attributes.items())
-    return f"<memory{written}>{escape(_indented(hit.text))}</memory>"
+    written = "".join(f' {name}="{visible(value).translate(ENTITIES)}"' for name, value in attributes.items())
+    return f"<memory{written}>{_indented(hit.text).translate(ENTITIES)}</memory>"
 
 
 STYLES = {

@@ -95,9 +95,8 @@ def _number(token: _Token) -> int | float:
     value = float(token.text)
     if math.isinf(value):
         raise UsageError(f"--where: number too large at column {token.start + 1}")
-    if re.fullmatch(r"[-+]?[0-9]+", token.text) and -(2**63) <= value < 2**64:
-        return int(token.text)
-    return value
+    whole = int(token.text) if re.fullmatch(r"[-+]?[0-9]+", token.text) else None
+    return whole if whole is not None and -(2**63) <= whole < 2**64 else value
 
 
 def _refuse_unreadable(expression: str) -> None:

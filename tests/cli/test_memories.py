@@ -168,7 +168,7 @@ def test_a_purge_takes_what_is_forgotten_and_nothing_else(memcli: MemCLI) -> Non
     assert "forget" in memcli("purge", kept, "--yes", code=4).err
     assert memcli("purge", "--yes").json == []
     assert memcli("purge", "--yes", "--all-spaces", "--older-than", "1d").json == []
-    assert [m["id"] for m in memcli("purge", "--yes", "--all-spaces", "--older-than", "0.000001s", code=2).lines] == []
+    memcli("purge", "--yes", "--older-than", "soon", code=2)
     assert [m["id"] for m in memcli("purge", "--yes", "--all-spaces").json] == [gone]
     assert listed(memcli) == ["kept"]
 

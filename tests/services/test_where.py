@@ -149,6 +149,8 @@ def test_any_text_is_a_condition_or_a_usage_error(text: str) -> None:
         ("not n = 1 and n = 1 or n = 1", Any((All((Not(ONE), ONE)), ONE))),
         ("not (n = 1 or n = 1) and n = 1", All((Not(Any((ONE, ONE))), ONE))),
         ("n = 9223372036854775807", Among(N, (2**63 - 1,))),
+        ("n = 18446744073709551615", Among(N, (2**64 - 1,))),
+        ("n = -9223372036854775809", Among(N, (-(2.0**63),))),
         ("n = 18446744073709551616", Among(N, (2.0**64,))),
         ("n = '1'' or ''1''=''1'", Among(N, ("1' or '1'='1",))),
     ],

@@ -1,0 +1,70 @@
+"""The options of commands that find memories: which ones, how many, since when."""
+
+from __future__ import annotations
+
+from enum import StrEnum
+from typing import Annotated
+
+import typer
+
+from memcli.cli.options import replacing
+from memcli.cli.words import a_time
+from memcli.model import Mode
+from memcli.services.select import Filter
+from memcli.services.where import parse
+
+
+class Style(StrEnum):
+    """How a context block is written."""
+
+    MARKDOWN = "markdown"
+    XML = "xml"
+    PLAIN = "plain"
+
+
+Limit = Annotated[
+    int | None, typer.Option("--limit", "-n", min=1, help="Most hits. [setting search.limit: 10]")
+]
+MinScore = Annotated[float | None, typer.Option(min=0.0, max=1.0, help="Leave out weaker hits, 0 to 1.")]
+ModeOption = Annotated[Mode | None, typer.Option(help="Which evidence counts. [setting search.mode: hybrid]")]
+AllSpaces = Annotated[bool, typer.Option("--all-spaces", "-a", help="Look in every space.")]
+
+TAGS = Annotated[list[str] | None, typer.Option("--tag", "-t", help="Only with this tag; repeatable.")]
+WHERE = Annotated[
+    str | None,
+    typer.Option(metavar="EXPR", help="Only where metadata fulfil this, e.g. 'n >= 1 and type = note'."),
+]
+SINCE = Annotated[str | None, typer.Option(metavar="WHEN", help="Created since: 2026-05-01, 7d, yesterday.")]
+UNTIL = Annotated[str | None, typer.Option(metavar="WHEN", help="Created until, that day included.")]
+MIN_IMPORTANCE = Annotated[float, typer.Option(min=0.0, max=1.0, help="Leave out less important ones.")]
+
+
+def _filter(
+    ctx: typer.Context,  # noqa: ARG001  # handed to all of these
+    tag: list[str] | None,
+    where: str | None,
+    since: str | None,
+    until: str | None,
+    min_importance: float,
+) -> Filter:
+    return Filter(
+        tags=tuple(tag or ()),
+        where=parse(where) if where is not None else None,
+        since=a_time(since),
+        until=a_time(until, end_of_day=True),
+        min_importance=min_importance,
+    )
+
+
+filtered = replacing(
+    "wanted",
+    {
+        "tag": (TAGS, None),
+        "where": (WHERE, None),
+        "since": (SINCE, None),
+        "until": (UNTIL, None),
+        "min_importance": (MIN_IMPORTANCE, 0.0),
+    },
+    _filter,
+)
+"""Decorates a command with a parameter `wanted`: the command line gets the filters."""

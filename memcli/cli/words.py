@@ -1,0 +1,110 @@
+"""From the words of a command line to values: times, metadata, texts, files, a yes or no."""
+
+from __future__ import annotations
+
+import json
+import sys
+from collections.abc import Sequence
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import Any, BinaryIO
+
+import typer
+
+from memcli.errors import NotFoundError, UsageError
+from memcli.times import parse_duration, parse_time
+
+
+def a_time(said: str | None, *, end_of_day: bool = False) -> datetime | None:
+    """The time that *said* means; None for None."""
+    return None if said is None else parse_time(said, datetime.now(UTC), end_of_day=end_of_day)
+
+
+def a_duration(said: str | None) -> timedelta | None:
+    """The duration that *said* means; None for None."""
+    return None if said is None else parse_duration(said)
+
+
+def expiry(ttl: str | None, expires: str | None) -> datetime | None:
+    """When something stored now expires, from `--ttl` or `--expires`."""
+    if ttl is not None and expires is not None:
+        raise UsageError("--ttl and --expires can't both be given")
+    now = datetime.now(UTC)
+    at = now + parse_duration(ttl) if ttl is not None else a_time(expires)
+    if at is not None and at <= now:
+        raise UsageError(f"--expires {expires} has passed already")
+    return at
+
+
+def metadata(pairs: Sequence[str] | None) -> dict[str, Any]:
+    """Metadata from `--meta KEY=VALUE` pairs; a value that is JSON is taken as such, else as text."""
+    said: dict[str, Any] = {}
+    for pair in pairs or ():
+        key, equals, value = pair.partition("=")
+        if not equals or not key:
+            raise UsageError(f"--meta takes KEY=VALUE, not {pair!r}")
+        try:
+            said[key] = json.loads(value, parse_constant=_no_constant)
+        except ValueError:
+            said[key] = value
+    return said
+
+
+def _no_constant(name: str) -> Any:
+    raise ValueError(f"{name} is not JSON")
+
+
+def text(said: str) -> str:
+    """*said*, or all of standard input if it is `-`, without the line feed at its end."""
+    if said != "-":
+        return said
+    return decoded(sys.stdin.buffer.read(), "standard input").removesuffix("\n").removesuffix("\r")
+
+
+def decoded(raw: bytes, what: str) -> str:
+    """*raw* as text.
+
+    Raises:
+        UsageError: It is not UTF-8.
+    """
+    try:
+        return raw.decode("utf-8-sig")
+    except UnicodeDecodeError as error:
+        raise UsageError(f"{what} is not valid UTF-8 at byte {error.start + 1}") from error
+
+
+def opened(name: str) -> BinaryIO:
+    """The file called *name*, for reading bytes; standard input if it is `-`.
+
+    Raises:
+        NotFoundError: There is no such file.
+        UsageError: It can't be read.
+    """
+    if name == "-":
+        return sys.stdin.buffer
+    try:
+        return Path(name).open("rb")
+    except FileNotFoundError as error:
+        raise NotFoundError(f"there is no file {name}") from error
+    except OSError as error:
+        raise UsageError(f"can't read {name}: {error.strerror}") from error
+
+
+def was_said(ctx: typer.Context, name: str) -> bool:
+    """Whether the option *name* stands on the command line (not only in the environment)."""
+    source = ctx.get_parameter_source(name)
+    return source is not None and source.name == "COMMANDLINE"
+
+
+def confirmed(question: str, *, yes: bool) -> None:
+    """Ask *question* on a terminal, unless *yes*.
+
+    Raises:
+        UsageError: There is nobody to ask.
+        typer.Abort: The answer is no.
+    """
+    if yes:
+        return
+    if not (sys.stdin.isatty() and sys.stderr.isatty()):
+        raise UsageError("this needs --yes where nobody can be asked", hint=question)
+    typer.confirm(question, abort=True, err=True)
