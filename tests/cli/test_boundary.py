@@ -34,7 +34,8 @@ def test_no_command_and_no_such_command_are_usage_errors(memcli: MemCLI) -> None
     for arguments in ([], ["spaces"], ["config"], ["model"], ["completions"]):
         ran = memcli(*arguments, code=2)
         assert ran.out == ""
-        assert "Usage" in ran.err
+        assert "Usage: " in ran.err
+        assert "memcli: " not in ran.err
     for arguments in (["sotre"], ["spaces", "nosuch"], ["--nosuch"]):
         assert is_one_sentence(memcli(*arguments, code=2).err)
 

@@ -1,0 +1,113 @@
+"""How long whole commands take when nothing is warm, and how much memory.
+
+    python -m tests.benchmarks.startup
+    python -m tests.benchmarks.startup --rounds 21 --naive /path/to/another/naive.py
+
+All commands run in turn on stores of 1,000 memories (made-up texts, imported), after one round that
+fills the system's file cache. `x pass` is the seconds against `python -c pass`, `x naive` against a
+script that does the same with typer, lancedb and fastembed and nothing clever (`naive.py`, or another
+with its command line), both medians of the rounds' ratios. Peak memory is the worst round's.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import shutil
+import sys
+from pathlib import Path
+
+from memcli.embedding.catalog import bundled_path
+from tests.benchmarks import processes, stores, tables, texts
+from tests.benchmarks.processes import Command, Runs
+from tests.benchmarks.tables import Goal
+
+PASS = "python -c pass"
+NAIVE = {"search": "naive search", "store": "naive store", "context": "naive search"}
+"""What a command is compared with, where the naive script has something like it."""
+
+LIGHT = ("--help", "--version", "config get", "completion")
+"""Commands that need neither store nor model."""
+
+LIGHT_GOAL = 14.0
+SEARCH_GOAL = 0.6
+
+QUERY = "who keeps the spare printer in the cellar?"
+
+
+def commands(memcli: Path, script: Path, homes: Path) -> list[Command]:
+    """What is timed. Commands that write have stores of their own, so that the others' stay as they are."""
+    program, python, model = str(memcli), sys.executable, {"MODEL": str(bundled_path())}
+    writing = {"MEMCLI_HOME": str(homes / "written")}
+    completing = {"_MEMCLI_COMPLETE": "complete_bash", "COMP_WORDS": "memcli get ", "COMP_CWORD": "2"}
+    known, new = str(homes / "naive"), str(homes / "naive-written")
+
+    def store(turn: int) -> list[str]:
+        return [program, "store", f"In round {turn} the neighbours returned the ladder"]
+
+    def naive_store(turn: int) -> list[str]:
+        return [python, str(script), new, "add", f"In round {turn} the neighbours returned the ladder"]
+
+    return [
+        Command(PASS, [python, "-c", "pass"]),
+        Command("import typer", [python, "-c", "import typer"]),
+        Command("--version", [program, "--version"], says="memcli"),
+        Command("--help", [program, "--help"], says="search"),
+        Command("config get", [program, "config", "get", "search.limit"], says="10"),
+        Command("completion", [program], environment=completing, says="\n"),
+        Command("list", [program, "list"], says="created_at"),
+        Command("search", [program, "search", QUERY], says="score"),
+        Command("context", [program, "context", QUERY, "--min-score", "0"], says="## "),
+        Command("store", store, environment=writing, says="stored"),
+        Command("naive search", [python, str(script), known, "search", QUERY], environment=model, says="printer"),
+        Command("naive store", naive_store, environment=model),
+    ]
+
+
+def fill(memcli: Path, script: Path, homes: Path, memories: int) -> None:
+    """Make the stores through the command lines: this process must stay small (see `processes`)."""
+    made = texts.memories(memories)
+    listed, lines = homes / "texts.json", homes / "texts.jsonl"
+    listed.write_text(json.dumps(made))
+    lines.write_bytes(b"".join(stores.lines({"text": text} for text in made)))
+    processes.run(Command("import", [str(memcli), "import", str(lines)]), homes / "read")
+    load = [sys.executable, str(script), str(homes / "naive"), "load", str(listed)]
+    processes.run(Command("naive load", load, environment={"MODEL": str(bundled_path())}), homes / "read")
+    shutil.copytree(homes / "read", homes / "written")
+    shutil.copytree(homes / "naive", homes / "naive-written")
+
+
+def goals(runs: dict[str, Runs]) -> list[Goal]:
+    """What start-up must not exceed."""
+    light = [Goal(f"{name} / {PASS}", runs[name].over(runs[PASS]), most=LIGHT_GOAL) for name in LIGHT]
+    return [Goal("search / naive search", runs["search"].over(runs["naive search"]), most=SEARCH_GOAL), *light]
+
+
+def _row(name: str, runs: dict[str, Runs]) -> list[object]:
+    mine = runs[name]
+    naive = mine.over(runs[NAIVE[name]]) if name in NAIVE else None
+    return [name, mine.median, min(mine.seconds), mine.over(runs[PASS]), naive, round(mine.peak)]
+
+
+def main() -> int:
+    """Fill the stores, time the commands, print what they took."""
+    parser = argparse.ArgumentParser(description="Whole commands, cold.")
+    parser.add_argument("--rounds", type=int, default=11, help="how often each is run (default: 11)")
+    parser.add_argument("--memories", type=int, default=1000, help="size of the stores (default: 1000)")
+    parser.add_argument("--memcli", type=Path, default=processes.memcli(), help="the program to time")
+    parser.add_argument("--naive", type=Path, default=Path(__file__).with_name("naive.py"), help="the yardstick")
+    given = parser.parse_args()
+    with stores.directory() as homes:
+        fill(given.memcli, given.naive, homes, given.memories)
+        timed = commands(given.memcli, given.naive, homes)
+        runs = processes.measure(timed, homes / "read", given.rounds)
+    tables.show(
+        f"whole processes, {given.memories} memories, {given.rounds} rounds",
+        ["", "median s", "best s", "x pass", "x naive", "peak MiB"],
+        [_row(name, runs) for name in runs],
+    )
+    return tables.show_goals(goals(runs))
+
+
+if __name__ == "__main__":
+    sys.exit(main())

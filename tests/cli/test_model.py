@@ -1,0 +1,51 @@
+"""`memcli model`."""
+
+from collections.abc import Callable
+
+import pytest
+
+from memcli.embedding.catalog import BUNDLED
+from memcli.services.engine import Engine
+from tests.cli.conftest import MemCLI, is_one_sentence
+from tests.conftest import Ran, WordHashEmbedder
+
+
+def test_the_bundled_model_is_shown_and_listed_first(memcli: MemCLI) -> None:
+    """By name, with what it is."""
+    shown = memcli("model", "show").json
+    assert (shown["name"], shown["dimension"], shown["state"]) == (BUNDLED, 384, "bundled")
+    assert memcli("model", "show", BUNDLED).json == shown
+    assert memcli("model", "list").json[0] == shown
+    assert memcli("model", "list", "-f", "plain").out.startswith(f"{BUNDLED}\tbundled\n")
+
+
+def test_a_model_that_does_not_exist_is_not_found(memcli: MemCLI) -> None:
+    """Exit code 3, and the nearest name is offered."""
+    ran = memcli("model", "show", "BAAI/bge-small-en-v15", code=3)
+    assert is_one_sentence(ran.err)
+    assert "BAAI/bge-small-en-v1.5" in ran.err
+
+
+def test_a_model_that_is_not_here_is_not_used(real: Callable[..., Ran]) -> None:
+    """Exit code 7 with what to do, at once; the setting stays."""
+    ran = real("model", "use", "BAAI/bge-small-en-v1.5")
+    assert (ran.code, ran.out) == (7, "")
+    assert is_one_sentence(ran.err), ran.err
+    assert "memcli model pull" in ran.err
+    assert real("config", "get", "model.name").out == f"{BUNDLED}\n"
+
+
+def test_using_another_model_embeds_everything_and_writes_the_setting(
+    memcli: MemCLI, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """And then searches go by it."""
+    memcli("store", "-", "--lines", stdin="one word\nother words\n")
+    other = WordHashEmbedder("other", 16)
+    monkeypatch.setattr(Engine, "load_model", lambda self, name=None: other)
+    memcli("search", "word", code=7)
+    answer = memcli("model", "use", "other").json
+    assert (answer["model"]["name"], answer["model"]["dimension"], answer["embedded"]) == ("other", 16, 2)
+    assert memcli("config", "get", "model.name").out == "other\n"
+    assert memcli("search", "one word", "-n", "1").json[0]["text"] == "one word"
+    assert memcli("model", "use", "other", "-f", "plain").out
+    assert memcli("model", "use", "other", "--json").json["embedded"] == 0
