@@ -42,8 +42,14 @@ class Memory:
         if engine is None:
             where = config.find_home(str(home) if home is not None else None)
             engine = Engine(config.load(where.config_file).config, where)
-        self._engine = engine
+        self._opened = engine
         self.scope = engine.config.scope(space, user, agent)
+
+    @property
+    def _engine(self) -> Engine:
+        """The engine, on what the store holds now: another process may have written meanwhile."""
+        self._opened.db.forget_what_was_read()
+        return self._opened
 
     def _scope(self, space: str | None) -> Scope:
         return self.scope if space is None else Scope(space, self.scope.user, self.scope.agent)

@@ -221,6 +221,9 @@ def _declared(cls: type = Config, prefix: str = "") -> Iterator[tuple[str, datac
 
 DECLARED: Mapping[str, dataclasses.Field[Any]] = dict(_declared())
 
+SECTIONS = frozenset(key.rpartition(".")[0] for key in DECLARED) - {""}
+"""Names of tables in the file."""
+
 
 def _require(key: str) -> dataclasses.Field[Any]:
     if key not in DECLARED:
@@ -244,6 +247,8 @@ def _checked(key: str, value: Any, where: str) -> Any:
     if type(value) is not wanted:
         kind = {str: "text", int: "a whole number", float: "a number"}[wanted]
         raise ConfigError(f"{where}: {key} must be {kind}, not {value!r}")
+    if any("\ud800" <= c <= "\udfff" for c in str(value)):
+        raise ConfigError(f"{where}: {key} is not valid UTF-8")
     if valid := declared.metadata["check"](value):
         raise ConfigError(f"{where}: {key} must be {valid}, not {value!r}")
     return value
@@ -264,11 +269,13 @@ def parse_value(key: str, text: str, where: str = "config set") -> Any:
     return _checked(key, value, where)
 
 
-def _flatten(document: Mapping[str, Any], prefix: str = "") -> Iterator[tuple[str, Any]]:
+def _flatten(document: Mapping[str, Any], where: str, prefix: str = "") -> Iterator[tuple[str, Any]]:
     for name, value in document.items():
         key = prefix + name
+        if key in SECTIONS and not isinstance(value, dict):
+            raise ConfigError(f"{where}: {key} must be a table, not {value!r}")
         if isinstance(value, dict) and key not in DECLARED:
-            yield from _flatten(value, key + ".")
+            yield from _flatten(value, where, key + ".")
         else:
             yield key, value
 
@@ -310,7 +317,7 @@ def load(path: Path, environ: Mapping[str, str] = os.environ) -> Loaded:
     values: dict[str, Any] = {}
     origins: dict[str, str] = {}
     unknown: list[str] = []
-    for key, value in _flatten(read_document(path)):
+    for key, value in _flatten(read_document(path), str(path)):
         if key in DECLARED:
             values[key], origins[key] = _checked(key, value, str(path)), "file"
         elif meant := _meant(key):
@@ -349,9 +356,6 @@ def get(loaded: Loaded, key: str) -> Setting:
 def show(loaded: Loaded) -> list[Setting]:
     """All settings, in the order in which they are declared."""
     return [get(loaded, key) for key in DECLARED]
-
-
-# --- writing ---
 
 
 def set_value(path: Path, key: str, text: str) -> Setting:

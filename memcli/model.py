@@ -48,6 +48,10 @@ class Scope:
         return self.user
 
 
+EVERYWHERE = Scope(space=None, user=None, agent=None)
+"""Every memory there is."""
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Memory:
     """One remembered text and all that is known about it.

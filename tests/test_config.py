@@ -72,7 +72,9 @@ def test_relative_xdg_directories_are_ignored(tmp_path: Path) -> None:
     assert relative.data.is_absolute()
 
 
-def test_a_home_may_be_relative_or_begin_with_a_tilde(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_home_may_be_relative_or_begin_with_a_tilde(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     """It is the same place wherever one goes later."""
     monkeypatch.chdir(tmp_path)
     assert find_home("x", {}).data == tmp_path / "x"
@@ -104,7 +106,7 @@ def test_a_typing_error_is_one_and_another_key_is_not(tmp_path: Path) -> None:
     file.write_text("[servers]\nport = 1\n")
     assert load(file, {}).unknown == ("servers.port",)
     file.write_text("[search]\nlmit = 1\n")
-    with pytest.raises(ConfigError, match="did you mean 'search.limit'"):
+    with pytest.raises(ConfigError, match=r"did you mean 'search\.limit'"):
         load(file, {})
 
 

@@ -2,63 +2,80 @@
 
 from __future__ import annotations
 
+import io
 import os
 import signal
 import sys
 from collections.abc import Sequence
+from typing import Any
 
 import typer
 
 from memcli.cli.messages import complain
+from memcli.cli.render import ReaderGoneError
 from memcli.errors import MemcliError
 
 ClickError: type[Exception] = typer.BadParameter.__mro__[2]  # Typer exports the subclasses only
 
 INTERRUPTED = 130
+READER_GONE = 128 + getattr(signal, "SIGPIPE", 13)
 
 
 def run(arguments: Sequence[str]) -> int:
     """Run the command line *arguments*; the exit code."""
-    from memcli.cli.app import command
-
+    _survive_narrow_terminals()
     try:
-        answer = command().main(list(arguments), prog_name="memcli", standalone_mode=False)
-        _flush()
-        return answer if isinstance(answer, int) else 0
+        code = _run(arguments)
+        sys.stdout.flush()  # while a broken pipe can still be answered quietly
     except MemcliError as error:
         complain(error.sentence, error.hint)
-        return error.exit_code
+        code = error.exit_code
     except ClickError as error:
-        return _usage(error)
+        code = _usage(error)
     except (KeyboardInterrupt, typer.Abort):
-        complain("interrupted")
-        return INTERRUPTED
-    except BrokenPipeError:
-        return _reader_gone()
+        code = INTERRUPTED
+    except (BrokenPipeError, ReaderGoneError):
+        _close_stdout()
+        code = READER_GONE
+    except OSError as error:  # those of store, model and configuration have been translated: it is the output
+        _close_stdout()
+        complain(f"can't write the answer: {error.strerror or error}")
+        code = 1
     except RecursionError:
         complain("that is nested too deeply")
+        code = 2
+    if code == INTERRUPTED:  # Typer catches most of them itself
+        complain("interrupted")
+    return code
+
+
+def _run(arguments: Sequence[str]) -> int:
+    from memcli.cli.app import command
+
+    answer: Any = command().main(list(arguments), prog_name="memcli", standalone_mode=False)
+    return answer if isinstance(answer, int) else 0
+
+
+def _usage(error: Exception) -> int:
+    """Show what is wrong with the command line, or its help where nothing was said at all."""
+    ctx: Any = getattr(error, "ctx", None)
+    if type(error).__name__ == "NoArgsIsHelpError":
+        typer.echo(ctx.get_help(), err=True)
         return 2
-
-
-def _usage(error: BaseException) -> int:
-    """Show what is wrong with the command line."""
-    ctx = getattr(error, "ctx", None)
     path = ctx.command_path if ctx is not None else "memcli"
     message = str(getattr(error, "format_message", lambda: str(error))()).rstrip(".")
-    if not message:  # a group without a subcommand: its help has been asked for, in a way
-        typer.echo(ctx.get_help() if ctx is not None else "", err=True)
-        return 2
     complain(message[:1].lower() + message[1:], f"{path} --help shows how it is used")
     return 2
 
 
-def _flush() -> None:
-    """Write what is still in buffers while a broken pipe can still be answered quietly."""
-    sys.stdout.flush()
+def _survive_narrow_terminals() -> None:
+    """Write what an ASCII terminal can't show as question marks rather than not at all."""
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, io.TextIOWrapper):
+            stream.reconfigure(errors="replace")
 
 
-def _reader_gone() -> int:
-    """The reader of our output has left (`memcli list | head`): leave too, without a word."""
-    devnull = os.open(os.devnull, os.O_WRONLY)
-    os.dup2(devnull, sys.stdout.fileno())
-    return 128 + signal.SIGPIPE if hasattr(signal, "SIGPIPE") else 0
+def _close_stdout() -> None:
+    """Throw away what is still to be written, so that the interpreter does not complain at its end."""
+    if isinstance(sys.stdout, io.TextIOWrapper):
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())

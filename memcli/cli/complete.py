@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 import typer
 
 from memcli import config
+from memcli.cli.messages import harmless
 
 if TYPE_CHECKING:
     from memcli.services.names import Names
@@ -26,7 +27,12 @@ def spaces(ctx: typer.Context, incomplete: str) -> Iterator[str]:
 
 def ids(ctx: typer.Context, incomplete: str) -> Iterator[tuple[str, str]]:
     """Ids of memories stored lately that begin with *incomplete*, each with its title."""
-    return ((i, title) for i, title in _known(ctx).memories.items() if i.startswith(incomplete))
+    return ((i, _shown(title)) for i, title in _known(ctx).memories.items() if i.startswith(incomplete))
+
+
+def _shown(title: str) -> str:
+    """*title* with what Typer would take for markup escaped."""
+    return harmless(title).replace("[", "\\[")
 
 
 def settings(incomplete: str) -> Iterator[tuple[str, str]]:

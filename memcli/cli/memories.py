@@ -17,10 +17,11 @@ app = typer.Typer(rich_markup_mode=None)
 
 
 @app.command()
+@options.narrowing
 @options.shown
-def get(ctx: typer.Context, memory_id: options.Id, output: options.Format) -> None:
+def get(ctx: typer.Context, memory_id: options.Id, scope: Scope, output: options.Format) -> None:
     """Show one memory with all that is known about it."""
-    render.show(remember.find(run_of(ctx).engine, memory_id), output)
+    render.show(remember.find(run_of(ctx).engine, memory_id, scope=scope), output)
 
 
 @app.command("list")
@@ -52,17 +53,20 @@ def list_memories(
 
 
 @app.command()
+@options.narrowing
 @options.shown
 def update(
     ctx: typer.Context,
     memory_id: options.Id,
+    scope: Scope,
     output: options.Format,
     text: Annotated[str | None, typer.Argument(help="The new text; - reads standard input.")] = None,
     importance: Annotated[float | None, typer.Option("--importance", "-i", help="0 to 1.")] = None,
     title: Annotated[str | None, typer.Option()] = None,
     tag: Annotated[list[str] | None, typer.Option("--tag", "-t", help="The new tags; repeatable.")] = None,
     meta: Annotated[
-        list[str] | None, typer.Option("--meta", "-m", metavar="K=V", help="Set in its metadata.")
+        list[str] | None,
+        typer.Option("--meta", "-m", metavar="K=V", help="Set in its metadata; K=null takes K away."),
     ] = None,
     source: Annotated[str | None, typer.Option()] = None,
     ttl: Annotated[str | None, typer.Option(metavar="DURATION", help="Expires this long from now.")] = None,
@@ -72,6 +76,7 @@ def update(
     changed = remember.update(
         run_of(ctx).engine,
         memory_id,
+        scope=scope,
         text=None if text is None else words.text(text),
         importance=importance,
         title=title,
@@ -84,17 +89,19 @@ def update(
 
 
 @app.command()
+@options.narrowing
 @options.shown
-def forget(ctx: typer.Context, memory_ids: options.Ids, output: options.Format) -> None:
+def forget(ctx: typer.Context, memory_ids: options.Ids, scope: Scope, output: options.Format) -> None:
     """Forget memories; restore brings them back until they are purged."""
-    render.show(remember.forget(run_of(ctx).engine, memory_ids), output)
+    render.show(remember.forget(run_of(ctx).engine, memory_ids, scope=scope), output)
 
 
 @app.command()
+@options.narrowing
 @options.shown
-def restore(ctx: typer.Context, memory_ids: options.Ids, output: options.Format) -> None:
+def restore(ctx: typer.Context, memory_ids: options.Ids, scope: Scope, output: options.Format) -> None:
     """Bring forgotten memories back."""
-    render.show(remember.restore(run_of(ctx).engine, memory_ids), output)
+    render.show(remember.restore(run_of(ctx).engine, memory_ids, scope=scope), output)
 
 
 @app.command()

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import inspect
 from collections.abc import Callable
+from dataclasses import replace
 from enum import StrEnum
 from typing import Annotated, Any
 
@@ -89,6 +90,11 @@ def _scope(ctx: typer.Context, space: str | None, user: str | None, agent: str |
     return run_of(ctx).loaded.config.scope(space, user, agent)
 
 
+def _was_said(ctx: typer.Context, name: str) -> bool:
+    source = ctx.get_parameter_source(name)
+    return source is not None and source.name == "COMMANDLINE"
+
+
 def _format(ctx: typer.Context, format_: Format, as_json: bool) -> Format:
     wanted = Format.JSON if as_json else format_
     if wanted is Format.AUTO:
@@ -96,8 +102,20 @@ def _format(ctx: typer.Context, format_: Format, as_json: bool) -> Format:
     return wanted
 
 
-scoped = replacing("scope", {"space": (SPACE, None), "user": (USER, None), "agent": (AGENT, None)}, _scope)
+SCOPE = {"space": (SPACE, None), "user": (USER, None), "agent": (AGENT, None)}
+
+scoped = replacing("scope", SCOPE, _scope)
 """Decorates a command with a parameter `scope`: the command line gets --space, --user and --agent."""
+
+
+def _narrowed(ctx: typer.Context, space: str | None, user: str | None, agent: str | None) -> Scope:
+    """The scope as far as the command line (not only the environment or a setting) names it."""
+    unsaid = {name: None for name in SCOPE if not _was_said(ctx, name)}
+    return replace(_scope(ctx, space, user, agent), **unsaid)
+
+
+narrowing = replacing("scope", SCOPE, _narrowed)
+"""Like `scoped` for commands that look everywhere unless told otherwise."""
 
 shown = replacing("output", {"format_": (FORMAT, Format.AUTO), "as_json": (AS_JSON, False)}, _format)
 """Decorates a command with a parameter `output`: the command line gets --format and --json."""

@@ -11,7 +11,7 @@ from typing import Any
 
 from memcli.cli.messages import harmless
 
-STEERING = re.compile("[\x7f-\x9f\u200e\u200f\u2028\u2029\u202a-\u202e\u2066-\u2069]")
+STEERING = re.compile("[\x7f-\x9f\u061c\u200e\u200f\u2028\u2029\u202a-\u202e\u2066-\u2069]")
 """What JSON allows unescaped and a terminal may act on."""
 
 
@@ -33,8 +33,6 @@ def plain_value(value: Any) -> Any:
         return {key: plain_value(item) for key, item in value.items()}
     if isinstance(value, list | tuple):
         return [plain_value(item) for item in value]
-    if isinstance(value, float):
-        return round(value, 6)
     return value.isoformat() if isinstance(value, datetime) else value
 
 

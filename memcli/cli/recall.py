@@ -56,22 +56,20 @@ def search(
     if query is not None:
         render.show(recall.search(engine, words.text(query), **about), output)
     else:
-        queries = words.decoded(words.opened(str(batch)).read(), str(batch)).splitlines()
+        queries = words.lines(words.decoded(words.opened(str(batch)).read(), str(batch)))
         answers = recall.search_all(engine, queries, **about)
         _show_batch(zip(queries, answers, strict=True), output)
 
 
 def _show_batch(answers: Iterator[tuple[str, Any]], output: options.Format) -> None:
-    rows = ({"query": query, "hits": hits} for query, hits in answers)
+    """A line of JSON for each query as it is answered; on a terminal, each query above its hits."""
     form = render.resolved(output)
-    if form is options.Format.JSON:
-        render.show(list(rows), form)
-    elif form is options.Format.TABLE:
-        for row in rows:
-            render.write(f"\n» {plain_line(row['query'])}\n")
-            render.show(row["hits"], form)
-    else:
-        render.stream(rows, options.Format.JSONL)
+    for query, hits in answers:
+        if form is options.Format.TABLE:
+            render.write(f"\n» {plain_line(query)}\n")
+            render.show(hits, form)
+        else:
+            render.stream([{"query": query, "hits": hits}], options.Format.JSONL)
 
 
 @app.command()

@@ -13,6 +13,10 @@ from memcli.cli.options import Format
 from memcli.cli.plain import as_json, plain_line
 
 
+class ReaderGoneError(Exception):
+    """Whoever read our output has left (`memcli list | head`)."""
+
+
 def resolved(output: Format) -> Format:
     """*output*, or what fits where standard output goes: a table on a terminal, JSON in a pipe."""
     if output is not Format.AUTO:
@@ -41,4 +45,7 @@ def stream(answers: Iterable[Any], form: Format) -> None:
 
 def write(text: str) -> None:
     """Write *text* and a line feed to standard output."""
-    sys.stdout.write(text + "\n")
+    try:
+        sys.stdout.write(text + "\n")
+    except BrokenPipeError as error:  # Typer would make exit code 1 of it
+        raise ReaderGoneError from error

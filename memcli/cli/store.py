@@ -41,7 +41,7 @@ def store(
 ) -> None:
     """Remember TEXT, unless the same is remembered already."""
     said = words.text(text)
-    texts = [line for line in said.splitlines() if line.strip()] if lines else [said]
+    texts = [line for line in words.lines(said) if line.strip()] if lines else [said]
     drafts = [
         Draft(
             text=one,
@@ -54,7 +54,7 @@ def store(
             expires_at=words.expiry(ttl, expires),
             created_at=words.a_time(created_at),
         )
-        for one in texts
+        for one in texts or [said]  # nothing but blank lines: refused like an empty text
     ]
     answers = remember.store_all(run_of(ctx).engine, drafts)
     render.show(answers if lines else answers[0], output)

@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterable, Iterator
 from contextlib import closing
-from dataclasses import replace
 from enum import StrEnum
 from pathlib import Path
 from typing import Annotated, BinaryIO
@@ -70,7 +69,7 @@ def _read(
     run: Run, lines: BinaryIO, file: str, scope: Scope, conflicts: Conflicts
 ) -> Iterator[transfer.Record]:
     total = 0
-    if file != "-":
+    if Path(file).is_file():  # not standard input, not a pipe: those can be read but once
         with Path(file).open("rb") as counted:
             total = sum(1 for line in counted if line.strip())
     with run.progress("Importing", total) as report:
@@ -93,7 +92,7 @@ def _say_how_many(failed: int) -> None:
 
 
 @app.command("export")
-@options.scoped
+@options.narrowing
 @options.shown
 def export_memories(
     ctx: typer.Context,
@@ -104,8 +103,7 @@ def export_memories(
     ] = True,
 ) -> None:
     """Print everything as JSON Lines that import takes; --space, --user and --agent narrow it down."""
-    everyone = {name: None for name in ("space", "user", "agent") if not words.was_said(ctx, name)}
-    documents = transfer.export(run_of(ctx).engine, scope=replace(scope, **everyone), forgotten=forgotten)
+    documents = transfer.export(run_of(ctx).engine, scope=scope, forgotten=forgotten)
     form = options.Format.JSON if output is options.Format.JSON else options.Format.JSONL
     if form is options.Format.JSON:
         render.show(list(documents), form)

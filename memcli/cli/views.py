@@ -60,9 +60,9 @@ def _now() -> datetime:
 
 def _about(memory: Memory, *, with_space: bool = True) -> Text:
     """The line below a memory's text: its id and what else is known in few words."""
-    parts = [Text(memory.id, style=ACCENT)]
+    parts = [Text(harmless(memory.id), style=ACCENT)]
     if with_space:
-        parts.append(Text(memory.space, style=DIM))
+        parts.append(Text(harmless(memory.space), style=DIM))
     parts.append(Text(format_age(memory.created_at, _now()), style=DIM))
     if memory.source:
         parts.append(Text(f"from {harmless(memory.source)}", style=DIM))
@@ -155,7 +155,7 @@ def _stored(stored: Stored) -> RenderableType:
         Action.FAILED: "red",
     }
     line = Text(f"{stored.action:<9}", style=colors[stored.action]).append(
-        f" {stored.id or ''}", style=ACCENT
+        f" {harmless(stored.id or '')}", style=ACCENT
     )
     line.append(f"  in {stored.space}", style=DIM)
     return line.append(f" ({stored.reason})", style=DIM) if stored.reason else line
@@ -168,11 +168,15 @@ def _context(context: Context) -> RenderableType:
 # --- everything else ---
 
 
-def _grid(titles: Sequence[str], rows: Sequence[Sequence[str | Text]], right: Sequence[int] = ()) -> Table:
-    """A table without lines: titles dim, cells folded rather than cut."""
+def _grid(
+    titles: Sequence[str], rows: Sequence[Sequence[str | Text]], right: Sequence[int] = (), whole: int = -1
+) -> Table:
+    """A table without lines: titles dim, cells folded rather than cut, column *whole* never."""
     table = Table(box=None, pad_edge=False, padding=(0, 2, 0, 0), header_style=DIM)
     for column, title in enumerate(titles):
-        table.add_column(title, overflow="fold", justify="right" if column in right else "left")
+        table.add_column(
+            title, overflow="fold", no_wrap=column == whole, justify="right" if column in right else "left"
+        )
     for row in rows:
         table.add_row(*(harmless(cell) if isinstance(cell, str) else cell for cell in row))
     return table
@@ -201,7 +205,7 @@ def _settings(settings: Sequence[Setting]) -> RenderableType:
         )
         for setting in settings
     ]
-    return _grid(("setting", "value", "from", "meaning"), rows)
+    return _grid(("setting", "value", "from", "meaning"), rows, whole=0)
 
 
 def _setting(setting: Setting) -> RenderableType:

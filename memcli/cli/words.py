@@ -58,7 +58,12 @@ def text(said: str) -> str:
     """*said*, or all of standard input if it is `-`, without the line feed at its end."""
     if said != "-":
         return said
-    return decoded(sys.stdin.buffer.read(), "standard input").removesuffix("\n").removesuffix("\r")
+    return decoded(opened("-").read(), "standard input").removesuffix("\n").removesuffix("\r")
+
+
+def lines(said: str) -> list[str]:
+    """*said* by lines, as text files have them: other characters that end a line somewhere don't here."""
+    return [line.removesuffix("\r") for line in said.removesuffix("\n").split("\n")]
 
 
 def decoded(raw: bytes, what: str) -> str:
@@ -81,6 +86,8 @@ def opened(name: str) -> BinaryIO:
         UsageError: It can't be read.
     """
     if name == "-":
+        if sys.stdin is None:
+            raise UsageError("standard input is closed")
         return sys.stdin.buffer
     try:
         return Path(name).open("rb")
@@ -88,12 +95,6 @@ def opened(name: str) -> BinaryIO:
         raise NotFoundError(f"there is no file {name}") from error
     except OSError as error:
         raise UsageError(f"can't read {name}: {error.strerror}") from error
-
-
-def was_said(ctx: typer.Context, name: str) -> bool:
-    """Whether the option *name* stands on the command line (not only in the environment)."""
-    source = ctx.get_parameter_source(name)
-    return source is not None and source.name == "COMMANDLINE"
 
 
 def confirmed(question: str, *, yes: bool) -> None:
@@ -105,6 +106,6 @@ def confirmed(question: str, *, yes: bool) -> None:
     """
     if yes:
         return
-    if not (sys.stdin.isatty() and sys.stderr.isatty()):
+    if not (sys.stdin and sys.stdin.isatty() and sys.stderr.isatty()):
         raise UsageError("this needs --yes where nobody can be asked", hint=question)
     typer.confirm(question, abort=True, err=True)

@@ -3,10 +3,9 @@
 from __future__ import annotations
 
 import json
-import math
 import re
 import unicodedata
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from typing import Any
 
 from memcli.errors import UsageError
@@ -17,6 +16,8 @@ TEXT_BYTES_MOST = 10_000_000
 NAME_LENGTH_MOST = 100
 ID_LENGTH_MOST = 200
 METADATA_BYTES_MOST = 100_000
+METADATA_DEPTH_MOST = 50
+"""Levels of objects and lists; Python's JSON reads some 990, and what is stored must be readable anywhere."""
 
 SPACE_NAME = re.compile(r"\w(?:[\w.@:+/ -]*[\w.@:+/-])?")
 
@@ -27,7 +28,7 @@ def text(value: Any, what: str = "the text") -> str:
         raise UsageError(f"{what} must be a string, not {_kind(value)}")
     if not value.strip():
         raise UsageError(f"{what} is empty")
-    _refuse_bad_characters(value, what)
+    characters(value, what)
     if len(value) > TEXT_BYTES_MOST // 4 and len(value.encode()) > TEXT_BYTES_MOST:
         raise UsageError(f"{what} is longer than {TEXT_BYTES_MOST // 1_000_000} MB")
     return value
@@ -37,10 +38,10 @@ def line(value: Any, what: str, longest: int = 1_000) -> str:
     """*value*, a short text on one line; empty is fine."""
     if not isinstance(value, str):
         raise UsageError(f"{what} must be a string, not {_kind(value)}")
-    _refuse_bad_characters(value, what)
+    characters(value, what)
     if len(value) > longest:
         raise UsageError(f"{what} is longer than {longest} characters")
-    if any(unicodedata.category(c) == "Cc" for c in value):
+    if any(unicodedata.category(c) in ("Cc", "Zl", "Zp") for c in value):
         raise UsageError(f"{what} holds a line break or another control character")
     return value
 
@@ -60,14 +61,26 @@ def importance(value: Any) -> float:
     """*value*, a number from 0 to 1."""
     if isinstance(value, bool) or not isinstance(value, int | float):
         raise UsageError(f"importance must be a number from 0 to 1, not {_kind(value)}")
-    if not 0 <= value <= 1 or math.isnan(value):
-        raise UsageError(f"importance must be a number from 0 to 1, not {value:g}")
+    return share(value, "importance")
+
+
+def share(value: float, what: str) -> float:
+    """*value*, a number from 0 to 1 (nan is none)."""
+    if not 0 <= value <= 1:
+        raise UsageError(f"{what} must be a number from 0 to 1")
     return float(value)
+
+
+def at_least_one(value: int, what: str) -> int:
+    """*value*, a whole number from 1."""
+    if value < 1:
+        raise UsageError(f"{what} must be at least 1, not {value}")
+    return value
 
 
 def tags(values: Any) -> tuple[str, ...]:
     """*values*, tags: short texts, each once, in the order given."""
-    if isinstance(values, str) or not isinstance(values, Iterable):
+    if not isinstance(values, list | tuple):
         raise UsageError(f"tags must be a list of strings, not {_kind(values)}")
     named = [line(value, "a tag", NAME_LENGTH_MOST).strip() for value in values]
     if "" in named:
@@ -79,6 +92,8 @@ def metadata(value: Any) -> Mapping[str, Any]:
     """*value*, a JSON object of at most 100 kB."""
     if not isinstance(value, Mapping):
         raise UsageError(f"metadata must be an object, not {_kind(value)}")
+    if _depth(value) > METADATA_DEPTH_MOST:
+        raise UsageError(f"metadata is nested more than {METADATA_DEPTH_MOST} levels deep")
     try:
         size = len(json.dumps(value, allow_nan=False, ensure_ascii=False).encode())
     except (TypeError, ValueError, RecursionError) as error:
@@ -86,6 +101,19 @@ def metadata(value: Any) -> Mapping[str, Any]:
     if size > METADATA_BYTES_MOST:
         raise UsageError(f"metadata is larger than {METADATA_BYTES_MOST // 1000} kB")
     return value
+
+
+def _depth(value: Any) -> int:
+    """How many levels of objects and lists *value* has, counted no further than needed."""
+    level, depth = [value], 0
+    while level and depth <= METADATA_DEPTH_MOST:
+        inside = [item.values() if isinstance(item, Mapping) else item for item in level if _is_nested(item)]
+        level, depth = [part for items in inside for part in items], depth + bool(inside)
+    return depth
+
+
+def _is_nested(value: Any) -> bool:
+    return isinstance(value, Mapping | list | tuple)
 
 
 def own_id(value: Any) -> str:
@@ -107,7 +135,8 @@ def position(value: Any) -> int | None:
     return value
 
 
-def _refuse_bad_characters(value: str, what: str) -> None:
+def characters(value: str, what: str) -> None:
+    """Raise if *value* holds a NUL or is no valid Unicode."""
     if "\0" in value:
         raise UsageError(f"{what} holds a NUL byte at character {value.index(chr(0)) + 1}")
     try:

@@ -7,8 +7,9 @@ import unicodedata
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
+from memcli.errors import UsageError
 from memcli.model import Context, Hit, Scope
-from memcli.services import recall
+from memcli.services import checks, recall
 from memcli.services.engine import Engine
 from memcli.services.select import NO_FILTER, Filter
 from memcli.services.tokens import estimate_tokens
@@ -65,6 +66,10 @@ def build(
         wanted: What memories must fulfil besides.
     """
     settings = engine.config.context
+    written = STYLES.get(style or settings.style)
+    if written is None:
+        raise UsageError(f"a context is written as {', '.join(STYLES)}, not as {style!r}")
+    most = checks.at_least_one(settings.budget if budget is None else budget, "the budget")
     hits = recall.search(
         engine,
         query,
@@ -73,8 +78,7 @@ def build(
         min_score=settings.min_score if min_score is None else min_score,
         wanted=wanted,
     )
-    chosen = STYLES[style or settings.style]
-    return _fitted(hits, chosen, scope.space is None, settings.budget if budget is None else budget)
+    return _fitted(hits, written, scope.space is None, most)
 
 
 def _fitted(hits: Sequence[Hit], style: Style, name_space: bool, budget: int) -> Context:
@@ -96,11 +100,20 @@ def _fitted(hits: Sequence[Hit], style: Style, name_space: bool, budget: int) ->
 
 
 def visible(text: str) -> str:
-    """*text* without what a reader can't see: control and direction-changing characters become U+FFFD."""
-    return "".join(
-        c if c in "\n\t" or unicodedata.category(c) not in ("Cc", "Cf", "Cs") or c == "\u200d" else "\ufffd"
-        for c in text
-    )
+    """*text* with U+FFFD for what a reader can't see and a program may act on.
+
+    These are control and direction-changing characters and those that XML does not know; joiners,
+    which Persian and emoji need, stay.
+    """
+    return "".join(c if c in "\n\t\u200c\u200d" or not _is_invisible(c) else "\ufffd" for c in text)
+
+
+def _is_invisible(c: str) -> bool:
+    return c in "\ufffe\uffff" or unicodedata.category(c) in ("Cc", "Cf", "Cs", "Zl", "Zp")
+
+
+def _on_one_line(text: str) -> str:
+    return visible(LINE_ENDS.sub(" ", text))
 
 
 def _indented(text: str) -> str:
@@ -110,12 +123,12 @@ def _indented(text: str) -> str:
 
 def _where_from(hit: Hit, name_space: bool) -> str:
     said = [f"space {hit.space}"] if name_space else []
-    said += [f"from {visible(hit.source)}"] if hit.source else []
+    said += [f"from {_on_one_line(hit.source)}"] if hit.source else []
     return f" ({', '.join(said)})" if said else ""
 
 
 def _line(hit: Hit, name_space: bool) -> str:
-    speaker = f"{visible(hit.speaker)}: " if hit.speaker else ""
+    speaker = f"{_on_one_line(hit.speaker)}: " if hit.speaker else ""
     return f"[{format_date(hit.created_at)}] {speaker}{_indented(hit.text)}{_where_from(hit, name_space)}"
 
 
@@ -128,7 +141,9 @@ def _element(hit: Hit, name_space: bool) -> str:
     attributes |= {"space": hit.space} if name_space else {}
     attributes |= {"source": hit.source} if hit.source else {}
     attributes |= {"speaker": hit.speaker} if hit.speaker else {}
-    written = "".join(f' {name}="{visible(value).translate(ENTITIES)}"' for name, value in attributes.items())
+    written = "".join(
+        f' {name}="{_on_one_line(value).translate(ENTITIES)}"' for name, value in attributes.items()
+    )
     return f"<memory{written}>{_indented(hit.text).translate(ENTITIES)}</memory>"
 
 

@@ -7,13 +7,12 @@ from typing import TYPE_CHECKING
 
 from memcli import config
 from memcli.embedding import catalog
-from memcli.model import Embedder, EmbeddingModel, Memory
-from memcli.services import remember
+from memcli.model import Embedder, EmbeddingModel
 from memcli.services.engine import Engine
+from memcli.services.vectors import embed
 
 if TYPE_CHECKING:
     from memcli.embedding.catalog import ModelInfo
-    from memcli.storage.database import Generation
 
 CHUNK = 512
 """Memories that are embedded and written together; what is lost of an interrupted run at most."""
@@ -65,54 +64,43 @@ def use(engine: Engine, name: str) -> Changed:
     """
     embedder = engine.load_model(name)
     embedded = 0
-    if engine.db.model and engine.db.model != embedder.model:
+    if engine.db.model == embedder.model:
+        with engine.db.writing() as db:  # a change to another one may have been begun
+            db.give_up_next()
+    elif engine.db.model:
         embedded = _embed_all(engine, embedder)
     config.set_value(engine.home.config_file, "model.name", embedder.model.name)
     return Changed(model=embedder.model, embedded=embedded)
 
 
 def _embed_all(engine: Engine, embedder: Embedder) -> int:
-    with engine.db.writing() as db:
-        following = db.next_generation(embedder.model)
-    total = db.memories.table.count() - following.memories.table.count()
+    """Embed everything that the generation for *embedder* lacks, and let it take over; how much that was."""
+    missing, _ = _differences(engine, embedder.model)
     embedded = 0
-    with engine.progress("Embedding", max(total, 0)) as report:
-        # without the lock, so that others can write meanwhile; what they write comes with the next round
-        while missing := _missing(engine, following):
-            for start in range(0, len(missing), CHUNK):
-                some = missing[start : start + CHUNK]
-                _copy(engine, embedder, following, some)
-                embedded += len(some)
-                report(len(some))
-            if len(missing) <= CHUNK:
-                break
-        with engine.db.writing() as db:
-            _copy(engine, embedder, following, _missing(engine, following))
-            _remove_erased(engine, following)
-            following.memories.table.tidy(always=True)
-            db.take_over(following)
+    with engine.progress("Embedding", len(missing)) as report:
+        # without the lock, so that others can write meanwhile; what they write is seen to at the end
+        for start in range(0, len(missing), CHUNK):
+            some = missing[start : start + CHUNK]
+            ready = embed(embedder, list(engine.db.memories.with_ids(some).values()))
+            with engine.db.writing() as db:
+                ready.put_into(db.next_generation(embedder.model))
+            embedded += len(some)
+            report(len(some))
+    with engine.db.writing() as db:
+        missing, gone = _differences(engine, embedder.model)
+        following = db.next_generation(embedder.model)
+        embed(embedder, list(db.memories.with_ids(missing).values())).put_into(following)
+        if gone:
+            following.erase(gone)
+        db.take_over(following)
+        db.tidy(always=True)
     return embedded
 
 
-def _missing(engine: Engine, following: Generation) -> list[str]:
-    """The ids of memories that *following* lacks or has an older state of."""
-    following.memories.table.refresh()
-    engine.db.forget_what_was_read()
-    there = following.memories.ids()
-    return [i for i, changed in engine.db.memories.ids().items() if there.get(i) != changed]
-
-
-def _copy(engine: Engine, embedder: Embedder, following: Generation, ids: list[str]) -> None:
-    memories: list[Memory] = list(engine.db.memories.with_ids(ids).values())
-    if not memories:
-        return
-    embedded = remember.embed(embedder, memories)
-    following.passages.remove([memory.id for memory in memories])
-    following.passages.add(embedded.passages, embedded.passage_vectors)
-    following.memories.put(embedded.memories, embedded.vectors)
-
-
-def _remove_erased(engine: Engine, following: Generation) -> None:
-    gone = following.memories.ids().keys() - engine.db.memories.ids().keys()
-    following.passages.remove(list(gone))
-    following.memories.table.delete_keys(list(gone))
+def _differences(engine: Engine, model: EmbeddingModel) -> tuple[list[str], list[str]]:
+    """Ids of memories that the generation for *model* lacks or has otherwise, and of its surplus."""
+    now = engine.db.memories.states()
+    begun = engine.db.begun
+    there = begun.memories.states() if begun and begun.model == model else {}
+    missing = [i for i, state in now.items() if there.get(i) != state]
+    return missing, [i for i in there if i not in now]

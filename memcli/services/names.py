@@ -37,16 +37,17 @@ def read(path: Path) -> Names:
     try:
         said = json.loads(path.read_bytes())
         return Names(tuple(map(str, said["spaces"])), {str(k): str(v) for k, v in said["memories"].items()})
-    except (OSError, ValueError, KeyError, TypeError, AttributeError):
+    except (OSError, ValueError, KeyError, TypeError, AttributeError, RecursionError):
         return Names()
 
 
-def note(path: Path, memories: Sequence[Memory]) -> None:
-    """Note that *memories* have been stored or changed. Needs the writer's lock."""
+def note(path: Path, memories: Sequence[Memory], space: str = "") -> None:
+    """Note that *memories* have been stored or changed, or *space* made. Needs the writer's lock."""
     known = read(path)
-    latest = memories[-KEPT:][::-1]
-    titles = {memory.id: memory.title for memory in latest} | known.memories
-    spaces = dict.fromkeys([*(memory.space for memory in latest), *known.spaces])
+    latest = {memory.id: memory.title for memory in memories[-KEPT:][::-1]}
+    titles = latest | {i: title for i, title in known.memories.items() if i not in latest}
+    used = [space] if space else [memory.space for memory in reversed(memories)]
+    spaces = dict.fromkeys([*used, *known.spaces])
     _write(path, Names(tuple(spaces), dict(list(titles.items())[:KEPT])))
 
 
@@ -62,4 +63,7 @@ def _write(path: Path, names: Names) -> None:
     temporary = path.with_name(path.name + ".new")
     with contextlib.suppress(OSError):
         temporary.write_text(json.dumps({"spaces": names.spaces, "memories": names.memories}))
-        temporary.replace(path)
+        try:
+            temporary.replace(path)
+        except OSError:
+            temporary.unlink()

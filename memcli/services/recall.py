@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from memcli.errors import UsageError
 from memcli.model import Hit, Memory, Mode, Scope
-from memcli.services import ranking
+from memcli.services import checks, ranking
 from memcli.services.engine import Engine
 from memcli.services.select import NO_FILTER, Filter, place, predicate
 
@@ -48,6 +48,8 @@ def search(
     Raises:
         UsageError: The query is empty.
     """
+    if not query.strip():
+        raise UsageError("the query is empty")
     return next(
         search_all(
             engine,
@@ -73,18 +75,17 @@ def search_all(
     wanted: Filter = NO_FILTER,
     explain: bool = False,
 ) -> Iterator[list[Hit]]:
-    """The hits of each of *queries*, in order; otherwise like `search`."""
+    """The hits of each of *queries*, in order, none for an empty one; otherwise like `search`."""
     settings = engine.config.search
     for query in queries:
-        if not query.strip():
-            raise UsageError("the query is empty")
+        checks.characters(query, "the query")
     searcher = _Searcher(
         engine,
         where=predicate(scope, wanted, engine.now()),
         place=place(scope),
-        limit=limit or settings.limit,
+        limit=checks.at_least_one(settings.limit if limit is None else limit, "the limit"),
         mode=mode or Mode(settings.mode),
-        min_score=settings.min_score if min_score is None else min_score,
+        min_score=checks.share(settings.min_score if min_score is None else min_score, "the minimum score"),
         explain=explain,
     )
     return searcher.answers(queries)
@@ -116,7 +117,7 @@ class _Searcher:
             return
         vectors = None if self.mode is Mode.TEXT else self.engine.embedder.embed_queries(queries)
         for row, query in enumerate(queries):
-            yield self._answer(query, None if vectors is None else vectors[row])
+            yield self._answer(query, None if vectors is None else vectors[row]) if query.strip() else []
 
     def _answer(self, query: str, vector: NDArray[np.float32] | None) -> list[Hit]:
         db = self.engine.db
@@ -162,5 +163,12 @@ class _Searcher:
 def _hit(
     memory: Memory, score: float, similarity: float, decay: float, signals: dict[str, float] | None
 ) -> Hit:
+    """*memory* as a hit; figures are rounded to what means something."""
     about = {f.name: getattr(memory, f.name) for f in fields(Memory)}
-    return Hit(**about, score=score, similarity=similarity, decay=decay, signals=signals)
+    return Hit(
+        **about,
+        score=round(score, 6),
+        similarity=round(similarity, 6),
+        decay=round(decay, 6),
+        signals=signals,
+    )

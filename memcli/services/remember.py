@@ -3,24 +3,24 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import fields, replace
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
 from memcli.errors import ConflictError, NotFoundError, StorageError, UsageError
-from memcli.model import Action, Draft, Embedder, Memory, Progress, Scope, Stored, default_title
+from memcli.model import EVERYWHERE, Action, Draft, Memory, ProgressFactory, Scope, Stored, default_title
 from memcli.services import checks, names
 from memcli.services.engine import Engine
 from memcli.services.select import NO_FILTER, Filter, alive, in_scope, is_alive, predicate
+from memcli.services.vectors import embed
+from memcli.storage.predicates import all_of
 
 if TYPE_CHECKING:
-    import numpy as np
-    from numpy.typing import NDArray
-
     from memcli.storage.database import Database
-    from memcli.storage.passages import Passage
 
 AMBIGUOUS_SHOWN = 5
+
+DRAFT_FIELDS = frozenset(f.name for f in fields(Draft))
 
 
 # --- storing ---
@@ -38,17 +38,28 @@ def store(engine: Engine, text: str, *, scope: Scope, **about: Any) -> Stored:
     Raises:
         UsageError: A value can't be stored.
     """
+    if unknown := about.keys() - DRAFT_FIELDS:
+        raise UsageError(f"there is nothing called {min(unknown)!r} to say about a memory")
     return store_all(engine, [Draft(text=text, scope=scope, **about)])[0]
 
 
 def store_all(
-    engine: Engine, drafts: Sequence[Draft], progress: Progress | None = None, *, compare: bool = True
+    engine: Engine,
+    drafts: Sequence[Draft],
+    *,
+    compare: bool = True,
+    announce: ProgressFactory | None = None,
 ) -> list[Stored]:
     """Remember all *drafts*, in one write; the answers are in their order.
 
-    The same text twice among them is stored once, unless *compare* is False: then only ids tell
-    whether something is there already. A draft whose id already belongs to a memory that
+    The same text twice among them is stored once. A draft whose id already belongs to a memory that
     says something else is answered with `Action.FAILED`.
+
+    Args:
+        engine: What to work with.
+        drafts: What to remember.
+        compare: Whether the same text is a duplicate; if not, only ids tell what is there already.
+        announce: Who hears how far the embedding has come, if it takes long; the engine's, if None.
 
     Raises:
         UsageError: A value of one of them can't be stored; none is.
@@ -56,7 +67,7 @@ def store_all(
     memories = [_memory(engine, draft) for draft in drafts]
     known = _Known(engine, memories, compare=compare) if engine.db.model else None
     fresh = [memory for memory in memories if known is None or not known.answer(memory)]
-    embedded = embed(engine.embedder, _first_of_each(fresh), progress)
+    embedded = embed(engine.embedder, _first_of_each(fresh), announce or engine.progress)
     if not embedded.memories and known is not None:
         return [known.answer(memory) or _stored(memory) for memory in memories]
     with engine.db.writing(engine.embedder.model) as db:
@@ -64,7 +75,12 @@ def store_all(
         known = _Known(engine, memories, compare=compare)  # somebody may have stored the same meanwhile
         answers = [known.take(memory) for memory in memories]
         new = {memory.id for memory, answer in zip(memories, answers, strict=True) if _is_new(memory, answer)}
-        embedded.only(new).add_to(db)
+        assert db.current is not None
+        embedded.only(new).add_to(db.current)
+        # what was known when we looked first, and has gone since
+        late = [memory for memory in memories if memory.id in new - {m.id for m in embedded.memories}]
+        if late:
+            embed(engine.embedder, late).add_to(db.current)
         names.note(engine.home.names, [memory for memory in memories if memory.id in new])
     return answers
 
@@ -108,94 +124,52 @@ def _stored(memory: Memory) -> Stored:
 
 
 class _Known:
-    """What the store already holds of some memories: the same words, or the same ids."""
+    """What the store already holds of some memories: the same words, or the same ids.
+
+    Only living memories make a duplicate by their words, and only of living ones: what is forgotten
+    or has expired on one side says nothing about the other.
+    """
 
     def __init__(self, engine: Engine, memories: Sequence[Memory], *, compare: bool = True) -> None:
         from memcli.storage.rows import fingerprint
 
-        self._fingerprint, self._compare = fingerprint, compare
-        table = engine.db.memories
-        self._ids = table.with_ids([memory.id for memory in memories])
-        prints = [fingerprint(memory) for memory in memories] if compare else []
-        self._said = table.fingerprints(prints, alive(engine.now()))
+        self._fingerprint, self._compare, self._now = fingerprint, compare, engine.now()
+        prints = [fingerprint(memory) for memory in memories if self._counts(memory)]
+        self._ids = engine.db.memories.with_ids([memory.id for memory in memories])
+        self._said = engine.db.memories.fingerprints(prints, alive(self._now))
+
+    def _counts(self, memory: Memory) -> bool:
+        return self._compare and is_alive(memory, self._now)
 
     def answer(self, memory: Memory) -> Stored | None:
         """The answer for *memory* if it needs no storing."""
-        there = self._ids.get(memory.id)
-        said = self._fingerprint(memory)
+        there, said = self._ids.get(memory.id), self._fingerprint(memory)
         if there is not None and self._fingerprint(there) != said:
             reason = f"the id {memory.id} belongs to another memory in the space {there.space}"
             return Stored(action=Action.FAILED, id=None, space=memory.space, reason=reason)
-        same = memory.id if there is not None else self._said.get(said)
-        if same is None:
-            return None
-        reason = "same id and text" if there is not None else "same text"
-        return Stored(action=Action.DUPLICATE, id=same, similarity=1.0, space=memory.space, reason=reason)
+        if there is not None:
+            return _duplicate(memory, memory.id, "same id and text")
+        same = self._said.get(said) if self._counts(memory) else None
+        return _duplicate(memory, same, "same text") if same is not None else None
 
     def take(self, memory: Memory) -> Stored:
         """The answer for *memory*, which from now on is known."""
         answer = self.answer(memory)
-        if answer is None:
-            self._ids[memory.id] = memory
-            if self._compare and memory.forgotten_at is None:
-                self._said[self._fingerprint(memory)] = memory.id
-            return _stored(memory)
-        return answer
+        if answer is not None:
+            return answer
+        self._ids[memory.id] = memory
+        if self._counts(memory):
+            self._said[self._fingerprint(memory)] = memory.id
+        return _stored(memory)
+
+
+def _duplicate(memory: Memory, same: str, reason: str) -> Stored:
+    return Stored(action=Action.DUPLICATE, id=same, similarity=1.0, space=memory.space, reason=reason)
 
 
 def _first_of_each(memories: Sequence[Memory]) -> list[Memory]:
     """*memories* without those whose id came before."""
     return list({memory.id: memory for memory in reversed(memories)}.values())[::-1]
-
-
-# --- vectors ---
-
-
-@dataclass(frozen=True)
-class Embedded:
-    """Memories, the vector of each one's first passage, and their further passages with vectors."""
-
-    memories: list[Memory]
-    vectors: NDArray[np.float32]
-    passages: list[Passage]
-    passage_vectors: NDArray[np.float32]
-
-    def only(self, ids: set[str]) -> Embedded:
-        """The part of it that is about the memories *ids*."""
-        rows = [row for row, memory in enumerate(self.memories) if memory.id in ids]
-        further = [row for row, passage in enumerate(self.passages) if passage.memory in ids]
-        return Embedded(
-            [self.memories[row] for row in rows],
-            self.vectors[rows],
-            [self.passages[row] for row in further],
-            self.passage_vectors[further],
-        )
-
-    def add_to(self, db: Database) -> None:
-        """Append all of it. The passages first: a memory never lacks its own."""
-        if self.memories:
-            db.passages.add(self.passages, self.passage_vectors)
-            db.memories.add(self.memories, self.vectors)
-
-
-def embed(embedder: Embedder, memories: Sequence[Memory], progress: Progress | None = None) -> Embedded:
-    """*memories* with their vectors; a text beyond the model's window is embedded in passages.
-
-    A turn is embedded with its speaker before it: who said it is part of what was said.
-    """
-    from memcli.storage.passages import Passage
-
-    texts: list[str] = []
-    further_texts: list[str] = []
-    further: list[Passage] = []
-    for memory in memories:
-        said_by = f"{memory.speaker}: " if memory.speaker else ""
-        (start, end), *rest = embedder.passages(memory.text)
-        texts.append(said_by + memory.text[start:end])
-        further_texts += [said_by + memory.text[start:end] for start, end in rest]
-        further += [Passage(memory.id, memory.user, memory.space, start, end) for start, end in rest]
-    vectors = embedder.embed_documents(texts + further_texts, progress)
-    return Embedded(list(memories), vectors[: len(texts)], further, vectors[len(texts) :])
 
 
 def _refuse_other_model(engine: Engine, db: Database) -> None:
@@ -206,18 +180,18 @@ def _refuse_other_model(engine: Engine, db: Database) -> None:
 # --- looking ---
 
 
-def find(engine: Engine, name: str) -> Memory:
-    """The memory whose id is *name*, or begins with it.
+def find(engine: Engine, name: str, *, scope: Scope = EVERYWHERE) -> Memory:
+    """The memory of *scope* whose id is *name*, or begins with it.
 
     Raises:
         NotFoundError: There is none.
         ConflictError: There are several.
     """
-    exact = engine.db.memories.with_ids([name]) if name and "\0" not in name else {}
-    if exact:
-        return exact[name]
     checks.own_id(name)
-    matching = engine.db.memories.with_prefix(name, AMBIGUOUS_SHOWN)
+    where = in_scope(scope)
+    if exact := engine.db.memories.with_ids([name], where):
+        return exact[name]
+    matching = engine.db.memories.with_prefix(name, where, AMBIGUOUS_SHOWN)
     if not matching:
         raise NotFoundError(f"there is no memory with the id {name!r}")
     if len(matching) > 1:
@@ -226,9 +200,9 @@ def find(engine: Engine, name: str) -> Memory:
     return matching[0]
 
 
-def find_all(engine: Engine, ids: Sequence[str]) -> list[Memory]:
-    """The memories with the ids *ids*, each once; see `find`."""
-    found = [find(engine, name) for name in ids]
+def find_all(engine: Engine, ids: Sequence[str], *, scope: Scope = EVERYWHERE) -> list[Memory]:
+    """The memories of *scope* with the ids *ids*, each once; see `find`."""
+    found = [find(engine, name, scope=scope) for name in ids]
     return list({memory.id: memory for memory in found}.values())
 
 
@@ -247,14 +221,15 @@ def count(engine: Engine, *, scope: Scope, wanted: Filter = NO_FILTER) -> int:
 # --- changing ---
 
 
-def update(engine: Engine, name: str, **changes: Any) -> Memory:
+def update(engine: Engine, name: str, *, scope: Scope = EVERYWHERE, **changes: Any) -> Memory:
     """Change the memory with the id *name*: only the fields named in *changes* change.
 
     Args:
         engine: What to work with.
         name: Its id, or a unique beginning of it.
+        scope: Where to look for it.
         changes: `text`, `title`, `importance`, `tags`, `metadata`, `source`, `expires_at`; None for
-            a field that stays as it is.
+            a field that stays as it is. The keys of `metadata` are set, those with None taken away.
 
     Raises:
         NotFoundError: There is no such memory.
@@ -262,10 +237,12 @@ def update(engine: Engine, name: str, **changes: Any) -> Memory:
         UsageError: A value can't be stored, or nothing was to be changed.
     """
     given = {field: value for field, value in changes.items() if value is not None}
+    if unknown := given.keys() - CHECKS.keys():
+        raise UsageError(f"a memory's {min(unknown)} can't be changed")
     if not given:
         raise UsageError("nothing was said to change")
-    changed = _changed(find(engine, name), given, engine.now())
-    embedded = embed(engine.embedder, [changed]) if "text" in given else None
+    changed = _changed(find(engine, name, scope=scope), given, engine.now())
+    embedded = embed(engine.embedder, [changed], engine.progress) if "text" in given else None
     with engine.db.writing() as db:
         _refuse_other_model(engine, db) if embedded else None
         before = find(engine, changed.id)
@@ -274,15 +251,10 @@ def update(engine: Engine, name: str, **changes: Any) -> Memory:
         if embedded is None:
             db.memories.put([changed], db.memories.vectors([changed.id]))
         else:
-            db.passages.remove([changed.id])
-            db.passages.add(embedded.passages, embedded.passage_vectors)
-            db.memories.put([changed], embedded.vectors)
+            assert db.current is not None
+            replace(embedded, memories=[changed]).put_into(db.current)
         names.note(engine.home.names, [changed])
     return changed
-
-
-def _as_it_is(value: Any) -> Any:
-    return value
 
 
 CHECKS: Mapping[str, Callable[[Any], Any]] = {
@@ -292,12 +264,18 @@ CHECKS: Mapping[str, Callable[[Any], Any]] = {
     "tags": checks.tags,
     "metadata": checks.metadata,
     "source": lambda source: checks.line(source, "the source"),
+    "expires_at": lambda time: time,
 }
-"""What the values of an update must be."""
+"""What can be changed, and what the new value must be."""
 
 
 def _changed(memory: Memory, given: Mapping[str, Any], now: datetime) -> Memory:
-    values = {field: CHECKS.get(field, _as_it_is)(value) for field, value in given.items()}
+    values = {field: CHECKS[field](value) for field, value in given.items()}
+    if "metadata" in values:
+        merged = {**memory.metadata, **values["metadata"]}
+        values["metadata"] = checks.metadata(
+            {key: value for key, value in merged.items() if value is not None}
+        )
     text = str(values.get("text", memory.text))
     had_own_title = memory.title != default_title(memory.text)
     title = values.get("title", memory.title if had_own_title else "") or default_title(text)
@@ -312,36 +290,45 @@ def _refuse_double(engine: Engine, memory: Memory) -> None:
         raise ConflictError(f"the memory {same.id} already says the same")
 
 
-def forget(engine: Engine, ids: Sequence[str]) -> list[Memory]:
+def forget(engine: Engine, ids: Sequence[str], *, scope: Scope = EVERYWHERE) -> list[Memory]:
     """Forget the memories with the ids *ids*; all or, if one is not there, none. Can be undone.
 
     Raises:
         NotFoundError: There is no such memory.
     """
-    memories = find_all(engine, ids)
+    memories = find_all(engine, ids, scope=scope)
     now = engine.now()
     with engine.db.writing() as db:
         db.memories.set_forgotten([memory.id for memory in memories if memory.forgotten_at is None], now, now)
         names.drop(engine.home.names, [memory.id for memory in memories])
-    return [memory if memory.forgotten_at else replace(memory, forgotten_at=now) for memory in memories]
+    return [
+        memory if memory.forgotten_at else replace(memory, forgotten_at=now, updated_at=now)
+        for memory in memories
+    ]
 
 
-def restore(engine: Engine, ids: Sequence[str]) -> list[Memory]:
+def restore(engine: Engine, ids: Sequence[str], *, scope: Scope = EVERYWHERE) -> list[Memory]:
     """Bring the forgotten memories with the ids *ids* back; all or none.
 
     Raises:
         NotFoundError: There is no such memory.
         ConflictError: What it says has been stored anew meanwhile.
     """
-    memories = find_all(engine, ids)
+    memories = find_all(engine, ids, scope=scope)
+    gone = [memory for memory in memories if memory.forgotten_at]
+    now = engine.now()
+    back = {memory.id: replace(memory, forgotten_at=None, updated_at=now) for memory in gone}
     with engine.db.writing() as db:
-        for memory in memories:
-            _refuse_double(engine, memory)
-        db.memories.set_forgotten(
-            [memory.id for memory in memories if memory.forgotten_at], None, engine.now()
-        )
-        names.note(engine.home.names, memories)
-    return [replace(memory, forgotten_at=None) for memory in memories]
+        known = _Known(engine, [replace(memory, id="") for memory in back.values()])
+        for memory in back.values():
+            answer = known.take(replace(memory, id=memory.id + " back"))  # as if it were stored anew
+            if answer.action is Action.DUPLICATE:
+                raise ConflictError(
+                    f"the memory {answer.id} says the same as {memory.id}".replace(" back", "")
+                )
+        db.memories.set_forgotten(list(back), None, now)
+        names.note(engine.home.names, list(back.values()))
+    return [back.get(memory.id, memory) for memory in memories]
 
 
 def purgeable(
@@ -367,7 +354,7 @@ def purgeable(
                     f"the memory {memory.id} is not forgotten", hint=f"memcli forget {memory.id} comes first"
                 )
     else:
-        memories = engine.db.memories.where(f"{in_scope(scope)} AND NOT ({alive(now)})")
+        memories = engine.db.memories.where(all_of(in_scope(scope), f"NOT ({alive(now)})"))
     cut = now - (older_than or timedelta(0))
     return [memory for memory in memories if _gone_since(memory, now) <= cut]
 
@@ -392,6 +379,6 @@ def purge(engine: Engine, memories: Sequence[Memory]) -> list[Memory]:
         gone = [memory for memory in there.values() if not is_alive(memory, now)]
         ids = [memory.id for memory in gone]
         names.drop(engine.home.names, ids)
-        db.passages.table.erase_keys(ids, "memory")
-        db.memories.erase(ids)
+        for generation in db.generations():  # one that is being built has copies
+            generation.erase(ids)
     return gone

@@ -54,6 +54,7 @@ def create(engine: Engine, name: str, *, user: str, description: str = "") -> Sp
         if any(made.name == name for made in db.spaces.of(user)):
             raise ConflictError(f"there is already a space {name!r}")
         db.spaces.put(row)
+        names.note(engine.home.names, (), name)
     return show(engine, name, user=user)
 
 
@@ -72,12 +73,13 @@ def rename(engine: Engine, name: str, to: str, *, user: str) -> Space:
         if any(space.name == to for space in all_spaces(engine, user=user)):
             raise ConflictError(f"there is already a space {to!r}")
         db.passages.move(name, user, to)
-        db.memories.move(place(Scope(name, user)), to)
+        db.memories.move(place(Scope(name, user)), to, engine.now())
         for made in db.spaces.of(user):
             if made.name == name:
                 db.spaces.put(replace(made, name=to))
                 db.spaces.delete(name, user)
         names.drop(engine.home.names, space=name)
+        names.note(engine.home.names, (), to)
     return show(engine, to, user=user)
 
 
@@ -90,7 +92,7 @@ def delete(engine: Engine, name: str, *, user: str) -> Space:
     space = show(engine, name, user=user)
     with engine.db.writing() as db:
         there = all_of(place(Scope(name, user)), alive(engine.now()))
-        ids = list(db.memories.ids(there))
+        ids = db.memories.ids(there)
         db.memories.set_forgotten(ids, engine.now(), engine.now())
         db.spaces.delete(name, user)
         names.drop(engine.home.names, ids, name)

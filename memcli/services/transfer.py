@@ -11,8 +11,8 @@ from typing import Any
 from memcli.errors import UsageError
 from memcli.model import Action, Draft, Memory, Progress, Scope, Stored, default_title
 from memcli.services import checks, remember
-from memcli.services.engine import Engine
-from memcli.services.select import in_scope
+from memcli.services.engine import Engine, no_progress
+from memcli.services.select import in_scope, is_alive
 from memcli.times import parse_time
 
 CHUNK = 512
@@ -79,7 +79,7 @@ def _store(
 ) -> Iterator[Record]:
     lines = [_checked(engine, line) for line in lines]
     drafts = [line.draft for line in lines if line.draft]
-    answers = iter(remember.store_all(engine, drafts, compare=compare))
+    answers = iter(remember.store_all(engine, drafts, compare=compare, announce=no_progress))
     if progress:
         progress(len(lines))
     for line in lines:
@@ -106,10 +106,10 @@ def _read(number: int, raw: bytes, scope: Scope, now: datetime) -> _Line:
         document = json.loads(raw.decode("utf-8-sig" if number == 1 else "utf-8"))
         if not isinstance(document, dict):
             raise UsageError("not a JSON object")
-        return _Line(number, _draft(document, scope, now), "", str(document.get("space", scope.space)))
+        return _Line(number, _draft(document, scope, now), "", str(_or(document, "space", scope.space)))
     except UnicodeDecodeError as error:
         problem = f"not valid UTF-8 at byte {error.start + 1}"
-    except (json.JSONDecodeError, RecursionError) as error:
+    except (ValueError, RecursionError) as error:
         problem = f"not valid JSON: {error}"
     except UsageError as error:
         problem = error.sentence
@@ -122,7 +122,7 @@ def _draft(document: Mapping[str, Any], scope: Scope, now: datetime) -> Draft:
     Raises:
         UsageError: A key is missing or has no usable value.
     """
-    if "text" not in document:
+    if document.get("text") is None:
         raise UsageError("there is no text")
     known: dict[str, Any] = {
         name: document[name]
@@ -134,14 +134,20 @@ def _draft(document: Mapping[str, Any], scope: Scope, now: datetime) -> Draft:
         **known,
         **times,
         scope=Scope(
-            space=checks.space_name(document.get("space", scope.space)),
-            user=checks.line(document.get("user") or scope.user, "the user's name"),
-            agent=checks.line(document.get("agent") or scope.agent, "the agent's name"),
+            space=checks.space_name(_or(document, "space", scope.space)),
+            user=checks.line(_or(document, "user", scope.user), "the user's name"),
+            agent=checks.line(_or(document, "agent", scope.agent), "the agent's name"),
         ),
-        tags=checks.tags(document.get("tags") or ()),
-        metadata=checks.metadata(document.get("metadata") or {}),
+        tags=checks.tags(_or(document, "tags", ())),
+        metadata=checks.metadata(_or(document, "metadata", {})),
         position=checks.position(document.get("position")),
     )
+
+
+def _or(document: Mapping[str, Any], name: str, default: Any) -> Any:
+    """What *document* says under *name*; *default* where it says nothing or null."""
+    value = document.get(name)
+    return default if value is None else value
 
 
 TIMES = ("created_at", "updated_at", "expires_at", "forgotten_at")
@@ -170,10 +176,10 @@ def export(engine: Engine, *, scope: Scope, forgotten: bool = True) -> Iterator[
         scope: What to export.
         forgotten: Whether forgotten and expired memories are included.
     """
-    where = in_scope(scope)
-    for batch in engine.db.memories.batches(where):
+    now = engine.now()
+    for batch in engine.db.memories.batches(in_scope(scope)):
         for memory in batch:
-            if forgotten or memory.forgotten_at is None:
+            if forgotten or is_alive(memory, now):
                 yield _document(memory)
 
 

@@ -14,7 +14,7 @@ the current one, which takes over in one write to `meta`.
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass
 from functools import cached_property
@@ -62,6 +62,11 @@ class Generation:
     memories: Memories
     passages: Passages
 
+    def erase(self, ids: Sequence[str]) -> None:
+        """Remove the memories *ids* and their passages from disk. Needs the writer's lock."""
+        self.passages.table.erase_keys(ids, "memory")
+        self.memories.erase(ids)
+
 
 class Database:
     """The store in the directory *path*. Reading one that does not exist finds nothing and makes nothing.
@@ -72,28 +77,34 @@ class Database:
 
     def __init__(self, path: Path) -> None:
         self.path = path
+        self._opened_meta: Table | None = None
+        self._current: Generation | None = None
 
     @cached_property
     def _connection(self) -> Connection:
         with translated(f"open the store at {self.path}"):
             return lancedb.connect(str(self.path))
 
-    @cached_property
+    @property
     def _meta(self) -> Table:
-        self._refuse_foreign_directory()
-        if not self.path.is_dir():  # connecting would make it
-            return Table.absent(META_SCHEMA)
-        return Table(self._connection, "meta", META_SCHEMA, "key")
+        if self._opened_meta is None:
+            self._refuse_foreign_directory()
+            if not self.path.is_dir():  # connecting would make it
+                return Table.absent(META_SCHEMA)
+            self._opened_meta = Table(self._connection, "meta", META_SCHEMA, "key")
+        return self._opened_meta
 
     @cached_property
     def spaces(self) -> Spaces:
         """Spaces that were made or described on purpose."""
         return Spaces(self._connection)
 
-    @cached_property
+    @property
     def current(self) -> Generation | None:
         """The tables to read and write; None for a store that does not exist yet."""
-        return self._generation("store")
+        if self._current is None:
+            self._current = self._generation("store")
+        return self._current
 
     @property
     def model(self) -> EmbeddingModel | None:
@@ -147,8 +158,8 @@ class Database:
 
     def forget_what_was_read(self) -> None:
         """Look at everything afresh: another process may have changed it."""
-        for name in ("_meta", "spaces", "current"):
-            self.__dict__.pop(name, None)
+        self._opened_meta = self._current = None
+        self.__dict__.pop("spaces", None)
 
     def tidy(self, *, always: bool = False) -> bool:
         """Merge what small writes have piled up; see `Table.tidy`. Needs the writer's lock."""
@@ -164,14 +175,20 @@ class Database:
         rows = self._meta.rows(equals("key", key)).to_pylist()
         if not rows:
             return None
-        said: dict[str, Any] = json.loads(rows[0]["value"])
-        if said["format"] > FORMAT:
+        try:
+            said: dict[str, Any] = json.loads(rows[0]["value"])
+            if said["format"] > FORMAT:
+                raise StorageError(
+                    f"the store at {self.path} was written by a newer memcli "
+                    f"(format {said['format']}, this one knows {FORMAT})",
+                    hint="upgrade memcli: pip install --upgrade memcli",
+                )
+            number, model = int(said["generation"]), EmbeddingModel(**said["model"])
+        except (ValueError, TypeError, KeyError) as error:
             raise StorageError(
-                f"the store at {self.path} was written by a newer memcli "
-                f"(format {said['format']}, this one knows {FORMAT})",
-                hint="upgrade memcli: pip install --upgrade memcli",
-            )
-        return self._tables(said["generation"], EmbeddingModel(**said["model"]))
+                f"the store at {self.path} is damaged: its table meta makes no sense"
+            ) from error
+        return self._tables(number, model)
 
     def _tables(self, number: int, model: EmbeddingModel) -> Generation:
         return Generation(
@@ -193,17 +210,31 @@ class Database:
         self._record("store", first)
         self.forget_what_was_read()
 
+    @property
+    def begun(self) -> Generation | None:
+        """The generation that is being built, if any."""
+        return self._generation("next")
+
+    def generations(self) -> list[Generation]:
+        """The current generation, and the one that is being built, if any."""
+        return [one for one in (self.current, self.begun) if one is not None]
+
+    def give_up_next(self) -> None:
+        """Drop the generation that is being built, if any. Needs the writer's lock."""
+        if begun := self.begun:
+            self._drop(begun)
+            self._meta.delete_keys(["next"])
+
     def next_generation(self, model: EmbeddingModel) -> Generation:
         """The generation that *model* is to make: one begun before goes on, any other is dropped.
 
         Needs the writer's lock and a current generation.
         """
         assert self.current is not None
-        begun = self._generation("next")
+        begun = self.begun
         if begun and begun.model == model:
             return begun
-        if begun:
-            self._drop(begun)
+        self.give_up_next()
         following = self._tables(max(self.current.number, begun.number if begun else 0) + 1, model)
         following.memories.create()
         self._record("next", following)

@@ -15,7 +15,7 @@ from memcli.model import Memory
 from memcli.storage import lexical, rows
 from memcli.storage.predicates import all_of, is_in, starts_with
 from memcli.storage.rows import FINGERPRINT, MEMORY_FIELDS, VECTOR, WORDS
-from memcli.storage.table import Table
+from memcli.storage.table import MANY_KEYS, Table, chunks
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -23,9 +23,6 @@ if TYPE_CHECKING:
     from memcli.storage.lance import Connection, LanceTable
 
 TEXT_INDEX = "words_idx"
-
-MANY_IDS = 500
-"""Ids in one predicate; longer lists are asked for in pieces."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,42 +72,41 @@ class Memories:
 
     def set_forgotten(self, ids: Sequence[str], at: datetime | None, now: datetime) -> None:
         """Mark the memories *ids* as forgotten since *at*, or as not forgotten (None)."""
-        for some in rows.chunks(ids, MANY_IDS):
+        for some in chunks(ids, MANY_KEYS):
             where, values = is_in("id", some), {"forgotten_at": at, "updated_at": now}
             self.table.write(lambda table, w=where, v=values: table.update(where=w, values=v))  # type: ignore[misc]
 
-    def move(self, where: str, space: str) -> None:
+    def move(self, where: str, space: str, now: datetime) -> None:
         """Let the memories that fulfil *where* be in the space *space*."""
-        ids = list(self.ids(where))
-        for some in rows.chunks(ids, MANY_IDS):
-            moved = [replace(memory, space=space) for memory in self.with_ids(some).values()]
+        ids = self.ids(where)
+        for some in chunks(ids, MANY_KEYS):
+            moved = [replace(memory, space=space, updated_at=now) for memory in self.with_ids(some).values()]
             self.put(moved, self.vectors([memory.id for memory in moved]))
 
     def erase(self, ids: Sequence[str]) -> None:
         """Remove the memories *ids*: text, vector and index terms, from every version on disk."""
         self.table.write(_drop_text_index)  # it spells the words
-        for some in rows.chunks(ids, MANY_IDS):
-            self.table.erase_keys(some)
+        self.table.erase_keys(ids)
         self.table.write(_index_text)
         self.table.tidy(always=True)
 
     # --- reading ---
 
-    def with_ids(self, ids: Sequence[str]) -> dict[str, Memory]:
-        """The memories called *ids*, those that exist, by id."""
+    def with_ids(self, ids: Sequence[str], where: str = "") -> dict[str, Memory]:
+        """The memories called *ids*, those that exist and fulfil *where*, by id."""
         found: dict[str, Memory] = {}
-        for some in rows.chunks(ids, MANY_IDS):
-            found |= {memory.id: memory for memory in self.where(is_in("id", some))}
+        for some in chunks(ids, MANY_KEYS):
+            found |= {memory.id: memory for memory in self.where(all_of(is_in("id", some), where))}
         return found
 
-    def with_prefix(self, prefix: str, limit: int) -> list[Memory]:
-        """At most *limit* memories whose ids begin with *prefix*."""
-        return self.where(starts_with("id", prefix), limit=limit)
+    def with_prefix(self, prefix: str, where: str, limit: int) -> list[Memory]:
+        """At most *limit* memories that fulfil *where* and whose ids begin with *prefix*."""
+        return self.where(all_of(starts_with("id", prefix), where), limit=limit)
 
     def fingerprints(self, prints: Sequence[str], where: str) -> dict[str, str]:
         """Which of the fingerprints *prints* are there already: the id of each, by fingerprint."""
         found: dict[str, str] = {}
-        for some in rows.chunks(prints, MANY_IDS):
+        for some in chunks(prints, MANY_KEYS):
             table = self.table.rows(all_of(is_in(FINGERPRINT, some), where), ["id", FINGERPRINT])
             found |= dict(zip(table[FINGERPRINT].to_pylist(), table["id"].to_pylist(), strict=True))
         return found
@@ -136,7 +132,7 @@ class Memories:
         order = pc.sort_indices(
             keys, sort_keys=[("created_at", "ascending"), ("position", "ascending"), ("id", "ascending")]
         )
-        for some in rows.chunks(rows.ids_of(keys.take(order)), size):
+        for some in chunks(rows.ids_of(keys.take(order)), size):
             found = self.with_ids(some)
             yield [found[i] for i in some if i in found]
 
@@ -146,10 +142,14 @@ class Memories:
         place = {memory: row for row, memory in enumerate(rows.ids_of(table))}
         return rows.vectors_of(table)[[place[i] for i in ids]]
 
-    def ids(self, where: str = "") -> dict[str, datetime]:
-        """When each memory that fulfils *where* was last changed, by id."""
-        table = self.table.rows(where, ["id", "updated_at"])
-        return dict(zip(table["id"].to_pylist(), table["updated_at"].to_pylist(), strict=True))
+    def ids(self, where: str = "") -> list[str]:
+        """The ids of the memories that fulfil *where*."""
+        return rows.ids_of(self.table.rows(where, ["id"]))
+
+    def states(self) -> dict[str, tuple[Any, ...]]:
+        """Something for each memory, by id, that differs when the memory has been changed."""
+        columns = ["id", "updated_at", "forgotten_at", FINGERPRINT]
+        return {row["id"]: tuple(row.values()) for row in self.table.rows("", columns).to_pylist()}
 
     def counts_by_space(self, where: str) -> dict[str, tuple[int, datetime]]:
         """How many memories that fulfil *where* each space has, and when the latest was created."""

@@ -69,7 +69,7 @@ class Passages:
         if not passages:
             return
         columns = {
-            "key": [f"{p.memory}\0{p.start}" for p in passages],
+            "key": [f"{p.memory} {p.start}" for p in passages],
             **{
                 name: [getattr(p, name) for p in passages]
                 for name in ("memory", "user", "space", "start", "end")

@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 import json
 import unicodedata
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
@@ -134,8 +134,3 @@ def _value(name: str, value: Any) -> Any:
 def ids_of(table: pa.Table) -> list[str]:
     """The ids in the rows of *table*."""
     return list(map(str, table["id"].to_pylist()))
-
-
-def chunks(rows: Sequence[Any], size: int) -> Iterable[Sequence[Any]]:
-    """*rows* in pieces of at most *size*."""
-    return (rows[start : start + size] for start in range(0, len(rows), size))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING
@@ -37,7 +38,7 @@ class SpaceRow:
 
 
 def _key(name: str, user: str) -> str:
-    return f"{user}\0{name}"
+    return json.dumps([user, name])
 
 
 class Spaces:

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from datetime import timedelta
-from typing import TYPE_CHECKING, TypeVar
+from typing import TYPE_CHECKING, Any, TypeVar
 
 import pyarrow as pa
 
@@ -16,6 +16,9 @@ if TYPE_CHECKING:
     from memcli.storage.lance import Connection, LanceTable
 
 Answer = TypeVar("Answer")
+
+MANY_KEYS = 500
+"""Keys in one predicate; longer lists are gone through in pieces."""
 
 FRAGMENTS_KEPT = 8
 """Small writes that may pile up in a small table before they are merged.
@@ -30,6 +33,11 @@ merging per write the same at every size."""
 
 FRAGMENTS_MOST = 200
 """Fragments that no table exceeds: each one costs a search about 0.1 ms (findings: 1,000 cost 145 ms)."""
+
+
+def chunks(items: Sequence[Any], size: int) -> Iterator[Sequence[Any]]:
+    """*items* in pieces of at most *size*."""
+    return (items[start : start + size] for start in range(0, len(items), size))
 
 
 class Table:
@@ -142,27 +150,21 @@ class Table:
 
     def delete_keys(self, keys: Sequence[str], column: str = "") -> None:
         """Take the rows out whose key (or *column*) is among *keys*."""
-        if keys and self.exists:
-            self.delete(is_in(column or self._key, keys))
+        for some in chunks(keys, MANY_KEYS) if self.exists else ():
+            self.delete(is_in(column or self._key, some))
 
     def erase_keys(self, keys: Sequence[str], column: str = "") -> None:
         """Take the rows out whose key (or *column*) is among *keys*, and their bytes off the disk.
 
-        Deleting only marks rows, and merging leaves a fragment with few marks as it is. So the other
-        rows of every fragment that held one of these are written anew, and the old versions go.
+        Deleting and updating only mark the old rows, wherever they stand, and merging leaves a fragment
+        with few marks as it is. So all that stays is written anew, and the old versions go: some 0.1 s
+        for 10,000 memories. Needs the writer's lock.
         """
         if not keys or self._table is None:
             return
-        where = is_in(column or self._key, keys)
-        marked = self.read(
-            lambda table: table.search().where(where).select([self._key]).with_row_id(True).to_arrow(),
-            pa.table({"_rowid": pa.array([], pa.uint64())}),
-        )
-        self.delete(where)
-        # a row's address: its fragment's number in the upper 32 bits
-        for fragment in {row >> 32 for row in marked["_rowid"].to_pylist()}:
-            same = f"_rowid >= {fragment << 32} AND _rowid < {(fragment + 1) << 32}"
-            self.write(lambda table, same=same: table.update(where=same, values_sql={self._key: self._key}))  # type: ignore[misc]
+        for some in chunks(keys, MANY_KEYS):
+            self.delete(is_in(column or self._key, some))
+        self.write(lambda table: table.update(values_sql={self._key: self._key}))
         self.tidy(always=True)
 
     def tidy(self, *, always: bool = False) -> bool:

@@ -1,5 +1,7 @@
 """Measurements, run by hand from the repository's root, in an environment that has memcli installed.
 
+The commands, with what each is about:
+
     python -m tests.benchmarks.startup                        whole commands, cold, against a naive script
     python -m tests.benchmarks.upkeep                         a store after 1,000 single writes
     python -m tests.benchmarks.imports LOCOMO                 texts a second against plain fastembed
@@ -14,5 +16,6 @@ Lines of facts and questions, see `paraphrase`. The other benchmarks make up the
 Machines are noisy. What is compared runs in turns (A B A B) in one process tree, times are medians,
 and a ratio is the median of the rounds' own ratios: quote ratios of one run, not seconds of two.
 Every store lies in a temporary directory and every command gets that as its MEMCLI_HOME, so that no
-benchmark touches the home of whoever runs it. Exit code 1 means that a goal was missed.
+benchmark touches the home of whoever runs it. Exit code 1 means that a goal was
+missed, where there are goals.
 """

@@ -67,6 +67,11 @@ def _seconds(work: Callable[[], object]) -> float:
     return time.perf_counter() - began
 
 
+def _times(ours: Sequence[float], theirs: Sequence[float]) -> float:
+    """How many times as fast as the others we are: the median over the rounds."""
+    return median(b / a for a, b in zip(ours, theirs, strict=True))
+
+
 def main() -> int:
     """Import and embed in turns, print texts a second."""
     parser = argparse.ArgumentParser(description="Texts imported per second, against plain fastembed.")
@@ -80,9 +85,7 @@ def main() -> int:
         "whole command": whole(given.memcli, turns, given.rounds),  # first, while this process is small
         "in process": within(turns, given.rounds),
     }
-    ratios = {
-        name: median(theirs / ours for ours, theirs in zip(*both, strict=True)) for name, both in taken.items()
-    }
+    ratios = {name: _times(*both) for name, both in taken.items()}
     tables.show(
         f"texts per second, {len(turns)} turns, {given.rounds} rounds",
         ["", "memcli", "plain fastembed", "ratio"],

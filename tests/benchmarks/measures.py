@@ -17,7 +17,7 @@ def reciprocal_rank(ranked: Sequence[str], relevant: Collection[str]) -> float:
 
 
 def ndcg_at(ranked: Sequence[str], relevant: Collection[str], k: int) -> float:
-    """Normalised discounted cumulative gain of the first *k*, each of *relevant* being worth the same: 0..1."""
+    """Normalised discounted cumulative gain of the first *k*, all of *relevant* worth the same: 0..1."""
     gain = sum(_discount(place) for place, memory in enumerate(ranked[:k]) if memory in relevant)
     return gain / sum(_discount(place) for place in range(min(len(relevant), k)))
 

@@ -13,9 +13,9 @@ import uuid
 from datetime import UTC, datetime
 from pathlib import Path
 
-import lancedb  # noqa: TID253 - what a first version does
+import lancedb
 import typer
-from fastembed import TextEmbedding  # noqa: TID253
+from fastembed import TextEmbedding
 from fastembed.common.model_description import ModelSource, PoolingType
 
 
@@ -33,8 +33,8 @@ def main(store: str, action: str, said: str) -> None:
     db = lancedb.connect(store)
     if action == "search":
         vector = next(iter(model.query_embed(said)))
-        for hit in db.open_table("memories").search(vector).distance_type("cosine").limit(10).to_list():
-            print(f"{1 - hit['_distance']:.3f} {hit['text']}")
+        for hit in db.open_table("memories").search(vector).limit(10).to_list():
+            print(f"{1 - hit['_distance'] / 2:.3f} {hit['text']}")
         return
     texts = json.loads(Path(said).read_text()) if action == "load" else [said]
     rows = [

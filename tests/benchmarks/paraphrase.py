@@ -1,5 +1,7 @@
 """Facts and questions about them in other words, from JSON Lines.
 
+The two kinds of line:
+
     {"type": "fact", "id": "f1", "text": "The ferry to the island stops running at nine"}
     {"type": "query", "id": "q1", "text": "last boat home", "relevant": ["f1"], "kind": "single"}
 """
@@ -34,7 +36,9 @@ def read(path: Path) -> Facts:
     rows = [json.loads(line) for line in path.read_text(encoding="utf-8").splitlines() if line.strip()]
     return Facts(
         tuple({"id": row["id"], "text": row["text"]} for row in rows if row["type"] == "fact"),
-        tuple(
-            Question(row["text"], tuple(row["relevant"]), row["kind"]) for row in rows if row["type"] == "query"
-        ),
+        tuple(_question(row) for row in rows if row["type"] == "query"),
     )
+
+
+def _question(row: dict[str, Any]) -> Question:
+    return Question(row["text"], tuple(row["relevant"]), row["kind"])

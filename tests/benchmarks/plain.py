@@ -1,6 +1,6 @@
 """Embedding with fastembed and its defaults, as its documentation shows: the yardstick of `imports`.
 
-    python plain.py TURNS.jsonl MODEL_DIRECTORY
+Run as `python plain.py TURNS.jsonl MODEL_DIRECTORY`.
 """
 
 from __future__ import annotations

@@ -66,7 +66,7 @@ class Runs:
 
 
 def environment(home: Path) -> dict[str, str]:
-    """This process's variables for a memcli that lives in *home*, starts cold and is swayed by nothing else."""
+    """This process's variables, for a memcli that lives in *home*, starts cold and has default settings."""
     kept = {name: value for name, value in os.environ.items() if not name.startswith(("MEMCLI_", "XDG_"))}
     return {**kept, "MEMCLI_HOME": str(home), "MEMCLI_USER": "benchmark", "MEMCLI_WARM": "0"}
 

@@ -192,8 +192,8 @@ class Group:
 def group(name: str, questions: Sequence[Asked]) -> Group:
     """What became of *questions*."""
     best = [_best(one) for one in questions]
-    blocks = [context.build(one.engine, one.text, scope=stores.scope(one.space)).memories for one in questions]
-    held = [any(hit.id in one.relevant for hit in block) for one, block in zip(questions, blocks, strict=True)]
+    blocks = [context.build(q.engine, q.text, scope=stores.scope(q.space)).memories for q in questions]
+    held = [any(hit.id in q.relevant for hit in block) for q, block in zip(questions, blocks, strict=True)]
     return Group(
         name,
         scores=[hit.score if hit else 0.0 for hit in best],
@@ -211,24 +211,17 @@ def _best(one: Asked) -> Hit | None:
 
 def groups(sets: Sets) -> tuple[list[Group], list[Group]]:
     """Questions about nothing in the store, and questions that it can answer."""
-    turns = [(talk.name, one) for talk in sets.talks for one in talk.questions]
-    facts = sets.facts.questions
+    talked = [(talk.name, question) for talk in sets.talks for question in talk.questions]
+    facts, known, apart = sets.facts.questions, sets.known, sets.apart
     unrelated = [
-        group("conversations' questions -> facts", [Asked(sets.known, stores.SPACE, q.text) for _, q in turns]),
-        group(
-            "facts' questions -> conversations",
-            [Asked(sets.apart, talk.name, one.text) for talk in sets.talks for one in facts],
-        ),
+        group("talk's -> facts", [Asked(known, stores.SPACE, q.text) for _, q in talked]),
+        group("facts' -> talk", [Asked(apart, talk.name, q.text) for talk in sets.talks for q in facts]),
     ]
     answerable = [
-        group("facts' questions -> facts", [_about(sets.known, stores.SPACE, q.text, q.relevant) for q in facts]),
-        group("conversations' -> own", [_about(sets.apart, name, q.text, q.evidence) for name, q in turns]),
+        group("facts' -> facts", [Asked(known, stores.SPACE, q.text, q.relevant) for q in facts]),
+        group("talk's -> talk", [Asked(apart, name, q.text, q.evidence) for name, q in talked]),
     ]
     return unrelated, answerable
-
-
-def _about(engine: Engine, space: str, text: str, relevant: tuple[str, ...]) -> Asked:
-    return Asked(engine, space, text, relevant)
 
 
 def show_abstention(sets: Sets) -> None:
@@ -236,7 +229,8 @@ def show_abstention(sets: Sets) -> None:
     unrelated, answerable = groups(sets)
     every = [*unrelated, *answerable]
     tables.show(
-        f"context at its defaults (min_score {sets.known.config.context.min_score:g})",
+        f"context at its defaults (min_score {sets.known.config.context.min_score:g}); "
+        "whose questions -> asked of which store",
         ["", "questions", "empty %", "holds evidence %", "memories in a block"],
         [
             [g.name, len(g.scores), tables.percent(g.empty), tables.percent(g.helpful), f"{g.shown:.1f}"]

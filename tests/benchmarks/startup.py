@@ -6,7 +6,8 @@
 All commands run in turn on stores of 1,000 memories (made-up texts, imported), after one round that
 fills the system's file cache. `x pass` is the seconds against `python -c pass`, `x naive` against a
 script that does the same with typer, lancedb and fastembed and nothing clever (`naive.py`, or another
-with its command line), both medians of the rounds' ratios. Peak memory is the worst round's.
+with its command line), both medians of the rounds' ratios. Peak memory is the worst round's;
+what is below this process's own some 20 MiB shows as that.
 """
 
 from __future__ import annotations
@@ -23,6 +24,7 @@ from tests.benchmarks.processes import Command, Runs
 from tests.benchmarks.tables import Goal
 
 PASS = "python -c pass"
+NAIVE_SCRIPT = Path(__file__).with_name("naive.py")
 NAIVE = {"search": "naive search", "store": "naive store", "context": "naive search"}
 """What a command is compared with, where the naive script has something like it."""
 
@@ -35,18 +37,23 @@ SEARCH_GOAL = 0.6
 QUERY = "who keeps the spare printer in the cellar?"
 
 
+def new_text(turn: int) -> str:
+    """What is stored in round *turn*: another text each time, or it would be a duplicate."""
+    return f"In round {turn} the neighbours returned the ladder"
+
+
 def commands(memcli: Path, script: Path, homes: Path) -> list[Command]:
     """What is timed. Commands that write have stores of their own, so that the others' stay as they are."""
     program, python, model = str(memcli), sys.executable, {"MODEL": str(bundled_path())}
     writing = {"MEMCLI_HOME": str(homes / "written")}
     completing = {"_MEMCLI_COMPLETE": "complete_bash", "COMP_WORDS": "memcli get ", "COMP_CWORD": "2"}
-    known, new = str(homes / "naive"), str(homes / "naive-written")
+    theirs = [python, str(script), str(homes / "naive")]
 
     def store(turn: int) -> list[str]:
-        return [program, "store", f"In round {turn} the neighbours returned the ladder"]
+        return [program, "store", new_text(turn)]
 
     def naive_store(turn: int) -> list[str]:
-        return [python, str(script), new, "add", f"In round {turn} the neighbours returned the ladder"]
+        return [python, str(script), str(homes / "naive-written"), "add", new_text(turn)]
 
     return [
         Command(PASS, [python, "-c", "pass"]),
@@ -59,7 +66,7 @@ def commands(memcli: Path, script: Path, homes: Path) -> list[Command]:
         Command("search", [program, "search", QUERY], says="score"),
         Command("context", [program, "context", QUERY, "--min-score", "0"], says="## "),
         Command("store", store, environment=writing, says="stored"),
-        Command("naive search", [python, str(script), known, "search", QUERY], environment=model, says="printer"),
+        Command("naive search", [*theirs, "search", QUERY], environment=model, says="printer"),
         Command("naive store", naive_store, environment=model),
     ]
 
@@ -80,7 +87,8 @@ def fill(memcli: Path, script: Path, homes: Path, memories: int) -> None:
 def goals(runs: dict[str, Runs]) -> list[Goal]:
     """What start-up must not exceed."""
     light = [Goal(f"{name} / {PASS}", runs[name].over(runs[PASS]), most=LIGHT_GOAL) for name in LIGHT]
-    return [Goal("search / naive search", runs["search"].over(runs["naive search"]), most=SEARCH_GOAL), *light]
+    search = Goal("search / naive search", runs["search"].over(runs["naive search"]), most=SEARCH_GOAL)
+    return [search, *light]
 
 
 def _row(name: str, runs: dict[str, Runs]) -> list[object]:
@@ -95,7 +103,7 @@ def main() -> int:
     parser.add_argument("--rounds", type=int, default=11, help="how often each is run (default: 11)")
     parser.add_argument("--memories", type=int, default=1000, help="size of the stores (default: 1000)")
     parser.add_argument("--memcli", type=Path, default=processes.memcli(), help="the program to time")
-    parser.add_argument("--naive", type=Path, default=Path(__file__).with_name("naive.py"), help="the yardstick")
+    parser.add_argument("--naive", type=Path, default=NAIVE_SCRIPT, help="the yardstick")
     given = parser.parse_args()
     with stores.directory() as homes:
         fill(given.memcli, given.naive, homes, given.memories)

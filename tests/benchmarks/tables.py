@@ -21,7 +21,9 @@ def show(title: str, head: Sequence[str], rows: Iterable[Sequence[Any]]) -> None
 
 
 def _cell(value: Any) -> str:
-    return f"{value:.3g}" if isinstance(value, float) else "-" if value is None else str(value)
+    if isinstance(value, float):
+        return f"{value:.3g}" if abs(value) < 1000 else f"{value:.0f}"
+    return "-" if value is None else str(value)
 
 
 def percent(share: float) -> str:
@@ -65,5 +67,5 @@ def show_goals(goals: Sequence[Goal]) -> int:
 
 
 def _bound(goal: Goal) -> str:
-    bounds = [f"<= {goal.most:g}"] * (goal.most is not None) + [f">= {goal.least:g}"] * (goal.least is not None)
-    return " and ".join(bounds)
+    bounds = (("<=", goal.most), (">=", goal.least))
+    return " and ".join(f"{sign} {bound:g}" for sign, bound in bounds if bound is not None)

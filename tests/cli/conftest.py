@@ -17,7 +17,7 @@ from tests.conftest import Ran
 MemCLI = Callable[..., Ran]
 """The fixture `memcli`."""
 
-STEERING = "".join(map(chr, (*range(0x00, 0x09), *range(0x0B, 0x20), *range(0x7F, 0xA0)))) + (
+STEERING = "".join(map(chr, (*range(0x09), *range(0x0B, 0x20), *range(0x7F, 0xA0)))) + (
     "\u200e\u200f\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069"
 )
 """Characters that a terminal may act on, but for line feeds and tabs."""

@@ -1,7 +1,6 @@
-"""What can go wrong around a command: the store, the disk, the streams. One sentence and an exit code each."""
+"""What can go wrong around a command: the store, the disk, the streams. A sentence and an exit code each."""
 
 import json
-import os
 import subprocess
 import sys
 from collections.abc import Callable
@@ -88,10 +87,14 @@ def said(home: Path, change: Callable[[dict[str, object]], object]) -> None:
     table = lancedb.connect(str(home / "db")).open_table("meta")
     [row] = table.search().where("key = 'store'").to_list()
     value = change(json.loads(row["value"]))
-    table.update(where="key = 'store'", values={"value": value if isinstance(value, str) else json.dumps(value)})
+    table.update(
+        where="key = 'store'", values={"value": value if isinstance(value, str) else json.dumps(value)}
+    )
 
 
-@pytest.mark.parametrize("junk", ["{", "[]", "{}", '{"format": "1"}', '{"format": 1, "generation": 1, "model": {}}'])
+@pytest.mark.parametrize(
+    "junk", ["{", "[]", "{}", '{"format": "1"}', '{"format": 1, "generation": 1, "model": {}}']
+)
 def test_a_store_that_says_nonsense_of_itself_is_refused(memcli: MemCLI, home: Path, junk: str) -> None:
     """Exit code 6 and no traceback."""
     memcli("store", "kept")
@@ -120,16 +123,19 @@ def test_a_place_that_can_not_be_written_is_refused(memcli: MemCLI, command: lis
     assert memcli("--home", "/proc/nope", "list").json == []
 
 
-def test_another_models_vectors_are_not_mixed_with(
-    memcli: MemCLI, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_another_models_vectors_are_not_mixed_with(memcli: MemCLI, monkeypatch: pytest.MonkeyPatch) -> None:
     """Exit code 7 with what to do; what needs no model still works."""
     from memcli.services.engine import Engine
 
     memcli("store", "kept word")
     other = WordHashEmbedder("other", 16)
     monkeypatch.setattr(Engine, "load_model", lambda self, name=None: other)
-    for command in (["search", "word"], ["context", "word"], ["store", "new"], ["search", "word", "--mode", "vector"]):
+    for command in (
+        ["search", "word"],
+        ["context", "word"],
+        ["store", "new"],
+        ["search", "word", "--mode", "vector"],
+    ):
         ran = memcli(*command, code=7)
         assert is_one_sentence(ran.err)
         assert "memcli model use" in ran.err
@@ -137,18 +143,18 @@ def test_another_models_vectors_are_not_mixed_with(
     assert [hit["text"] for hit in memcli("search", "word", "--mode", "text").json] == ["kept word"]
 
 
-@pytest.mark.parametrize(
-    ("form", "arguments"), [("plain", []), ("json", []), ("table", [])], ids=["plain", "json", "table"]
-)
-def test_a_reader_that_leaves_ends_a_list_quietly(memcli: MemCLI, form: str, arguments: list[str]) -> None:
-    """`memcli list | head -1` with more than a pipe holds."""
+@pytest.mark.parametrize("form", ["plain", "json", "table"])
+def test_a_reader_that_leaves_ends_a_list_quietly(memcli: MemCLI, form: str) -> None:
+    """`memcli list | head -1` with more than a pipe holds; 141 is what other programs end with then."""
     memcli("import", "-", stdin=json_lines(*({"text": f"{i} " + "x" * 1000} for i in range(300))))
-    script = f'"{Path(sys.executable).parent}/memcli" list --limit 0 --format {form} | head -1; echo "${{PIPESTATUS[0]}}"'
+    script = (
+        f'"{Path(sys.executable).parent}/memcli" list -n 0 -f {form} | head -1; echo "${{PIPESTATUS[0]}}"'
+    )
     done = subprocess.run(["bash", "-c", script], capture_output=True, text=True, timeout=60, check=False)
     assert done.stderr == ""
     *shown, status = done.stdout.splitlines()
     assert len(shown) == 1
-    assert status in ("141", "1" if form == "table" else "141")
+    assert status in ("141", "0")  # 0 where the system has taken all of it before
 
 
 @pytest.mark.skipif(not Path("/dev/full").exists(), reason="no /dev/full here")
@@ -161,7 +167,9 @@ def test_a_full_disk_behind_standard_output_is_said_in_a_sentence(real: Callable
     assert is_one_sentence(done.stderr), done.stderr
 
 
-def test_a_terminal_that_knows_few_letters_shows_what_it_can(memcli: MemCLI, real: Callable[..., Ran]) -> None:
+def test_a_terminal_that_knows_few_letters_shows_what_it_can(
+    memcli: MemCLI, real: Callable[..., Ran]
+) -> None:
     """A letter that its encoding lacks is no reason to fail."""
     memcli("store", "käse 敏捷")
     for form in ("plain", "table", "json"):
@@ -227,9 +235,15 @@ def test_two_processes_that_store_the_same_at_once_leave_one_memory(
 def test_the_installed_script_works_end_to_end(real: Callable[..., Ran], home: Path) -> None:
     """With the bundled model and without any network: stored, and found by meaning."""
     env = {"https_proxy": "http://127.0.0.1:9", "HTTPS_PROXY": "http://127.0.0.1:9"}
-    stored = real("store", "-", "--lines", stdin="Ana drinks her coffee black\nDeploys are on Tuesdays\n".encode(), env=env)
+    stored = real(
+        "store",
+        "-",
+        "--lines",
+        stdin=b"Ana drinks her coffee black\nDeploys are on Tuesdays\n",
+        env=env,
+    )
     assert (stored.code, stored.err) == (0, "")
     found = real("search", "what beverage does she like", "-n", "1", "--format", "plain", env=env)
     assert (found.code, found.err) == (0, "")
     assert found.out.endswith("\tAna drinks her coffee black\n")
-    assert os.listdir(home)
+    assert (home / "db").is_dir()

@@ -120,7 +120,9 @@ def test_names_follow_what_is_done(memcli: MemCLI, home: Path) -> None:
         said = names.read(home / "names.json")
         return set(said.spaces), set(said.memories)
 
-    memcli("import", "-", stdin=json_lines({"text": "one", "id": "a"}, {"text": "two", "id": "b", "space": "s"}))
+    memcli(
+        "import", "-", stdin=json_lines({"text": "one", "id": "a"}, {"text": "two", "id": "b", "space": "s"})
+    )
     assert known() == ({"default", "s"}, {"a", "b"})
     memcli("forget", "a")
     assert known()[1] == {"b"}

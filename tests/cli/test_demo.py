@@ -22,7 +22,7 @@ def test_the_demonstration_finds_everything_and_leaves_nothing(
     assert shown["stored"] >= 24
     assert shown["context"]["context"].startswith("## Memories\n")
     assert shown["context"]["tokens"] <= 250
-    assert list((tmp_path / "tmp").iterdir()) == []
+    assert list((tmp_path / "tmp").glob("memcli*")) == []
     assert not home.exists()
 
 

@@ -9,7 +9,9 @@ import pytest
 
 from tests.cli.conftest import STEERING, MemCLI, json_lines
 
-NASTY = "\x1b[31mred\x1b[0m \x9b2J \u202egnidaer\u202c [red]x[/red] [/] \x07\x08\r:smile: \x7f\u2066\u200f end"
+NASTY = (
+    "\x1b[31mred\x1b[0m \x9b2J \u202egnidaer\u202c [red]x[/red] [/] \x07\x08\r:smile: \x7f\u2066\u200f end"
+)
 """Escape sequences, changes of direction, markup, a bell: what a text can hold to fool a reader."""
 
 FORMATS = ["table", "json", "jsonl", "plain"]
@@ -129,7 +131,9 @@ def test_tables_show_the_whole_text_at_every_width(
             assert max(map(len, out.splitlines())) <= int(columns)
 
 
-def test_what_is_not_about_memories_is_not_cut_either(memcli: MemCLI, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_what_is_not_about_memories_is_not_cut_either(
+    memcli: MemCLI, monkeypatch: pytest.MonkeyPatch
+) -> None:
     """Spaces with long names and descriptions."""
     monkeypatch.setenv("COLUMNS", "80")
     name, description = "n" * 100, "all that was said about it " * 20
@@ -143,7 +147,12 @@ def test_what_is_not_about_memories_is_not_cut_either(memcli: MemCLI, monkeypatc
 
 @pytest.mark.parametrize(
     ("variables", "colored"),
-    [({}, False), ({"NO_COLOR": "1"}, False), ({"FORCE_COLOR": "1"}, True), ({"NO_COLOR": "1", "FORCE_COLOR": "1"}, False)],
+    [
+        ({}, False),
+        ({"NO_COLOR": "1"}, False),
+        ({"FORCE_COLOR": "1"}, True),
+        ({"NO_COLOR": "1", "FORCE_COLOR": "1"}, False),
+    ],
     ids=["pipe", "no", "force", "both"],
 )
 def test_colours_are_for_those_who_want_them(
@@ -231,7 +240,18 @@ def test_every_command_answers_in_every_format(memcli: MemCLI, tmp_path: Path, f
 
 CONTRACT = {
     "store": {"action", "id", "replaced_id", "similarity", "space"},
-    "search": {"id", "text", "score", "similarity", "decay", "importance", "space", "tags", "metadata", "created_at"},
+    "search": {
+        "id",
+        "text",
+        "score",
+        "similarity",
+        "decay",
+        "importance",
+        "space",
+        "tags",
+        "metadata",
+        "created_at",
+    },
     "context": {"context", "tokens", "memories"},
     "get": {"id", "text", "importance", "space", "tags", "metadata", "created_at"},
     "list": {"id", "text", "importance", "space", "tags", "metadata", "created_at"},

@@ -20,10 +20,22 @@ def office(memcli: MemCLI) -> MemCLI:
         "import",
         "-",
         stdin=json_lines(
-            {"text": "The office is on floor 3", "id": "floor", "tags": ["office"], "metadata": {"n": 1},
-             "created_at": "2026-01-01T12:00:00Z", "importance": 0.9, "source": "tour"},
-            {"text": "The office cat is called Miso", "id": "cat", "metadata": {"n": 2},
-             "created_at": "2026-01-02T12:00:00Z", "importance": 0.2},
+            {
+                "text": "The office is on floor 3",
+                "id": "floor",
+                "tags": ["office"],
+                "metadata": {"n": 1},
+                "created_at": "2026-01-01T12:00:00Z",
+                "importance": 0.9,
+                "source": "tour",
+            },
+            {
+                "text": "The office cat is called Miso",
+                "id": "cat",
+                "metadata": {"n": 2},
+                "created_at": "2026-01-02T12:00:00Z",
+                "importance": 0.2,
+            },
             {"text": "The office in Riga closes at noon", "id": "riga", "space": "riga"},
         ),
     )

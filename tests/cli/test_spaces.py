@@ -34,7 +34,9 @@ def test_what_is_not_there_and_what_is_there_already(memcli: MemCLI) -> None:
     assert is_one_sentence(memcli("spaces", "rename", "a", "b", code=4).err)
 
 
-@pytest.mark.parametrize("name", ["../x", "a'b\"c;--", "", "a\nb", "\x1b[31mred", "x" * 101, "/", "a\udcff", "\u202ex"])
+@pytest.mark.parametrize(
+    "name", ["../x", "a'b\"c;--", "", "a\nb", "\x1b[31mred", "x" * 101, "/", "a\udcff", "\u202ex"]
+)
 def test_a_name_that_can_not_be_one_is_refused(memcli: MemCLI, name: str) -> None:
     """Exit code 2, and nothing is made."""
     for command in (["create", "--", name], ["show", "--", name], ["delete", "--yes", "--", name]):

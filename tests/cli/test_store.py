@@ -25,7 +25,7 @@ def test_every_option_is_found_again_in_the_memory(memcli: MemCLI) -> None:
     """The whole memory is compared."""
     stored = memcli(
         *("store", "The database is PostgreSQL 16", "--importance", "0.7", "--title", "Database"),
-        *("--tag", "infra", "-t", "db", "--meta", "n=3", "-m", "who=Ana", "-m", "deep={\"a\": [1.5, null]}"),
+        *("--tag", "infra", "-t", "db", "--meta", "n=3", "-m", "who=Ana", "-m", 'deep={"a": [1.5, null]}'),
         *("--source", "onboarding", "--created-at", "2026-01-02T03:04:05Z", "--expires", "2999-01-01T00:00Z"),
         *("--space", "work", "--user", "ana", "--agent", "bot"),
     ).json

@@ -110,12 +110,17 @@ BAD = [
     ('{"text": "x", "metadata": {"n": ' + "9" * 5000 + "}}", "JSON"),
     ("[" * 100_000, "JSON"),
     ('{"text": "x", "metadata": ' + '{"a":' * 900 + "1" + "}" * 901, "metadata"),
+    ('{"text": "x", "importance": 1' + "0" * 400 + "}", "importance"),
+    ('{"text": "x", "position": 1' + "0" * 400 + "}", "position"),
+    ('{"text": "x", "created_at": 1' + "0" * 400 + "}", "created_at"),
 ]
 
 
 def test_bad_lines_are_reported_by_number_and_the_others_stored(memcli: MemCLI) -> None:
     """Exit code 1; in jsonl every record has its answer, in order, with the keys of the contract."""
-    lines = [line for bad, _ in BAD for line in (bad, json.dumps({"text": f"good after {bad[:30]}"}))]
+    lines = [
+        line for i, (bad, _) in enumerate(BAD) for line in (bad, json.dumps({"text": f"good after {i}"}))
+    ]
     ran = memcli("import", "-", "-f", "jsonl", stdin="\n".join(lines), code=1)
     assert [answer["action"] for answer in ran.lines] == ["failed", "stored"] * len(BAD)
     assert {"action", "id", "replaced_id", "space"} <= set(ran.lines[0])
@@ -155,7 +160,12 @@ def test_a_huge_line_is_stored_or_refused_but_stops_nothing(memcli: MemCLI) -> N
     """A megabyte is fine, more than ten are not."""
     big, bigger = "".join(f"w{i:06}" for i in range(150_000)), "x" * 10_000_001
     ran = memcli(
-        "import", "-", "-f", "jsonl", stdin=json_lines({"text": big}, {"text": bigger}, {"text": "end"}), code=1
+        "import",
+        "-",
+        "-f",
+        "jsonl",
+        stdin=json_lines({"text": big}, {"text": bigger}, {"text": "end"}),
+        code=1,
     )
     assert [answer["action"] for answer in ran.lines] == ["stored", "failed", "stored"]
     assert memcli("get", ran.lines[0]["id"]).json["text"] == big

@@ -1,0 +1,78 @@
+"""Memories and the vectors they are found by."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from memcli.model import Embedder, Memory, ProgressFactory
+from memcli.services.engine import no_progress
+
+if TYPE_CHECKING:
+    import numpy as np
+    from numpy.typing import NDArray
+
+    from memcli.storage.database import Generation
+    from memcli.storage.passages import Passage
+
+ANNOUNCED = 50
+"""Texts from which on embedding is worth a progress bar: some 0.3 s of work."""
+
+
+@dataclass(frozen=True)
+class Embedded:
+    """Memories, the vector of each one's first passage, and their further passages with vectors."""
+
+    memories: list[Memory]
+    vectors: NDArray[np.float32]
+    passages: list[Passage]
+    passage_vectors: NDArray[np.float32]
+
+    def only(self, ids: set[str]) -> Embedded:
+        """The part of it that is about the memories *ids*."""
+        rows = [row for row, memory in enumerate(self.memories) if memory.id in ids]
+        further = [row for row, passage in enumerate(self.passages) if passage.memory in ids]
+        return Embedded(
+            [self.memories[row] for row in rows],
+            self.vectors[rows],
+            [self.passages[row] for row in further],
+            self.passage_vectors[further],
+        )
+
+    def add_to(self, generation: Generation) -> None:
+        """Append all of it, which must be new. The passages first: a memory never lacks its own."""
+        if self.memories:
+            generation.passages.add(self.passages, self.passage_vectors)
+            generation.memories.add(self.memories, self.vectors)
+
+    def put_into(self, generation: Generation) -> None:
+        """Write all of it, over what was there."""
+        if self.memories:
+            generation.passages.remove([memory.id for memory in self.memories])
+            generation.passages.add(self.passages, self.passage_vectors)
+            generation.memories.put(self.memories, self.vectors)
+
+
+def embed(
+    embedder: Embedder, memories: Sequence[Memory], announce: ProgressFactory = no_progress
+) -> Embedded:
+    """*memories* with their vectors; a text beyond the model's window is embedded in passages.
+
+    A turn is embedded with its speaker before it: who said it is part of what was said.
+    """
+    from memcli.storage.passages import Passage
+
+    texts: list[str] = []
+    further_texts: list[str] = []
+    further: list[Passage] = []
+    for memory in memories:
+        said_by = f"{memory.speaker}: " if memory.speaker else ""
+        (start, end), *rest = embedder.passages(memory.text)
+        texts.append(said_by + memory.text[start:end])
+        further_texts += [said_by + memory.text[start:end] for start, end in rest]
+        further += [Passage(memory.id, memory.user, memory.space, start, end) for start, end in rest]
+    everything = texts + further_texts
+    with (announce if len(everything) > ANNOUNCED else no_progress)("Embedding", len(everything)) as report:
+        vectors = embedder.embed_documents(everything, report)
+    return Embedded(list(memories), vectors[: len(texts)], further, vectors[len(texts) :])

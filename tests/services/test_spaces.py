@@ -1,0 +1,115 @@
+"""Spaces: made by use or on purpose, renamed and deleted with all that is in them."""
+
+from datetime import timedelta
+
+import pytest
+
+from memcli.errors import ConflictError, NotFoundError, UsageError
+from memcli.model import Mode, Scope, Space
+from memcli.services import recall, remember, spaces
+from memcli.services.engine import Engine
+from tests.conftest import NOW, Clock
+
+
+def test_spaces_are_those_in_use_and_those_made(engine: Engine, clock: Clock) -> None:
+    """By name, each with what is alive in it."""
+    assert spaces.all_spaces(engine, user="me") == []
+    spaces.create(engine, "plans", user="me", description="what may be")
+    clock.advance(hours=1)
+    gone = remember.store(engine, "a", scope=Scope("work", "me"))
+    remember.store(engine, "b", scope=Scope("work", "me", "bot"))
+    remember.store(engine, "c", scope=Scope("theirs", "you"))
+    remember.store(engine, "d", scope=Scope("over", "me"), expires_at=NOW + timedelta(hours=2))
+    remember.forget(engine, [str(gone.id)])
+    clock.advance(hours=2)
+    assert spaces.all_spaces(engine, user="me") == [
+        Space(name="plans", memories=0, description="what may be", created_at=NOW),
+        Space(name="work", memories=1, latest=NOW + timedelta(hours=1)),
+    ]
+    assert [space.name for space in spaces.all_spaces(engine, user="you")] == ["theirs"]
+    assert [space.name for space in spaces.all_spaces(engine, user=None)] == ["plans", "theirs", "work"]
+
+
+def test_a_space_that_is_in_use_can_be_described_later(engine: Engine) -> None:
+    """Once."""
+    remember.store(engine, "a", scope=Scope("work", "me"))
+    made = spaces.create(engine, "work", user="me", description="what pays")
+    assert made == Space(name="work", memories=1, latest=NOW, description="what pays", created_at=NOW)
+    with pytest.raises(ConflictError):
+        spaces.create(engine, "work", user="me")
+
+
+def test_a_renamed_space_keeps_everything(engine: Engine) -> None:
+    """Living and forgotten memories, of every agent, and the passages of long ones."""
+    work, job = Scope("work", "me"), Scope("job", "me")
+    spaces.create(engine, "work", user="me", description="what pays")
+    long = remember.store(engine, "filler words here " * 60 + "zebrafinch aviary " * 9, scope=work)
+    gone = remember.store(engine, "forgotten", scope=work)
+    remember.forget(engine, [str(gone.id)])
+    remember.store(engine, "of the bot", scope=Scope("work", "me", "bot"))
+    yours = remember.store(engine, "yours", scope=Scope("work", "you"))
+    renamed = spaces.rename(engine, "work", "job", user="me")
+    assert (renamed.name, renamed.memories, renamed.description, renamed.created_at) == (
+        "job",
+        2,
+        "what pays",
+        NOW,
+    )
+    hits = recall.search(engine, "zebrafinch aviary", scope=job, mode=Mode.VECTOR)
+    assert [hit.id for hit in hits] == [long.id]
+    assert hits[0].similarity > 0.3
+    assert remember.find(engine, str(gone.id)).space == "job"
+    assert remember.find(engine, str(yours.id)).space == "work"
+    assert [space.name for space in spaces.all_spaces(engine, user="me")] == ["job"]
+    remember.restore(engine, [str(gone.id)])
+    assert remember.store(engine, "FORGOTTEN", scope=job).id == gone.id
+
+
+def test_a_renamed_space_does_not_run_into_what_was_forgotten_there(engine: Engine) -> None:
+    """A forgotten memory in a space that no list shows may say the same: it is still one of the two only."""
+    old = remember.store(engine, "said", scope=Scope("job", "me"))
+    remember.forget(engine, [str(old.id)])
+    new = remember.store(engine, "said", scope=Scope("work", "me"))
+    spaces.rename(engine, "work", "job", user="me")
+    with pytest.raises(ConflictError):
+        remember.restore(engine, [str(old.id)])
+    assert [m.id for m in remember.newest(engine, scope=Scope("job", "me"))] == [new.id]
+
+
+def test_a_deleted_space_is_forgotten_with_all_agents(engine: Engine) -> None:
+    """Single memories come back; what was forgotten before keeps its date; others are not touched."""
+    before = remember.store(engine, "before", scope=Scope("work", "me"))
+    remember.forget(engine, [str(before.id)])
+    kept = remember.store(engine, "kept", scope=Scope("work", "you"))
+    one = remember.store(engine, "one", scope=Scope("work", "me"))
+    remember.store(engine, "two", scope=Scope("work", "me", "bot"))
+    spaces.create(engine, "work", user="me", description="d")
+    deleted = spaces.delete(engine, "work", user="me")
+    assert (deleted.name, deleted.memories) == ("work", 2)
+    assert spaces.all_spaces(engine, user="me") == []
+    assert remember.find(engine, str(kept.id)).forgotten_at is None
+    remember.restore(engine, [str(one.id)])
+    assert spaces.show(engine, "work", user="me") == Space(name="work", memories=1, latest=NOW)
+
+
+def test_what_is_not_there_can_not_be_shown_renamed_or_deleted(engine: Engine) -> None:
+    """And another user's space is not there."""
+    remember.store(engine, "a", scope=Scope("work", "you"))
+    for act in (spaces.show, spaces.delete):
+        with pytest.raises(NotFoundError, match="'work'"):
+            act(engine, "work", user="me")
+    with pytest.raises(NotFoundError):
+        spaces.rename(engine, "work", "job", user="me")
+
+
+def test_a_rename_into_a_space_that_is_there_is_refused(engine: Engine) -> None:
+    """Nothing moves; to a name that is none, neither."""
+    one = remember.store(engine, "one", scope=Scope("a", "me"))
+    remember.store(engine, "two", scope=Scope("b", "me"))
+    with pytest.raises(ConflictError):
+        spaces.rename(engine, "a", "b", user="me")
+    with pytest.raises(ConflictError):
+        spaces.rename(engine, "a", "a", user="me")
+    with pytest.raises(UsageError):
+        spaces.rename(engine, "a", "../x", user="me")
+    assert remember.find(engine, str(one.id)).space == "a"
