@@ -7,7 +7,7 @@ import io
 import json
 import re
 import sys
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -107,8 +107,12 @@ def make_engine(tmp_path: Path, clock: Clock, embedder: WordHashEmbedder) -> Cal
 
     def make(config: Config | None = None, **about: Any) -> Engine:
         home = Home(config_file=tmp_path / "home" / "config.toml", data=tmp_path / "home")
-        about = {"embedder": embedder, "now": clock, "new_id": lambda: f"m{next(counter):09}"} | about
-        return Engine(config or Config(), home, **about)
+        defaults: dict[str, Any] = {
+            "embedder": embedder,
+            "now": clock,
+            "new_id": lambda: f"m{next(counter):09}",
+        }
+        return Engine(config or Config(), home, **{**defaults, **about})
 
     return make
 
@@ -163,7 +167,7 @@ class _Input(io.BytesIO):
 @pytest.fixture
 def memcli(
     monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], embedder: WordHashEmbedder
-) -> Iterator[Callable[..., Ran]]:
+) -> Callable[..., Ran]:
     """Runs the command line in this process, with the word-hash embedder; insists on the exit code."""
     from memcli.cli.boundary import run
 
@@ -179,4 +183,4 @@ def memcli(
         assert ended == code, f"{arguments} -> {ended}, not {code}: {err}"
         return Ran(out, err, ended)
 
-    yield call
+    return call

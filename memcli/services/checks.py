@@ -131,7 +131,7 @@ def position(value: Any) -> int | None:
     if value is None:
         return None
     if isinstance(value, bool) or not isinstance(value, int) or not 0 <= value < 2**53:
-        raise UsageError(f"position must be a whole number from 0, not {value!r}")
+        raise UsageError("position must be a whole number from 0")
     return value
 
 

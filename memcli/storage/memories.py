@@ -49,7 +49,7 @@ class Memories:
     @classmethod
     def open(cls, connection: Connection, name: str, dimension: int) -> Memories:
         """The table called *name*, for vectors of *dimension* numbers."""
-        return cls(Table(connection, name, rows.memory_schema(dimension), "id"))
+        return cls(Table(connection, name, rows.memory_schema(dimension), "id", TEXT_INDEX))
 
     @classmethod
     def absent(cls) -> Memories:

@@ -35,6 +35,11 @@ FRAGMENTS_MOST = 200
 """Fragments that no table exceeds: each one costs a search about 0.1 ms (findings: 1,000 cost 145 ms)."""
 
 
+UNINDEXED_MOST = 500
+"""Rows that the full-text index may lack. A search through 2,760 of them took twice as long as through an
+index of all (tests/benchmarks/retrieval.py: 94 ms and 48 ms)."""
+
+
 def chunks(items: Sequence[Any], size: int) -> Iterator[Sequence[Any]]:
     """*items* in pieces of at most *size*."""
     return (items[start : start + size] for start in range(0, len(items), size))
@@ -48,10 +53,14 @@ class Table:
         name: The table's name.
         schema: The columns it is made with.
         key: The column whose values are unique.
+        index: The full-text index to keep up to date, if there is one.
     """
 
-    def __init__(self, connection: Connection, name: str, schema: pa.Schema, key: str) -> None:
+    def __init__(
+        self, connection: Connection, name: str, schema: pa.Schema, key: str, index: str = ""
+    ) -> None:
         self._connection, self.name, self._schema, self._key = connection, name, schema, key
+        self._index = index
         self._table: LanceTable | None = None
         self.refresh()
 
@@ -179,11 +188,18 @@ class Table:
         if self._table is None:
             return False
         with translated(f"tidy {self.name}"):
-            stats = self._table.stats()
-            pieces, rows = stats["fragment_stats"]["num_fragments"], stats["num_rows"]
-            due = min(FRAGMENTS_KEPT + rows // ROWS_PER_FRAGMENT, FRAGMENTS_MOST)
-            if always or pieces > due:
+            if always or self._is_due():
                 self._table.optimize(cleanup_older_than=timedelta(0))
                 self.refresh()
                 return True
         return False
+
+    def _is_due(self) -> bool:
+        stats = self._table.stats()
+        due = min(FRAGMENTS_KEPT + stats["num_rows"] // ROWS_PER_FRAGMENT, FRAGMENTS_MOST)
+        return stats["fragment_stats"]["num_fragments"] > due or self._unindexed() > UNINDEXED_MOST
+
+    def _unindexed(self) -> int:
+        """How many rows the full-text index does not know yet: each search reads through these."""
+        found = self._table.index_stats(self._index) if self._index else None
+        return found.num_unindexed_rows if found else 0

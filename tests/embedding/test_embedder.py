@@ -10,7 +10,7 @@ import sys
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-import numpy as np  # noqa: TID253
+import numpy as np
 import pytest
 
 import memcli

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-import numpy as np  # noqa: TID253
+import numpy as np
 import pytest
 
 from memcli.errors import EmbeddingError
