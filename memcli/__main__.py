@@ -5,8 +5,10 @@ import sys
 
 def main() -> None:
     """Run the command line and leave with its exit code."""
-    from memcli.cli.boundary import run
-
+    try:
+        from memcli.cli.boundary import run
+    except KeyboardInterrupt:  # pressed before there was anything to interrupt
+        sys.exit(130)
     sys.exit(run(sys.argv[1:]))
 
 

@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from memcli import config
+from memcli.home import find_home
 from memcli.model import Context, Hit, Scope, Space, Stored
 from memcli.model import Memory as MemoryRecord
 from memcli.services import context as contexts
@@ -40,7 +41,7 @@ class Memory:
         engine: Engine | None = None,
     ) -> None:
         if engine is None:
-            where = config.find_home(str(home) if home is not None else None)
+            where = find_home(str(home) if home is not None else None)
             engine = Engine(config.load(where.config_file).config, where)
         self._opened = engine
         self.scope = engine.config.scope(space, user, agent)
@@ -131,7 +132,9 @@ class Memory:
         """The spaces there are."""
         return spaces.all_spaces(self._engine, user=self.scope.user)
 
-    def import_lines(self, lines: Iterable[bytes], *, space: str | None = None) -> Iterator[transfer.Record]:
+    def import_lines(
+        self, lines: Iterable[bytes | str], *, space: str | None = None
+    ) -> Iterator[transfer.Record]:
         """Store the memories in *lines* of JSON; each record that comes out has been written."""
         return transfer.import_lines(self._engine, lines, scope=self._scope(space))
 

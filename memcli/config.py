@@ -1,4 +1,4 @@
-"""Settings: TOML in, frozen dataclasses out; where home is; which environment variables count.
+"""Settings: TOML in, frozen dataclasses out; which environment variables count.
 
 Every setting is declared once, as a dataclass field with its default, meaning, check and (where a
 script would want one) environment variable. Precedence: flags (the CLI's business), environment,
@@ -15,12 +15,12 @@ import os
 import tomllib
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field, fields
-from getpass import getuser
 from pathlib import Path
 from typing import Any
 
 from memcli.embedding.catalog import BUNDLED
 from memcli.errors import ConfigError, UsageError
+from memcli.home import login_name
 from memcli.model import Mode, Scope
 
 Check = Callable[[Any], str]
@@ -30,6 +30,11 @@ Check = Callable[[Any], str]
 def between(low: float, high: float) -> Check:
     """A check for numbers from *low* to *high*, both included (nan is outside)."""
     return lambda value: "" if low <= value <= high else f"a number from {low:g} to {high:g}"
+
+
+def not_blank(value: str) -> str:
+    """A check for texts that say something."""
+    return "" if value.strip() else "a name"
 
 
 def one_of(*choices: str) -> Check:
@@ -50,7 +55,9 @@ def setting(default: Any, meaning: str, *, env: str = "", check: Check = _anythi
 class ModelSettings:
     """What turns text into vectors. Change it with `memcli model use`, which re-embeds the store."""
 
-    name: str = setting(BUNDLED, "bundled model, fastembed model name, or a directory", env="MEMCLI_MODEL")
+    name: str = setting(
+        BUNDLED, "bundled model, fastembed model name, or a directory", env="MEMCLI_MODEL", check=not_blank
+    )
     threads: int = setting(
         0, "threads for embedding; 0 lets the runtime choose", env="MEMCLI_THREADS", check=between(0, 1024)
     )
@@ -103,7 +110,7 @@ class DecaySettings:
 class Config:
     """All settings in force."""
 
-    space: str = setting("default", "the space used when none is named", env="MEMCLI_SPACE")
+    space: str = setting("default", "the space used when none is named", env="MEMCLI_SPACE", check=not_blank)
     user: str = setting("", "whose memories; empty means the login name", env="MEMCLI_USER")
     format: str = setting(
         "auto",
@@ -123,69 +130,6 @@ class Config:
             user=user or self.user or login_name(),
             agent=agent or "",
         )
-
-
-def login_name() -> str:
-    """The login name; `user` where the system has none (a container without a passwd entry)."""
-    try:
-        return getuser()
-    except (OSError, KeyError):
-        return "user"
-
-
-# --- where things are ---
-
-
-@dataclass(frozen=True, slots=True)
-class Home:
-    """Where everything of one user's memcli is.
-
-    Attributes:
-        config_file: The TOML file.
-        data: The directory that holds the store and pulled models.
-    """
-
-    config_file: Path
-    data: Path
-
-    @property
-    def store(self) -> Path:
-        """The LanceDB directory."""
-        return self.data / "db"
-
-    @property
-    def models(self) -> Path:
-        """Where pulled models are kept."""
-        return self.data / "models"
-
-    @property
-    def names(self) -> Path:
-        """What the shell offers when Tab is pressed."""
-        return self.data / "names.json"
-
-
-def find_home(home: str | None = None, environ: Mapping[str, str] = os.environ) -> Home:
-    """Where home is: *home* or MEMCLI_HOME for everything, else the XDG directories.
-
-    XDG variables count on every system; without them the platform's own places are used.
-    """
-    root = home or environ.get("MEMCLI_HOME")
-    if root:
-        path = Path(root).expanduser().absolute()
-        return Home(config_file=path / "config.toml", data=path)
-    return Home(
-        config_file=_xdg("XDG_CONFIG_HOME", environ) / "config.toml", data=_xdg("XDG_DATA_HOME", environ)
-    )
-
-
-def _xdg(variable: str, environ: Mapping[str, str]) -> Path:
-    base = environ.get(variable, "")
-    if Path(base).is_absolute():  # the XDG specification: relative paths are invalid and ignored
-        return Path(base) / "memcli"
-    from platformdirs import user_config_path, user_data_path
-
-    ours = user_config_path if variable == "XDG_CONFIG_HOME" else user_data_path
-    return ours("memcli", appauthor=False)
 
 
 # --- settings by their dotted keys ---
@@ -292,6 +236,8 @@ def read_document(path: Path) -> dict[str, Any]:
         return {}
     except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
         raise ConfigError(f"{path}: {error}", hint="memcli config edit opens it in your editor") from error
+    except (ValueError, RecursionError) as error:  # a number or a nesting beyond Python's limits
+        raise ConfigError(f"{path}: a value in it is too large") from error
     except OSError as error:
         raise ConfigError(f"can't read {path}: {error.strerror}") from error
 
@@ -387,12 +333,18 @@ def unset(path: Path, key: str) -> Setting:
 
 
 def _write(path: Path, document: dict[str, Any]) -> None:
+    import tempfile
+
     import tomli_w
 
-    temporary = path.with_name(path.name + ".new")
+    path = path.resolve()  # the file itself, where a link points to it
     try:
         path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
-        temporary.write_text(tomli_w.dumps(document), encoding="utf-8")
+        with tempfile.NamedTemporaryFile("wb", dir=path.parent, prefix=path.name, delete=False) as file:
+            temporary = Path(file.name)
+            file.write(tomli_w.dumps(document).encode())
+        if path.exists():
+            temporary.chmod(path.stat().st_mode)
         temporary.replace(path)
     except OSError as error:
         raise ConfigError(f"can't write {path}: {error.strerror}") from error

@@ -17,7 +17,8 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
-from memcli.config import Config, Home
+from memcli.config import Config
+from memcli.home import Home
 from memcli.model import EmbeddingModel, Progress, Scope
 from memcli.services.engine import Engine
 

@@ -6,9 +6,10 @@ from typing import Any
 
 import pytest
 
-from memcli import config
-from memcli.config import Config, Home, find_home, load
+from memcli import config, home
+from memcli.config import Config, load
 from memcli.errors import ConfigError, UsageError
+from memcli.home import Home, find_home
 
 
 def test_without_a_file_everything_has_its_default(tmp_path: Path) -> None:
@@ -92,7 +93,7 @@ def test_a_scope_takes_flags_before_settings() -> None:
     settings = Config(space="work", user="ana")
     assert vars_of(settings.scope()) == ("work", "ana", "")
     assert vars_of(settings.scope("home", "bob", "bot")) == ("home", "bob", "bot")
-    assert Config().scope().user == config.login_name() != ""
+    assert Config().scope().user == home.login_name() != ""
 
 
 def vars_of(scope: Any) -> tuple[str, str, str]:

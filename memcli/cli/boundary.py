@@ -7,6 +7,7 @@ import os
 import signal
 import sys
 from collections.abc import Sequence
+from pathlib import Path
 from typing import Any
 
 import typer
@@ -23,10 +24,10 @@ READER_GONE = 128 + getattr(signal, "SIGPIPE", 13)
 
 def run(arguments: Sequence[str]) -> int:
     """Run the command line *arguments*; the exit code."""
-    _survive_narrow_terminals()
+    _survive_odd_streams()
     try:
         code = _run(arguments)
-        sys.stdout.flush()  # while a broken pipe can still be answered quietly
+        _flush()
     except MemcliError as error:
         complain(error.sentence, error.hint)
         code = error.exit_code
@@ -37,13 +38,8 @@ def run(arguments: Sequence[str]) -> int:
     except (BrokenPipeError, ReaderGoneError):
         _close_stdout()
         code = READER_GONE
-    except OSError as error:  # those of store, model and configuration have been translated: it is the output
-        _close_stdout()
-        complain(f"can't write the answer: {error.strerror or error}")
-        code = 1
-    except RecursionError:
-        complain("that is nested too deeply")
-        code = 2
+    except Exception as error:  # whatever it is: nobody should have to read a traceback
+        code = _bug(error)
     if code == INTERRUPTED:  # Typer catches most of them itself
         complain("interrupted")
     return code
@@ -68,10 +64,35 @@ def _usage(error: Exception) -> int:
     return 2
 
 
-def _survive_narrow_terminals() -> None:
-    """Write what an ASCII terminal can't show as question marks rather than not at all."""
-    for stream in (sys.stdout, sys.stderr):
-        if isinstance(stream, io.TextIOWrapper):
+def _bug(error: Exception) -> int:
+    """Say that something went wrong which should not; MEMCLI_DEBUG shows where."""
+    if os.environ.get("MEMCLI_DEBUG"):
+        import traceback
+
+        traceback.print_exception(error)
+    said = " ".join(str(error).split())[:200]
+    complain(f"{type(error).__name__}: {said}", "this should not happen; MEMCLI_DEBUG=1 shows where it did")
+    return 1
+
+
+def _flush() -> None:
+    """Write what is still in the buffer, while what goes wrong can still be said."""
+    try:
+        sys.stdout.flush()
+    except BrokenPipeError:
+        raise
+    except OSError as error:
+        _close_stdout()
+        raise MemcliError(f"can't write the answer: {error.strerror}") from error
+
+
+def _survive_odd_streams() -> None:
+    """Write what a terminal can't show as question marks, and to nowhere where a stream is closed."""
+    for name in ("stdout", "stderr"):
+        stream = getattr(sys, name)
+        if stream is None:
+            setattr(sys, name, Path(os.devnull).open("w", encoding="utf-8"))  # noqa: SIM115  # to the end
+        elif isinstance(stream, io.TextIOWrapper):
             stream.reconfigure(errors="replace")
 
 

@@ -9,6 +9,7 @@ import typer
 
 from memcli import config
 from memcli.cli.messages import harmless
+from memcli.home import find_home
 
 if TYPE_CHECKING:
     from memcli.services.names import Names
@@ -17,7 +18,7 @@ if TYPE_CHECKING:
 def _known(ctx: typer.Context) -> Names:
     from memcli.services import names
 
-    return names.read(config.find_home(ctx.find_root().params.get("home")).names)
+    return names.read(find_home(ctx.find_root().params.get("home")).names)
 
 
 def spaces(ctx: typer.Context, incomplete: str) -> Iterator[str]:

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 
 from memcli import config
 from memcli.cli.messages import note
+from memcli.home import Home, find_home
 from memcli.model import ProgressBar
 from memcli.services.engine import Engine, no_progress
 
@@ -29,9 +30,9 @@ class Run:
     quiet: bool = False
 
     @cached_property
-    def where(self) -> config.Home:
+    def where(self) -> Home:
         """Where the configuration and the store are."""
-        return config.find_home(self.home)
+        return find_home(self.home)
 
     @cached_property
     def loaded(self) -> config.Loaded:

@@ -17,7 +17,7 @@ app = typer.Typer(rich_markup_mode=None)
 
 
 @app.command()
-@options.narrowing
+@options.own
 @options.shown
 def get(ctx: typer.Context, memory_id: options.Id, scope: Scope, output: options.Format) -> None:
     """Show one memory with all that is known about it."""
@@ -33,8 +33,10 @@ def list_memories(
     scope: Scope,
     output: options.Format,
     wanted: Filter,
-    limit: Annotated[int, typer.Option("--limit", "-n", min=0, help="Most memories; 0 for all.")] = 50,
-    offset: Annotated[int, typer.Option(min=0, help="Leave out this many of the latest.")] = 0,
+    limit: Annotated[
+        int, typer.Option("--limit", "-n", min=0, max=2**31 - 1, help="Most memories; 0 for all.")
+    ] = 50,
+    offset: Annotated[int, typer.Option(min=0, max=2**31 - 2, help="Leave out this many of the latest.")] = 0,
     all_spaces: filters.AllSpaces = False,
     forgotten: Annotated[
         bool, typer.Option("--forgotten", help="Those that were forgotten instead.")
@@ -53,7 +55,7 @@ def list_memories(
 
 
 @app.command()
-@options.narrowing
+@options.own
 @options.shown
 def update(
     ctx: typer.Context,
@@ -89,7 +91,7 @@ def update(
 
 
 @app.command()
-@options.narrowing
+@options.own
 @options.shown
 def forget(ctx: typer.Context, memory_ids: options.Ids, scope: Scope, output: options.Format) -> None:
     """Forget memories; restore brings them back until they are purged."""
@@ -97,7 +99,7 @@ def forget(ctx: typer.Context, memory_ids: options.Ids, scope: Scope, output: op
 
 
 @app.command()
-@options.narrowing
+@options.own
 @options.shown
 def restore(ctx: typer.Context, memory_ids: options.Ids, scope: Scope, output: options.Format) -> None:
     """Bring forgotten memories back."""

@@ -108,14 +108,24 @@ scoped = replacing("scope", SCOPE, _scope)
 """Decorates a command with a parameter `scope`: the command line gets --space, --user and --agent."""
 
 
-def _narrowed(ctx: typer.Context, space: str | None, user: str | None, agent: str | None) -> Scope:
-    """The scope as far as the command line (not only the environment or a setting) names it."""
-    unsaid = {name: None for name in SCOPE if not _was_said(ctx, name)}
-    return replace(_scope(ctx, space, user, agent), **unsaid)
+def _unless_said(ctx: typer.Context, scope: Scope, *names: str) -> Scope:
+    """*scope* with everything for those of *names* that the command line itself does not mention."""
+    return replace(scope, **{name: None for name in names if not _was_said(ctx, name)})
 
 
-narrowing = replacing("scope", SCOPE, _narrowed)
-"""Like `scoped` for commands that look everywhere unless told otherwise."""
+def _own(ctx: typer.Context, space: str | None, user: str | None, agent: str | None) -> Scope:
+    return _unless_said(ctx, _scope(ctx, space, user, agent), "space", "agent")
+
+
+def _all(ctx: typer.Context, space: str | None, user: str | None, agent: str | None) -> Scope:
+    return _unless_said(ctx, _scope(ctx, space, user, agent), "space", "user", "agent")
+
+
+own = replacing("scope", SCOPE, _own)
+"""Like `scoped`, for commands that take ids: all of the user's memories, unless narrowed down."""
+
+everybodys = replacing("scope", SCOPE, _all)
+"""Like `scoped`, for commands that mean everything there is, unless narrowed down."""
 
 shown = replacing("output", {"format_": (FORMAT, Format.AUTO), "as_json": (AS_JSON, False)}, _format)
 """Decorates a command with a parameter `output`: the command line gets --format and --json."""

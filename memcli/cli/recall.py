@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Iterator
 from dataclasses import replace
 from typing import Annotated, Any
@@ -56,7 +57,7 @@ def search(
     if query is not None:
         render.show(recall.search(engine, words.text(query), **about), output)
     else:
-        queries = words.lines(words.decoded(words.opened(str(batch)).read(), str(batch)))
+        queries = words.lines(words.decoded(words.read(str(batch)), str(batch)))
         answers = recall.search_all(engine, queries, **about)
         _show_batch(zip(queries, answers, strict=True), output)
 
@@ -109,3 +110,5 @@ def context(
         render.show(block, output)
     elif block.context:  # text is what a context is, on a terminal and in a pipe
         render.write(block.context)
+    elif sys.stdout.isatty():
+        run_of(ctx).note("nothing relevant is known")

@@ -11,6 +11,7 @@ from typing import Any
 
 from memcli.cli.options import Format
 from memcli.cli.plain import as_json, plain_line
+from memcli.errors import MemcliError
 
 
 class ReaderGoneError(Exception):
@@ -30,7 +31,7 @@ def show(answer: Any, output: Format) -> None:
     if form is Format.TABLE:
         from memcli.cli import views
 
-        views.show(answer)
+        write(views.laid_out(answer))
     elif form is Format.JSON:
         write(as_json(answer, indent=2))
     else:
@@ -49,3 +50,5 @@ def write(text: str) -> None:
         sys.stdout.write(text + "\n")
     except BrokenPipeError as error:  # Typer would make exit code 1 of it
         raise ReaderGoneError from error
+    except OSError as error:
+        raise MemcliError(f"can't write the answer: {error.strerror}") from error

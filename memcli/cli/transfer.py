@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterable, Iterator
-from contextlib import closing
+from contextlib import closing, contextmanager
 from enum import StrEnum
 from pathlib import Path
 from typing import Annotated, BinaryIO
@@ -46,7 +46,7 @@ def import_memories(
     """Store many memories from a file; running it again stores only what is missing."""
     run = run_of(ctx)
     counts: Counter[Action] = Counter()
-    with closing(words.opened(file)) as lines:
+    with closing(words.opened(file)) as lines, _interruptible(run, counts):
         records = _shown(_read(run, lines, file, scope, conflicts), counts)
         if render.resolved(output) is options.Format.JSONL:
             render.stream(records, options.Format.JSONL)
@@ -57,6 +57,16 @@ def import_memories(
     if counts[Action.FAILED]:
         _say_how_many(counts[Action.FAILED])
         raise typer.Exit(1)
+
+
+@contextmanager
+def _interruptible(run: Run, counts: Counter[Action]) -> Iterator[None]:
+    """After Ctrl-C, say what is there."""
+    try:
+        yield
+    except KeyboardInterrupt:
+        run.note(f"{counts[Action.STORED]:,} stored so far; running it again stores the rest")
+        raise
 
 
 def _summary(counts: Counter[Action]) -> Imported:
@@ -92,7 +102,7 @@ def _say_how_many(failed: int) -> None:
 
 
 @app.command("export")
-@options.narrowing
+@options.everybodys
 @options.shown
 def export_memories(
     ctx: typer.Context,

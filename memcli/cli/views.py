@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+import sys
 from collections.abc import Callable, Mapping, Sequence
 from datetime import UTC, datetime
 from typing import Any
@@ -22,11 +24,14 @@ from memcli.times import format_age, format_time
 
 DIM, STRONG, ACCENT = "dim", "bold", "cyan"
 
+TRAILING = re.compile(r" +((?:\x1b\[[0-9;]*m)*)$", re.MULTILINE)
+
+LONGEST_SHOWN = 2_000
+"""Characters of a memory that lists show: a screen of 80 x 25. `get` shows all."""
+
 
 def console() -> Console:
     """Standard output: no markup, no emoji codes, no guessing what a word may be."""
-    import sys
-
     return Console(
         markup=False,
         emoji=False,
@@ -36,9 +41,12 @@ def console() -> Console:
     )
 
 
-def show(answer: Any) -> None:
-    """Lay *answer* out and print it."""
-    console().print(_laid_out(answer))
+def laid_out(answer: Any) -> str:
+    """*answer* laid out for standard output, without the blanks that fill its lines."""
+    out = console()
+    with out.capture() as captured:
+        out.print(_laid_out(answer))
+    return TRAILING.sub(r"\1", captured.get()).removesuffix("\n")
 
 
 def _laid_out(answer: Any) -> RenderableType:
@@ -73,9 +81,16 @@ def _about(memory: Memory, *, with_space: bool = True) -> Text:
     return Text(" · ", style=DIM).join(parts)
 
 
-def _text(memory: Memory, style: str = "") -> Text:
+def _text(memory: Memory, style: str = "", longest: int = LONGEST_SHOWN) -> Text:
     said = Text(f"{harmless(memory.speaker)}: ", style=STRONG) if memory.speaker else Text()
-    return said.append(harmless(memory.text.strip()), style=style)
+    text = memory.text.strip()
+    shown = text if len(text) <= longest else text[:longest].rsplit("\n", 1)[0]
+    said.append(harmless(shown), style=style)
+    if len(shown) < len(text):
+        said.append(
+            f"\n… {len(text) - len(shown):,} more characters: memcli get {harmless(memory.id)}", style=DIM
+        )
+    return said
 
 
 def _hits(hits: Sequence[Hit]) -> RenderableType:
@@ -97,7 +112,7 @@ def _grade(score: float) -> str:
 
 
 def _signals(signals: Mapping[str, Any]) -> Text:
-    parts = (f"{name} {value:.3f}" for name, value in signals.items())
+    parts = (f"{name}\u00a0{value:.3f}" for name, value in signals.items())  # not torn at a line's end
     return Text("   ".join(parts), style=DIM)
 
 
@@ -115,7 +130,7 @@ def _memory(memory: Memory) -> RenderableType:
     table.add_column(overflow="fold")
     for name, value in _fields(memory):
         table.add_row(name, value)
-    return Group(_text(memory, STRONG), Text(""), table)
+    return Group(_text(memory, STRONG, longest=len(memory.text)), Text(""), table)
 
 
 def _fields(memory: Memory) -> list[tuple[str, Text]]:

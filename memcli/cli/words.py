@@ -11,7 +11,7 @@ from typing import Any, BinaryIO
 
 import typer
 
-from memcli.errors import NotFoundError, UsageError
+from memcli.errors import MemcliError, NotFoundError, UsageError
 from memcli.times import parse_duration, parse_time
 
 
@@ -58,7 +58,7 @@ def text(said: str) -> str:
     """*said*, or all of standard input if it is `-`, without the line feed at its end."""
     if said != "-":
         return said
-    return decoded(opened("-").read(), "standard input").removesuffix("\n").removesuffix("\r")
+    return decoded(read("-"), "standard input").removesuffix("\n").removesuffix("\r")
 
 
 def lines(said: str) -> list[str]:
@@ -76,6 +76,15 @@ def decoded(raw: bytes, what: str) -> str:
         return raw.decode("utf-8-sig")
     except UnicodeDecodeError as error:
         raise UsageError(f"{what} is not valid UTF-8 at byte {error.start + 1}") from error
+
+
+def read(name: str) -> bytes:
+    """All of the file called *name*; of standard input if it is `-`. Raises like `opened`."""
+    with opened(name) as file:
+        try:
+            return file.read()
+        except OSError as error:
+            raise UsageError(f"can't read {name}: {error.strerror}") from error
 
 
 def opened(name: str) -> BinaryIO:
@@ -102,10 +111,17 @@ def confirmed(question: str, *, yes: bool) -> None:
 
     Raises:
         UsageError: There is nobody to ask.
-        typer.Abort: The answer is no.
+        MemcliError: The answer is no.
+        typer.Abort: The answer is Ctrl-C.
     """
     if yes:
         return
     if not (sys.stdin and sys.stdin.isatty() and sys.stderr.isatty()):
         raise UsageError("this needs --yes where nobody can be asked", hint=question)
-    typer.confirm(question, abort=True, err=True)
+    try:
+        agreed = typer.confirm(question, err=True)
+    except typer.Abort:
+        typer.echo(err=True)  # what follows Ctrl-C begins on a line of its own
+        raise
+    if not agreed:
+        raise MemcliError("nothing was changed")

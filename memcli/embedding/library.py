@@ -31,6 +31,9 @@ def text_embedding() -> type[TextEmbedding]:
     """The class of fastembed for text, imported on the first call."""
     # The threads are ours (see vectors); those of tokenizers only complain when a process forks.
     os.environ.setdefault("TOKENIZERS_PARALLELISM", "false")
+    # onnxruntime notes each session in ~/.cache and reports it to its maker, unless told not to before it
+    # is loaded. memcli sends nothing anywhere.
+    os.environ.setdefault("ORT_DISABLE_TELEMETRY", "1")
     standins.import_without("fastembed", *NOT_NEEDED)
     from fastembed import TextEmbedding
 

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import json
-import re
 import unicodedata
 from collections.abc import Mapping
+from datetime import datetime
 from typing import Any
 
 from memcli.errors import UsageError
@@ -16,10 +16,13 @@ TEXT_BYTES_MOST = 10_000_000
 NAME_LENGTH_MOST = 100
 ID_LENGTH_MOST = 200
 METADATA_BYTES_MOST = 100_000
+MOST = 2**31 - 1
+"""The largest count that the store takes."""
 METADATA_DEPTH_MOST = 50
 """Levels of objects and lists; Python's JSON reads some 990, and what is stored must be readable anywhere."""
 
-SPACE_NAME = re.compile(r"\w(?:[\w.@:+/ -]*[\w.@:+/-])?")
+SPACE_PUNCTUATION = frozenset(" ._-@:+/")
+"""What a space's name may hold besides letters, marks and digits; none of it first, no space last."""
 
 
 def text(value: Any, what: str = "the text") -> str:
@@ -48,8 +51,9 @@ def line(value: Any, what: str, longest: int = 1_000) -> str:
 
 def space_name(value: Any) -> str:
     """*value*, the name of a space: letters, digits and . _ - @ : + / inside, at most 100 characters."""
-    name = line(value, "the space's name", NAME_LENGTH_MOST)
-    if not SPACE_NAME.fullmatch(name) or ".." in name:
+    name = unicodedata.normalize("NFC", line(value, "the space's name", NAME_LENGTH_MOST))
+    fine = all(c in SPACE_PUNCTUATION or unicodedata.category(c)[0] in "LMN" or c == "_" for c in name)
+    if not fine or not name or name[0] in SPACE_PUNCTUATION or name[-1] == " " or ".." in name:
         raise UsageError(
             f"{name!r} can't be the name of a space",
             hint="a name begins with a letter or digit, and goes on with these or . _ - @ : + / and spaces",
@@ -71,10 +75,10 @@ def share(value: float, what: str) -> float:
     return float(value)
 
 
-def at_least_one(value: int, what: str) -> int:
+def positive(value: int, what: str) -> int:
     """*value*, a whole number from 1."""
-    if value < 1:
-        raise UsageError(f"{what} must be at least 1, not {value}")
+    if not 1 <= value <= MOST:
+        raise UsageError(f"{what} must be a whole number from 1 to {MOST:,}")
     return value
 
 
@@ -126,6 +130,13 @@ def own_id(value: Any) -> str:
     return name
 
 
+def moment(value: Any, what: str) -> datetime | None:
+    """*value*, a time with its zone, or None."""
+    if value is not None and (not isinstance(value, datetime) or value.utcoffset() is None):
+        raise UsageError(f"{what} must be a datetime with a time zone")
+    return value
+
+
 def position(value: Any) -> int | None:
     """*value*, a place in a conversation: a whole number from 0, or None."""
     if value is None:
@@ -135,8 +146,10 @@ def position(value: Any) -> int | None:
     return value
 
 
-def characters(value: str, what: str) -> None:
-    """Raise if *value* holds a NUL or is no valid Unicode."""
+def characters(value: Any, what: str) -> None:
+    """Raise if *value* is no text, holds a NUL or is no valid Unicode."""
+    if not isinstance(value, str):
+        raise UsageError(f"{what} must be a string, not {_kind(value)}")
     if "\0" in value:
         raise UsageError(f"{what} holds a NUL byte at character {value.index(chr(0)) + 1}")
     try:

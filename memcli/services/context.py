@@ -69,7 +69,7 @@ def build(
     written = STYLES.get(style or settings.style)
     if written is None:
         raise UsageError(f"a context is written as {', '.join(STYLES)}, not as {style!r}")
-    most = checks.at_least_one(settings.budget if budget is None else budget, "the budget")
+    most = checks.positive(settings.budget if budget is None else budget, "the budget")
     hits = recall.search(
         engine,
         query,

@@ -11,8 +11,9 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
 
-from memcli.config import Config, Home
+from memcli.config import Config
 from memcli.errors import MemcliError
+from memcli.home import Home
 from memcli.model import Action, Context, Hit, Scope
 from memcli.services import context, recall, transfer
 from memcli.services.engine import Engine

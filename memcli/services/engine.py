@@ -8,8 +8,9 @@ from datetime import UTC, datetime
 from functools import cached_property
 from typing import TYPE_CHECKING
 
-from memcli.config import Config, Home
+from memcli.config import Config
 from memcli.errors import EmbeddingError
+from memcli.home import Home
 from memcli.model import Embedder, Progress, ProgressBar, ProgressFactory
 
 if TYPE_CHECKING:
@@ -29,14 +30,14 @@ class NoProgress:
     """Reports to nobody."""
 
     def __enter__(self) -> Progress:
-        return _nobody
+        return nobody
 
     def __exit__(self, *exc: object) -> None:
         pass
 
 
-def _nobody(done: int) -> None:  # what it hears, it forgets
-    pass
+def nobody(done: int) -> None:  # what it hears, it forgets
+    """Hears how far work has come, and forgets it."""
 
 
 def no_progress(label: str, total: int) -> ProgressBar:  # noqa: ARG001

@@ -62,6 +62,7 @@ def drop(path: Path, ids: Iterable[str] = (), space: str = "") -> None:
 def _write(path: Path, names: Names) -> None:
     temporary = path.with_name(path.name + ".new")
     with contextlib.suppress(OSError):
+        temporary.touch(mode=0o600)  # titles are private, too
         temporary.write_text(json.dumps({"spaces": names.spaces, "memories": names.memories}))
         try:
             temporary.replace(path)

@@ -112,10 +112,10 @@ def _memory(engine: Engine, draft: Draft) -> Memory:
         conversation=checks.line(draft.conversation, "the conversation", checks.ID_LENGTH_MOST),
         position=checks.position(draft.position),
         speaker=checks.line(draft.speaker, "the speaker", checks.NAME_LENGTH_MOST),
-        created_at=draft.created_at or now,
-        updated_at=draft.updated_at or now,
-        expires_at=draft.expires_at,
-        forgotten_at=draft.forgotten_at,
+        created_at=checks.moment(draft.created_at, "created_at") or now,
+        updated_at=checks.moment(draft.updated_at, "updated_at") or now,
+        expires_at=checks.moment(draft.expires_at, "expires_at"),
+        forgotten_at=checks.moment(draft.forgotten_at, "forgotten_at"),
     )
 
 
@@ -136,20 +136,26 @@ class _Known:
         self._fingerprint, self._compare, self._now = fingerprint, compare, engine.now()
         prints = [fingerprint(memory) for memory in memories if self._counts(memory)]
         self._ids = engine.db.memories.with_ids([memory.id for memory in memories])
-        self._said = engine.db.memories.fingerprints(prints, alive(self._now))
+        self._said = engine.db.memories.saying(prints, alive(self._now))
+
+    def _key(self, memory: Memory) -> tuple[str, str, str, str]:
+        return memory.space, memory.user, memory.agent, self._fingerprint(memory)
 
     def _counts(self, memory: Memory) -> bool:
         return self._compare and is_alive(memory, self._now)
 
     def answer(self, memory: Memory) -> Stored | None:
         """The answer for *memory* if it needs no storing."""
-        there, said = self._ids.get(memory.id), self._fingerprint(memory)
-        if there is not None and self._fingerprint(there) != said:
+        there = self._ids.get(memory.id)
+        if there is not None and self._key(there) != self._key(memory):
             reason = f"the id {memory.id} belongs to another memory in the space {there.space}"
             return Stored(action=Action.FAILED, id=None, space=memory.space, reason=reason)
         if there is not None:
-            return _duplicate(memory, memory.id, "same id and text")
-        same = self._said.get(said) if self._counts(memory) else None
+            gone = (
+                "" if is_alive(there, self._now) else f", forgotten; memcli restore {there.id} brings it back"
+            )
+            return _duplicate(memory, memory.id, "same id and text" + gone)
+        same = self._said.get(self._key(memory)) if self._counts(memory) else None
         return _duplicate(memory, same, "same text") if same is not None else None
 
     def take(self, memory: Memory) -> Stored:
@@ -159,7 +165,7 @@ class _Known:
             return answer
         self._ids[memory.id] = memory
         if self._counts(memory):
-            self._said[self._fingerprint(memory)] = memory.id
+            self._said[self._key(memory)] = memory.id
         return _stored(memory)
 
 
@@ -210,7 +216,9 @@ def newest(
     engine: Engine, *, scope: Scope, wanted: Filter = NO_FILTER, limit: int | None = None, offset: int = 0
 ) -> list[Memory]:
     """The memories of *scope* that fulfil *wanted*, latest first; *limit* None for all."""
-    return engine.db.memories.newest(predicate(scope, wanted, engine.now()), limit, offset)
+    where = predicate(scope, wanted, engine.now())
+    most = None if limit is None else checks.positive(limit, "the limit")
+    return engine.db.memories.newest(where, most, checks.positive(offset + 1, "the offset") - 1)
 
 
 def count(engine: Engine, *, scope: Scope, wanted: Filter = NO_FILTER) -> int:
@@ -247,7 +255,8 @@ def update(engine: Engine, name: str, *, scope: Scope = EVERYWHERE, **changes: A
         _refuse_other_model(engine, db) if embedded else None
         before = find(engine, changed.id)
         changed = _changed(before, given, engine.now())
-        _refuse_double(engine, changed)
+        if "text" in given:
+            _refuse_double(engine, changed)
         if embedded is None:
             db.memories.put([changed], db.memories.vectors([changed.id]))
         else:
@@ -264,7 +273,7 @@ CHECKS: Mapping[str, Callable[[Any], Any]] = {
     "tags": checks.tags,
     "metadata": checks.metadata,
     "source": lambda source: checks.line(source, "the source"),
-    "expires_at": lambda time: time,
+    "expires_at": lambda time: checks.moment(time, "expires_at"),
 }
 """What can be changed, and what the new value must be."""
 
@@ -318,6 +327,11 @@ def restore(engine: Engine, ids: Sequence[str], *, scope: Scope = EVERYWHERE) ->
     gone = [memory for memory in memories if memory.forgotten_at]
     now = engine.now()
     back = {memory.id: replace(memory, forgotten_at=None, updated_at=now) for memory in gone}
+    for memory in back.values():
+        if not is_alive(memory, now):
+            raise ConflictError(
+                f"the memory {memory.id} has expired", hint=f"memcli update {memory.id} --ttl 30d"
+            )
     with engine.db.writing() as db:
         known = _Known(engine, [replace(memory, id="") for memory in back.values()])
         for memory in back.values():
@@ -360,7 +374,8 @@ def purgeable(
 
 
 def _gone_since(memory: Memory, now: datetime) -> datetime:
-    return min(time for time in (memory.forgotten_at, memory.expires_at) if time is not None and time <= now)
+    """When *memory*, which is not alive, was forgotten or expired; never later than *now*."""
+    return min(time for time in (memory.forgotten_at, memory.expires_at, now) if time is not None)
 
 
 def purge(engine: Engine, memories: Sequence[Memory]) -> list[Memory]:
@@ -379,6 +394,5 @@ def purge(engine: Engine, memories: Sequence[Memory]) -> list[Memory]:
         gone = [memory for memory in there.values() if not is_alive(memory, now)]
         ids = [memory.id for memory in gone]
         names.drop(engine.home.names, ids)
-        for generation in db.generations():  # one that is being built has copies
-            generation.erase(ids)
+        db.erase(ids)
     return gone

@@ -66,7 +66,7 @@ def predicate(scope: Scope, wanted: Filter, now: datetime) -> str:
     return all_of(
         in_scope(scope),
         "forgotten_at IS NOT NULL" if wanted.forgotten else alive(now),
-        *(has_tag("tags", tag) for tag in wanted.tags),
+        *(has_tag("tags", tag) for tag in checks.tags(wanted.tags)),
         compiled(wanted.where) if wanted.where is not None else "",
         since("created_at", wanted.since) if wanted.since else "",
         before("created_at", wanted.until) if wanted.until else "",

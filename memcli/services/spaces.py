@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from memcli.errors import ConflictError, NotFoundError
 from memcli.model import Scope, Space
 from memcli.services import checks, names
@@ -65,19 +67,17 @@ def rename(engine: Engine, name: str, to: str, *, user: str) -> Space:
         NotFoundError: There is no space *name*.
         ConflictError: There is already a space *to*.
     """
-    from dataclasses import replace
-
     checks.space_name(to)
     show(engine, name, user=user)
     with engine.db.writing() as db:
         if any(space.name == to for space in all_spaces(engine, user=user)):
             raise ConflictError(f"there is already a space {to!r}")
         db.passages.move(name, user, to)
-        db.memories.move(place(Scope(name, user)), to, engine.now())
-        for made in db.spaces.of(user):
-            if made.name == name:
-                db.spaces.put(replace(made, name=to))
-                db.spaces.delete(name, user)
+        db.memories.move(place(Scope(name, user)), to, engine.now())  # in one write: never half of them
+        made = next((made for made in db.spaces.of(user) if made.name == name), None)
+        if made:
+            db.spaces.put(replace(made, name=to))
+            db.spaces.delete(name, user)
         names.drop(engine.home.names, space=name)
         names.note(engine.home.names, (), to)
     return show(engine, to, user=user)

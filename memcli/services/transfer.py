@@ -9,9 +9,9 @@ from datetime import UTC, datetime
 from typing import Any
 
 from memcli.errors import UsageError
-from memcli.model import Action, Draft, Memory, Progress, Scope, Stored, default_title
+from memcli.model import Action, Draft, Memory, Progress, ProgressBar, Scope, Stored, default_title
 from memcli.services import checks, remember
-from memcli.services.engine import Engine, no_progress
+from memcli.services.engine import Engine, nobody
 from memcli.services.select import in_scope, is_alive
 from memcli.times import parse_time
 
@@ -46,7 +46,7 @@ class _Line:
 
 def import_lines(
     engine: Engine,
-    lines: Iterable[bytes],
+    lines: Iterable[bytes | str],
     *,
     scope: Scope,
     compare: bool = True,
@@ -59,13 +59,14 @@ def import_lines(
 
     Args:
         engine: What to work with.
-        lines: One JSON object each, in UTF-8.
+        lines: One JSON object each; bytes are UTF-8.
         scope: Where a memory goes whose line names no `space`.
         compare: Whether a fact that is there already is a duplicate; if not, only ids tell.
         progress: Hears how many lines are done.
     """
     pending: list[_Line] = []
-    for number, raw in enumerate(lines, start=1):
+    for number, line in enumerate(lines, start=1):
+        raw = line.encode("utf-8", "surrogatepass") if isinstance(line, str) else line
         if raw.strip():
             pending.append(_read(number, raw, scope, engine.now()))
         if len(pending) == CHUNK:
@@ -79,11 +80,41 @@ def _store(
 ) -> Iterator[Record]:
     lines = [_checked(engine, line) for line in lines]
     drafts = [line.draft for line in lines if line.draft]
-    answers = iter(remember.store_all(engine, drafts, compare=compare, announce=no_progress))
-    if progress:
-        progress(len(lines))
+    shares = _Shares(progress or nobody, len(lines))
+    answers = iter(remember.store_all(engine, drafts, compare=compare, announce=shares))
+    shares.finish()
     for line in lines:
         yield Record(line=line.number, stored=next(answers) if line.draft else _failed(line))
+
+
+class _Shares:
+    """Passes the progress of embedding some lines on, as progress in lines."""
+
+    def __init__(self, report: Progress, lines: int) -> None:
+        self._report, self._lines = report, lines
+        self._texts, self._embedded, self._said = 1, 0, 0
+
+    def __call__(self, label: str, total: int) -> ProgressBar:  # noqa: ARG002
+        self._texts = total
+        return self
+
+    def __enter__(self) -> Progress:
+        return self._advance
+
+    def __exit__(self, *exc: object) -> None:
+        pass
+
+    def _advance(self, done: int) -> None:
+        self._embedded += done
+        self._say(self._lines * self._embedded // self._texts)
+
+    def finish(self) -> None:
+        """All lines are done, embedded or not."""
+        self._say(self._lines)
+
+    def _say(self, lines: int) -> None:
+        self._report(lines - self._said)
+        self._said = lines
 
 
 def _failed(line: _Line) -> Stored:
@@ -109,6 +140,8 @@ def _read(number: int, raw: bytes, scope: Scope, now: datetime) -> _Line:
         return _Line(number, _draft(document, scope, now), "", str(_or(document, "space", scope.space)))
     except UnicodeDecodeError as error:
         problem = f"not valid UTF-8 at byte {error.start + 1}"
+    except json.JSONDecodeError as error:
+        problem = f"not valid JSON at column {error.colno}: {error.msg}"
     except (ValueError, RecursionError) as error:
         problem = f"not valid JSON: {error}"
     except UsageError as error:
@@ -160,7 +193,7 @@ def _time(value: Any, name: str, now: datetime) -> datetime | None:
         try:
             return datetime.fromtimestamp(value, UTC)
         except (ValueError, OverflowError, OSError) as error:
-            raise UsageError(f"{name} is not a time: {value!r}") from error
+            raise UsageError(f"{name} is beyond all times") from error
     if not isinstance(value, str):
         raise UsageError(f"{name} must be an ISO date, not {value!r}")
     return parse_time(value, now)

@@ -47,11 +47,12 @@ class Embedded:
             generation.memories.add(self.memories, self.vectors)
 
     def put_into(self, generation: Generation) -> None:
-        """Write all of it, over what was there."""
+        """Write all of it over what was there; meanwhile there may be passages too many, never too few."""
         if self.memories:
-            generation.passages.remove([memory.id for memory in self.memories])
+            stale = generation.passages.keys_of([memory.id for memory in self.memories])
             generation.passages.add(self.passages, self.passage_vectors)
             generation.memories.put(self.memories, self.vectors)
+            generation.passages.table.delete_keys(stale)
 
 
 def embed(

@@ -2,8 +2,8 @@
 
 A store is a LanceDB directory with these tables:
 
-- `meta`: one row a key, its value as JSON. `store` says which format this is, which model made the
-  vectors and which generation of tables is current; `next` the same of a generation being built.
+- `meta`: one row, as JSON: which format this is, which generation of tables is current and which model
+  made its vectors, and the same of a generation that is being built, if any.
 - `memories_N`, `passages_N`: the memories and the further passages of long ones, generation N.
 - `spaces`: spaces that were made or described on purpose.
 
@@ -14,8 +14,9 @@ the current one, which takes over in one write to `meta`.
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import asdict, dataclass
 from functools import cached_property
 from pathlib import Path
@@ -43,6 +44,11 @@ LOCK_NAME = "write.lock"
 LOCK_TIMEOUT_S = 60.0
 """How long a write waits for other writers. The longest holder is a clean-up of a large store."""
 
+KINDS = ("memories", "passages")
+GENERATION_TABLE = re.compile(rf"({'|'.join(KINDS)})_\d+")
+OUR_TABLE = re.compile(rf"(meta|spaces|{GENERATION_TABLE.pattern})\.lance")
+
+META_KEY = "store"
 META_SCHEMA = pa.schema([pa.field("key", pa.utf8(), nullable=False), pa.field("value", pa.utf8())])
 
 
@@ -103,7 +109,7 @@ class Database:
     def current(self) -> Generation | None:
         """The tables to read and write; None for a store that does not exist yet."""
         if self._current is None:
-            self._current = self._generation("store")
+            self._current = self._generation("current")
         return self._current
 
     @property
@@ -136,7 +142,8 @@ class Database:
             if self.current is None and model is not None:
                 self._create(model)
             yield self
-            self.tidy()
+            with suppress(StorageError):  # what was asked for is done; the next write tidies up
+                self.tidy()
 
     @contextmanager
     def _lock(self) -> Iterator[None]:
@@ -163,6 +170,8 @@ class Database:
 
     def tidy(self, *, always: bool = False) -> bool:
         """Merge what small writes have piled up; see `Table.tidy`. Needs the writer's lock."""
+        if always:
+            self.drop_leftovers()
         tables: list[Table] = [self._meta, self.spaces.table]
         if self.current:
             tables += [self.current.memories.table, self.current.passages.table]
@@ -171,24 +180,44 @@ class Database:
 
     # --- generations ---
 
-    def _generation(self, key: str) -> Generation | None:
-        rows = self._meta.rows(equals("key", key)).to_pylist()
+    def _said(self) -> dict[str, Any]:
+        """What the table meta says; empty for a store that does not exist.
+
+        Raises:
+            StorageError: It makes no sense, or a newer memcli has written it.
+        """
+        rows = self._meta.rows(equals("key", META_KEY)).to_pylist()
         if not rows:
-            return None
+            return {}
         try:
             said: dict[str, Any] = json.loads(rows[0]["value"])
-            if said["format"] > FORMAT:
-                raise StorageError(
-                    f"the store at {self.path} was written by a newer memcli "
-                    f"(format {said['format']}, this one knows {FORMAT})",
-                    hint="upgrade memcli: pip install --upgrade memcli",
-                )
-            number, model = int(said["generation"]), EmbeddingModel(**said["model"])
+            newer = said["format"] > FORMAT
         except (ValueError, TypeError, KeyError) as error:
+            raise self._damaged("its table meta makes no sense") from error
+        if newer:
             raise StorageError(
-                f"the store at {self.path} is damaged: its table meta makes no sense"
-            ) from error
-        return self._tables(number, model)
+                f"the store at {self.path} was written by a newer memcli "
+                f"(format {said['format']}, this one knows {FORMAT})",
+                hint="upgrade memcli: pip install --upgrade memcli",
+            )
+        return said
+
+    def _generation(self, key: str) -> Generation | None:
+        """The generation that meta names under *key*, `current` or `next`."""
+        everything = self._said()
+        if not everything or (key == "next" and key not in everything):
+            return None
+        said = everything.get(key, {})
+        try:
+            generation = self._tables(int(said["number"]), EmbeddingModel(**said["model"]))
+        except (ValueError, TypeError, KeyError) as error:
+            raise self._damaged("its table meta makes no sense") from error
+        if not generation.memories.table.exists:
+            raise self._damaged(f"{generation.memories.table.name} is missing")
+        return generation
+
+    def _damaged(self, how: str) -> StorageError:
+        return StorageError(f"the store at {self.path} is damaged: {how}")
 
     def _tables(self, number: int, model: EmbeddingModel) -> Generation:
         return Generation(
@@ -198,16 +227,27 @@ class Database:
             Passages.open(self._connection, f"passages_{number}", model.dimension),
         )
 
-    def _record(self, key: str, generation: Generation) -> None:
-        value = {"format": FORMAT, "generation": generation.number, "model": asdict(generation.model)}
-        row = {"key": [key], "value": [json.dumps(value)]}
+    def _record(self, current: Generation, following: Generation | None = None) -> None:
+        """Say in one write what is current and what is being built."""
+        value: dict[str, Any] = {"format": FORMAT}
+        for key, generation in (("current", current), ("next", following)):
+            if generation is not None:
+                value[key] = {"number": generation.number, "model": asdict(generation.model)}
+        row = {"key": [META_KEY], "value": [json.dumps(value)]}
         self._meta.put(pa.table(row, schema=META_SCHEMA))
 
+    def _make(self, number: int, model: EmbeddingModel) -> Generation:
+        """New tables, over any that a killed process has left under their names."""
+        self._drop_table(f"memories_{number}")
+        self._drop_table(f"passages_{number}")
+        generation = self._tables(number, model)
+        generation.memories.create()
+        return generation
+
     def _create(self, model: EmbeddingModel) -> None:
-        first = self._tables(1, model)
-        first.memories.create()
+        first = self._make(1, model)
         self._meta.create()
-        self._record("store", first)
+        self._record(first)
         self.forget_what_was_read()
 
     @property
@@ -215,45 +255,49 @@ class Database:
         """The generation that is being built, if any."""
         return self._generation("next")
 
-    def generations(self) -> list[Generation]:
-        """The current generation, and the one that is being built, if any."""
-        return [one for one in (self.current, self.begun) if one is not None]
-
-    def give_up_next(self) -> None:
-        """Drop the generation that is being built, if any. Needs the writer's lock."""
-        if begun := self.begun:
-            self._drop(begun)
-            self._meta.delete_keys(["next"])
-
     def next_generation(self, model: EmbeddingModel) -> Generation:
-        """The generation that *model* is to make: one begun before goes on, any other is dropped.
+        """The generation that *model* is to make: one begun before goes on, any other is given up.
 
         Needs the writer's lock and a current generation.
         """
-        assert self.current is not None
         begun = self.begun
         if begun and begun.model == model:
             return begun
-        self.give_up_next()
-        following = self._tables(max(self.current.number, begun.number if begun else 0) + 1, model)
-        following.memories.create()
-        self._record("next", following)
+        assert self.current is not None
+        following = self._make(max(self.current.number, begun.number if begun else 0) + 1, model)
+        self._record(self.current, following)
+        self.drop_leftovers()
         return following
+
+    def give_up_next(self) -> None:
+        """Drop the generation that is being built, if any. Needs the writer's lock."""
+        if self.current is not None and self.begun is not None:
+            self._record(self.current)
+        self.drop_leftovers()
 
     def take_over(self, following: Generation) -> None:
         """Make *following* the current generation and drop the one before. Needs the writer's lock."""
-        before = self.current
-        self._record("store", following)
-        self._meta.delete_keys(["next"])
-        if before and before.number != following.number:
-            self._drop(before)
+        self._record(following)
         self.forget_what_was_read()
+        self.drop_leftovers()
 
-    def _drop(self, generation: Generation) -> None:
-        for table in (generation.memories.table, generation.passages.table):
-            if table.exists:
-                with translated(f"remove {table.name}"):
-                    self._connection.drop_table(table.name)
+    def erase(self, ids: Sequence[str]) -> None:
+        """Remove the memories *ids* from disk, wherever a copy may be. Needs the writer's lock."""
+        self.drop_leftovers()
+        for generation in (self.current, self.begun):
+            if generation is not None:
+                generation.erase(ids)
+
+    def drop_leftovers(self) -> None:
+        """Drop tables of generations that are neither current nor being built. Needs the writer's lock."""
+        known = {f"{kind}_{g.number}" for g in (self.current, self.begun) if g for kind in KINDS}
+        for directory in self.path.glob("*.lance"):
+            if GENERATION_TABLE.fullmatch(directory.stem) and directory.stem not in known:
+                self._drop_table(directory.stem)
+
+    def _drop_table(self, name: str) -> None:
+        with translated(f"remove {name}"):
+            self._connection.drop_table(name, ignore_missing=True)
 
     def _refuse_foreign_directory(self) -> None:
         """Raise if the directory is there, holds something, and that is not a store."""
@@ -261,8 +305,8 @@ class Database:
             if self.path.exists() and not self.path.is_dir():
                 raise StorageError(f"{self.path} is a file, not a memcli store")
             names = {entry.name for entry in self.path.iterdir()} if self.path.is_dir() else set()
-            ours = {name for name in names if name.endswith(".lance")} | {LOCK_NAME}
-            if names - ours and "meta.lance" not in names:
+            foreign = {name for name in names if name != LOCK_NAME and not OUR_TABLE.fullmatch(name)}
+            if foreign and "meta.lance" not in names:
                 raise StorageError(
                     f"{self.path} is not a memcli store",
                     hint="name another place with --home or MEMCLI_HOME",

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 import warnings
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -13,7 +14,8 @@ import pyarrow as pa
 from memcli import standins
 from memcli.errors import MemcliError, StorageError
 
-os.environ.setdefault("LANCE_LOG", "error")  # Lance prints deprecation notices of its own API on stderr
+for logger in ("LANCE_LOG", "LANCEDB_LOG"):  # they print deprecation notices of their own API on stderr
+    os.environ.setdefault(logger, "error")
 
 # A generated REST client for a catalogue service: 0.7 s to import, never used for a directory.
 lancedb: Any = standins.import_without("lancedb", "lance_namespace_urllib3_client")
@@ -26,7 +28,7 @@ Connection = Any
 LanceTable = Any
 """LanceDB's own types are incomplete (its query builders, its statistics): they'd need an ignore a line."""
 
-LanceError = (OSError, RuntimeError, ValueError, pa.ArrowException)
+LanceError = (OSError, RuntimeError, ValueError, OverflowError, pa.ArrowException)
 """What LanceDB raises; it has no exception class of its own."""
 
 ATTEMPTS = 5
@@ -35,6 +37,9 @@ ATTEMPTS = 5
 Two writers that store as fast as they can, cleaning up every 8 writes, and two readers: one attempt
 failed in 0.3 % of reads, two in none (tests/storage/test_database.py runs the same).
 """
+
+GONE = re.compile("not found|no such file|does not exist|commit conflict", re.IGNORECASE)
+"""What LanceDB says when the version that it reads, or writes upon, is not there any more."""
 
 Answer = TypeVar("Answer")
 
@@ -55,6 +60,8 @@ def translated(doing: str) -> Iterator[None]:
 
 
 def _reason(error: BaseException) -> str:
+    if "No space left on device" in str(error):
+        return "the disk is full"
     if isinstance(error, OSError) and error.strerror:
         return error.strerror
     first = next(iter(str(error).splitlines()), "") or type(error).__name__
@@ -80,6 +87,8 @@ def with_retries(read: Callable[[], Answer], refresh: Callable[[], None]) -> Ans
     for _ in range(ATTEMPTS - 1):
         try:
             return read()
-        except LanceError:
+        except LanceError as error:
+            if not GONE.search(str(error)):
+                raise
             refresh()
     return read()

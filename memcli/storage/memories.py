@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
@@ -15,7 +15,7 @@ from memcli.model import Memory
 from memcli.storage import lexical, rows
 from memcli.storage.predicates import all_of, is_in, starts_with
 from memcli.storage.rows import FINGERPRINT, MEMORY_FIELDS, VECTOR, WORDS
-from memcli.storage.table import MANY_KEYS, Table, chunks
+from memcli.storage.table import MANY_KEYS, Index, Table, chunks
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -49,7 +49,9 @@ class Memories:
     @classmethod
     def open(cls, connection: Connection, name: str, dimension: int) -> Memories:
         """The table called *name*, for vectors of *dimension* numbers."""
-        return cls(Table(connection, name, rows.memory_schema(dimension), "id", TEXT_INDEX))
+        return cls(
+            Table(connection, name, rows.memory_schema(dimension), "id", Index(TEXT_INDEX, _index_text))
+        )
 
     @classmethod
     def absent(cls) -> Memories:
@@ -58,7 +60,7 @@ class Memories:
 
     def create(self) -> None:
         """Make the table and its full-text index. Needs the writer's lock."""
-        self.table.create(_index_text)
+        self.table.create()
 
     # --- writing; all of it needs the writer's lock ---
 
@@ -77,11 +79,9 @@ class Memories:
             self.table.write(lambda table, w=where, v=values: table.update(where=w, values=v))  # type: ignore[misc]
 
     def move(self, where: str, space: str, now: datetime) -> None:
-        """Let the memories that fulfil *where* be in the space *space*."""
-        ids = self.ids(where)
-        for some in chunks(ids, MANY_KEYS):
-            moved = [replace(memory, space=space, updated_at=now) for memory in self.with_ids(some).values()]
-            self.put(moved, self.vectors([memory.id for memory in moved]))
+        """Let the memories that fulfil *where* be in the space *space*, all at once."""
+        values = {"space": space, "updated_at": now}
+        self.table.write(lambda table: table.update(where=where, values=values))
 
     def erase(self, ids: Sequence[str]) -> None:
         """Remove the memories *ids*: text, vector and index terms, from every version on disk."""
@@ -103,12 +103,16 @@ class Memories:
         """At most *limit* memories that fulfil *where* and whose ids begin with *prefix*."""
         return self.where(all_of(starts_with("id", prefix), where), limit=limit)
 
-    def fingerprints(self, prints: Sequence[str], where: str) -> dict[str, str]:
-        """Which of the fingerprints *prints* are there already: the id of each, by fingerprint."""
-        found: dict[str, str] = {}
+    def saying(self, prints: Sequence[str], where: str) -> dict[tuple[str, str, str, str], str]:
+        """Ids of memories with one of the fingerprints *prints*, by space, user, agent and fingerprint."""
+        columns = ["space", "user", "agent", FINGERPRINT, "id"]
+        found: dict[tuple[str, str, str, str], str] = {}
         for some in chunks(prints, MANY_KEYS):
-            table = self.table.rows(all_of(is_in(FINGERPRINT, some), where), ["id", FINGERPRINT])
-            found |= dict(zip(table[FINGERPRINT].to_pylist(), table["id"].to_pylist(), strict=True))
+            table = self.table.rows(all_of(is_in(FINGERPRINT, some), where), columns)
+            found |= {
+                (row["space"], row["user"], row["agent"], row[FINGERPRINT]): row["id"]
+                for row in table.to_pylist()
+            }
         return found
 
     def where(self, where: str, limit: int | None = None) -> list[Memory]:
@@ -148,7 +152,7 @@ class Memories:
 
     def states(self) -> dict[str, tuple[Any, ...]]:
         """Something for each memory, by id, that differs when the memory has been changed."""
-        columns = ["id", "updated_at", "forgotten_at", FINGERPRINT]
+        columns = ["id", "updated_at", "forgotten_at", "space", FINGERPRINT]
         return {row["id"]: tuple(row.values()) for row in self.table.rows("", columns).to_pylist()}
 
     def counts_by_space(self, where: str) -> dict[str, tuple[int, datetime]]:

@@ -6,6 +6,7 @@ nothing, until somebody stores a long text.
 
 from __future__ import annotations
 
+import secrets
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
@@ -15,7 +16,7 @@ import pyarrow as pa
 
 from memcli.storage.predicates import all_of, equals, is_in
 from memcli.storage.rows import VECTOR, vector_array, vector_field, vectors_of
-from memcli.storage.table import Table
+from memcli.storage.table import MANY_KEYS, Table, chunks
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -69,18 +70,21 @@ class Passages:
         if not passages:
             return
         columns = {
-            "key": [f"{p.memory} {p.start}" for p in passages],
+            "key": [secrets.token_hex(8) for _ in passages],
             **{
                 name: [getattr(p, name) for p in passages]
                 for name in ("memory", "user", "space", "start", "end")
             },
             VECTOR: vector_array(vectors),
         }
-        self.table.put(pa.table(columns, schema=_schema(self._dimension)))
+        self.table.add(pa.table(columns, schema=_schema(self._dimension)))
 
-    def remove(self, memories: Sequence[str]) -> None:
-        """Take out the passages of *memories* (ids). Needs the writer's lock."""
-        self.table.delete_keys(memories, "memory")
+    def keys_of(self, memories: Sequence[str]) -> list[str]:
+        """The keys of all passages of *memories* (ids)."""
+        found: list[str] = []
+        for some in chunks(memories, MANY_KEYS) if self.table.exists else ():
+            found += self.table.rows(is_in("memory", some), ["key"])["key"].to_pylist()
+        return found
 
     def move(self, space: str, user: str, to: str) -> None:
         """Let the passages in *space* of *user* be in the space *to*. Needs the writer's lock."""

@@ -46,7 +46,7 @@ WORDS = "words"
 """What full-text search looks into: the text with who said it, its own title and its tags."""
 
 FINGERPRINT = "fingerprint"
-"""Equal for memories that say the same in the same place; see `fingerprint`."""
+"""Equal for memories that say the same; see `fingerprint`."""
 
 VECTOR = "vector"
 
@@ -65,14 +65,14 @@ def vector_field(dimension: int) -> pa.Field:
 
 
 def fingerprint(memory: Memory) -> str:
-    """A short text that is equal for memories that say the same thing in the same place.
+    """A short text that is equal for memories of one scope that say the same thing.
 
     Case, white space and Unicode form (NFC) do not count. Turns of a conversation say the same only
     at the same position of the same conversation: people do repeat themselves.
     """
     said = unicodedata.normalize("NFC", unicodedata.normalize("NFC", memory.text).casefold())
     place = f"{memory.conversation}\0{memory.position}" if memory.is_turn else ""
-    key = "\0".join((memory.space, memory.user, memory.agent, place, " ".join(said.split())))
+    key = place + "\0" + " ".join(said.split())
     return hashlib.blake2b(key.encode(), digest_size=16).hexdigest()
 
 

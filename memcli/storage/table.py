@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
 from datetime import timedelta
 from typing import TYPE_CHECKING, Any, TypeVar
 
@@ -45,6 +46,14 @@ def chunks(items: Sequence[Any], size: int) -> Iterator[Sequence[Any]]:
     return (items[start : start + size] for start in range(0, len(items), size))
 
 
+@dataclass(frozen=True, slots=True)
+class Index:
+    """A full-text index: its name, and what makes it anew on a table."""
+
+    name: str
+    make: Callable[[LanceTable], None]
+
+
 class Table:
     """A table that may not exist yet: reading it then finds nothing.
 
@@ -53,11 +62,11 @@ class Table:
         name: The table's name.
         schema: The columns it is made with.
         key: The column whose values are unique.
-        index: The full-text index to keep up to date, if there is one.
+        index: The full-text index to have and to keep up to date, if any.
     """
 
     def __init__(
-        self, connection: Connection, name: str, schema: pa.Schema, key: str, index: str = ""
+        self, connection: Connection, name: str, schema: pa.Schema, key: str, index: Index | None = None
     ) -> None:
         self._connection, self.name, self._schema, self._key = connection, name, schema, key
         self._index = index
@@ -87,14 +96,14 @@ class Table:
         if had and not self.exists:  # another model's vectors have taken over
             raise StorageError("the store was rebuilt meanwhile", hint="run the command again")
 
-    def create(self, prepare: Callable[[LanceTable], None] | None = None) -> None:
-        """Make the table, unless it exists; *prepare* adds its indexes. Needs the writer's lock."""
+    def create(self) -> None:
+        """Make the table, unless it exists. Needs the writer's lock."""
         self.refresh()
         if self._table is None:
             table = self._connection.create_table(self.name, schema=self._schema)
             table.set_unenforced_primary_key(self._key)
-            if prepare is not None:
-                prepare(table)
+            if self._index:
+                self._index.make(table)
             self._table = table
 
     def read(self, query: Callable[[LanceTable], Answer], nothing: Answer) -> Answer:
@@ -133,7 +142,7 @@ class Table:
             StorageError: The change was refused; the table is as it was.
         """
         with translated(f"write {self.name}"):
-            if self._table is None:
+            if self._table is None:  # tables that only some stores need are made by their first write
                 self.create()
             assert self._table is not None
             change(self._table)
@@ -188,6 +197,8 @@ class Table:
         if self._table is None:
             return False
         with translated(f"tidy {self.name}"):
+            if self._index and self._indexed() is None:  # its maker was killed
+                self._index.make(self._table)
             if always or self._is_due():
                 self._table.optimize(cleanup_older_than=timedelta(0))
                 self.refresh()
@@ -195,11 +206,16 @@ class Table:
         return False
 
     def _is_due(self) -> bool:
+        assert self._table is not None
         stats = self._table.stats()
         due = min(FRAGMENTS_KEPT + stats["num_rows"] // ROWS_PER_FRAGMENT, FRAGMENTS_MOST)
         return stats["fragment_stats"]["num_fragments"] > due or self._unindexed() > UNINDEXED_MOST
 
     def _unindexed(self) -> int:
         """How many rows the full-text index does not know yet: each search reads through these."""
-        found = self._table.index_stats(self._index) if self._index else None
+        found = self._indexed()
         return found.num_unindexed_rows if found else 0
+
+    def _indexed(self) -> Any:
+        """LanceDB's statistics of the full-text index; None without one."""
+        return self._table.index_stats(self._index.name) if self._table is not None and self._index else None

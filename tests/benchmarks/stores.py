@@ -9,7 +9,8 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
 
-from memcli.config import Config, Home
+from memcli.config import Config
+from memcli.home import Home
 from memcli.model import Action, Embedder, Scope
 from memcli.services import transfer
 from memcli.services.engine import Engine

@@ -59,7 +59,7 @@ def test_every_field_of_a_line_is_kept_and_exported_again(memcli: MemCLI) -> Non
 def test_a_memory_shown_as_json_is_shown_exactly(memcli: MemCLI) -> None:
     """What the user stored is not rounded."""
     memcli("import", "-", stdin=json_lines(FULL))
-    memory = memcli("get", "turn:1").json
+    memory = memcli("get", "turn:1", "--user", FULL["user"]).json
     assert (memory["importance"], memory["metadata"]) == (FULL["importance"], FULL["metadata"])
 
 

@@ -180,3 +180,15 @@ assert isinstance(fastembed.ImageEmbedding.list_supported_models(), list)
         check=False,
     )
     assert (run.returncode, run.stderr) == (0, "")
+
+
+def test_nothing_is_noted_for_the_maker_of_the_runtime(tmp_path: Path) -> None:
+    """onnxruntime keeps a file of what it would report, unless it is told not to before it is loaded."""
+    code = (
+        "from pathlib import Path; from memcli.embedding.catalog import BUNDLED;"
+        "from memcli.embedding.embedder import load;"
+        "load(BUNDLED, models_dir=Path('nowhere')).embed_queries(['a'])"
+    )
+    env = {**os.environ, "HOME": str(tmp_path), "XDG_CACHE_HOME": str(tmp_path / "cache")}
+    subprocess.run([sys.executable, "-c", code], check=True, env=env)
+    assert list(tmp_path.iterdir()) == []

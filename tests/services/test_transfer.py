@@ -13,7 +13,8 @@ from hypothesis import strategies as st
 from numpy.typing import NDArray
 
 from memcli.cli.plain import as_json
-from memcli.config import Config, Home
+from memcli.config import Config
+from memcli.home import Home
 from memcli.model import Action, Progress, Scope
 from memcli.services import remember, transfer
 from memcli.services.engine import Engine

@@ -9,8 +9,9 @@ from pathlib import Path
 import pyarrow as pa
 import pytest
 
-from memcli.config import Config, Home
+from memcli.config import Config
 from memcli.errors import StorageError
+from memcli.home import Home
 from memcli.model import Draft, Scope
 from memcli.services import recall, remember
 from memcli.services.engine import Engine
