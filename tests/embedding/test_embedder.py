@@ -189,6 +189,7 @@ def test_nothing_is_noted_for_the_maker_of_the_runtime(tmp_path: Path) -> None:
         "from memcli.embedding.embedder import load;"
         "load(BUNDLED, models_dir=Path('nowhere')).embed_queries(['a'])"
     )
-    env = {**os.environ, "HOME": str(tmp_path), "XDG_CACHE_HOME": str(tmp_path / "cache")}
-    subprocess.run([sys.executable, "-c", code], check=True, env=env)
-    assert list(tmp_path.iterdir()) == []
+    home = tmp_path / "quiet"
+    home.mkdir()
+    subprocess.run([sys.executable, "-c", code], check=True, env={**os.environ, "HOME": str(home)})
+    assert list(home.iterdir()) == []
