@@ -28,12 +28,7 @@ def spaces(ctx: typer.Context, incomplete: str) -> Iterator[str]:
 
 def ids(ctx: typer.Context, incomplete: str) -> Iterator[tuple[str, str]]:
     """Ids of memories stored lately that begin with *incomplete*, each with its title."""
-    return ((i, _shown(title)) for i, title in _known(ctx).memories.items() if i.startswith(incomplete))
-
-
-def _shown(title: str) -> str:
-    """*title* with what Typer would take for markup escaped."""
-    return harmless(title).replace("[", "\\[")
+    return ((i, harmless(title)) for i, title in _known(ctx).memories.items() if i.startswith(incomplete))
 
 
 def settings(incomplete: str) -> Iterator[tuple[str, str]]:

@@ -11,7 +11,7 @@ from memcli.cli.options import replacing
 from memcli.cli.words import a_time
 from memcli.model import Mode
 from memcli.services.select import Filter
-from memcli.services.where import parse
+from memcli.storage.predicates import Condition
 
 
 class Style(StrEnum):
@@ -39,6 +39,14 @@ UNTIL = Annotated[str | None, typer.Option(metavar="WHEN", help="Created until, 
 MIN_IMPORTANCE = Annotated[float, typer.Option(min=0.0, max=1.0, help="Leave out less important ones.")]
 
 
+def _condition(where: str | None) -> Condition | None:
+    if where is None:
+        return None
+    from memcli.services.where import parse  # 17 ms, most of it for compiling its grammar
+
+    return parse(where)
+
+
 def _filter(
     ctx: typer.Context,  # noqa: ARG001  # handed to all of these
     tag: list[str] | None,
@@ -49,7 +57,7 @@ def _filter(
 ) -> Filter:
     return Filter(
         tags=tuple(tag or ()),
-        where=parse(where) if where is not None else None,
+        where=_condition(where),
         since=a_time(since),
         until=a_time(until, end_of_day=True),
         min_importance=min_importance,

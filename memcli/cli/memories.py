@@ -48,7 +48,7 @@ def list_memories(
     wanted = replace(wanted, forgotten=forgotten)
     found = remember.newest(engine, scope=scope, wanted=wanted, limit=limit or None, offset=offset)
     render.show(found, output)
-    if limit and len(found) == limit:
+    if limit and len(found) == limit and not options.was_said(ctx, "limit"):
         total = remember.count(engine, scope=scope, wanted=wanted)
         if total > offset + limit:
             run_of(ctx).note(f"{offset + 1} to {offset + limit} of {total:,}; --limit 0 shows all")

@@ -90,7 +90,8 @@ def _scope(ctx: typer.Context, space: str | None, user: str | None, agent: str |
     return run_of(ctx).loaded.config.scope(space, user, agent)
 
 
-def _was_said(ctx: typer.Context, name: str) -> bool:
+def was_said(ctx: typer.Context, name: str) -> bool:
+    """Whether the command line itself, not only the environment or a default, says *name*."""
     source = ctx.get_parameter_source(name)
     return source is not None and source.name == "COMMANDLINE"
 
@@ -110,7 +111,7 @@ scoped = replacing("scope", SCOPE, _scope)
 
 def _unless_said(ctx: typer.Context, scope: Scope, *names: str) -> Scope:
     """*scope* with everything for those of *names* that the command line itself does not mention."""
-    return replace(scope, **{name: None for name in names if not _was_said(ctx, name)})
+    return replace(scope, **{name: None for name in names if not was_said(ctx, name)})
 
 
 def _own(ctx: typer.Context, space: str | None, user: str | None, agent: str | None) -> Scope:

@@ -82,11 +82,12 @@ def test_the_list_is_latest_first_filtered_and_paged(memcli: MemCLI) -> None:
 
 
 def test_a_list_that_is_cut_says_so_on_standard_error(memcli: MemCLI) -> None:
-    """Unless --quiet, and not when all is shown."""
-    memcli("store", "-", "--lines", stdin="a\nb\nc\n")
-    assert "1 to 2 of 3" in memcli("list", "--limit", "2").err
-    assert memcli("--quiet", "list", "--limit", "2").err == ""
-    assert memcli("list", "--limit", "3").err == ""
+    """Unless --quiet, and not when all is shown or so much was asked for."""
+    memcli("store", "-", "--lines", stdin="".join(f"t{i}\n" for i in range(52)))
+    assert "1 to 50 of 52" in memcli("list").err
+    assert memcli("--quiet", "list").err == ""
+    assert memcli("list", "--offset", "2").err == ""
+    assert memcli("list", "--limit", "2").err == ""  # as was asked for
     assert memcli("list", "--limit", "0").err == ""
 
 

@@ -187,11 +187,11 @@ def test_a_terminal_gets_a_table_and_colours(
 
 def test_messages_are_never_on_standard_output(memcli: MemCLI) -> None:
     """And --quiet silences notes, not errors."""
-    memcli("store", "-", "--lines", stdin="a\nb\n")
-    ran = memcli("list", "-n", "1")
-    assert len(ran.json) == 1
-    assert ran.err.strip() == "1 to 1 of 2; --limit 0 shows all"
-    assert memcli("-q", "list", "-n", "1").err == ""
+    memcli("store", "-", "--lines", stdin="".join(f"t{i}\n" for i in range(51)))
+    ran = memcli("list")
+    assert len(ran.json) == 50
+    assert ran.err.strip() == "1 to 50 of 51; --limit 0 shows all"
+    assert memcli("-q", "list").err == ""
     assert memcli("-q", "get", "zzzz", code=3).err != ""
 
 
