@@ -10,10 +10,10 @@ from memcli import config
 from memcli.home import find_home
 from memcli.model import Context, Hit, Scope, Space, Stored
 from memcli.model import Memory as MemoryRecord
+from memcli.services import checks, recall, remember, spaces, transfer, upkeep
 from memcli.services import context as contexts
-from memcli.services import recall, remember, spaces, transfer, upkeep
 from memcli.services.engine import Engine
-from memcli.services.select import NO_FILTER, Filter
+from memcli.services.select import Filter
 from memcli.services.upkeep import Optimized
 from memcli.services.where import parse
 
@@ -51,6 +51,11 @@ class Memory:
         """The engine, on what the store holds now: another process may have written meanwhile."""
         self._opened.db.forget_what_was_read()
         return self._opened
+
+    @property
+    def _own(self) -> Scope:
+        """Everything of the user's: where ids are looked for."""
+        return Scope(space=None, user=self.scope.user, agent=None)
 
     def _scope(self, space: str | None) -> Scope:
         return self.scope if space is None else Scope(space, self.scope.user, self.scope.agent)
@@ -102,7 +107,7 @@ class Memory:
 
     def get(self, memory_id: str) -> MemoryRecord:
         """The memory whose id is *memory_id* or begins with it."""
-        return remember.find(self._engine, memory_id)
+        return remember.find(self._engine, memory_id, scope=self._own)
 
     def list(
         self, *, space: str | None = None, where: str | None = None, limit: int | None = None
@@ -113,15 +118,15 @@ class Memory:
 
     def update(self, memory_id: str, **changes: Any) -> MemoryRecord:
         """Change the fields named in *changes*; see `memcli.services.remember.update`."""
-        return remember.update(self._engine, memory_id, **changes)
+        return remember.update(self._engine, memory_id, scope=self._own, **changes)
 
     def forget(self, *memory_ids: str) -> Sequence[MemoryRecord]:
         """Forget memories; `restore` brings them back until they are purged."""
-        return remember.forget(self._engine, memory_ids)
+        return remember.forget(self._engine, memory_ids, scope=self._own)
 
     def restore(self, *memory_ids: str) -> Sequence[MemoryRecord]:
         """Bring forgotten memories back."""
-        return remember.restore(self._engine, memory_ids)
+        return remember.restore(self._engine, memory_ids, scope=self._own)
 
     def purge(self, *memory_ids: str) -> Sequence[MemoryRecord]:
         """Remove forgotten and expired memories from disk, for good: those named, or all in the space."""
@@ -139,8 +144,8 @@ class Memory:
         return transfer.import_lines(self._engine, lines, scope=self._scope(space))
 
     def export(self, *, space: str | None = None) -> Iterator[Mapping[str, Any]]:
-        """Everything remembered, oldest first; in all spaces, unless one is named."""
-        scope = Scope(space, self.scope.user, self.scope.agent)
+        """Everything of the user's, oldest first; in all spaces, unless one is named."""
+        scope = Scope(space, self.scope.user, None)
         return transfer.export(self._engine, scope=scope)
 
     def optimize(self) -> Optimized:
@@ -149,6 +154,7 @@ class Memory:
 
     @staticmethod
     def _filter(where: str | None, tags: Sequence[str]) -> Filter:
-        if where is None and not tags:
-            return NO_FILTER
-        return Filter(where=parse(where) if where is not None else None, tags=tuple(tags))
+        if where is not None:
+            checks.characters(where, "where")
+        condition = parse(where) if where is not None else None
+        return Filter(where=condition, tags=checks.tags(tags))

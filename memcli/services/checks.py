@@ -63,21 +63,21 @@ def space_name(value: Any) -> str:
 
 def importance(value: Any) -> float:
     """*value*, a number from 0 to 1."""
-    if isinstance(value, bool) or not isinstance(value, int | float):
-        raise UsageError(f"importance must be a number from 0 to 1, not {_kind(value)}")
     return share(value, "importance")
 
 
-def share(value: float, what: str) -> float:
+def share(value: Any, what: str) -> float:
     """*value*, a number from 0 to 1 (nan is none)."""
+    if isinstance(value, bool) or not isinstance(value, int | float):
+        raise UsageError(f"{what} must be a number from 0 to 1, not {_kind(value)}")
     if not 0 <= value <= 1:
         raise UsageError(f"{what} must be a number from 0 to 1")
     return float(value)
 
 
-def positive(value: int, what: str) -> int:
+def positive(value: Any, what: str) -> int:
     """*value*, a whole number from 1."""
-    if not 1 <= value <= MOST:
+    if isinstance(value, bool) or not isinstance(value, int) or not 1 <= value <= MOST:
         raise UsageError(f"{what} must be a whole number from 1 to {MOST:,}")
     return value
 

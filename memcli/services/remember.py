@@ -353,7 +353,7 @@ def purgeable(
     Args:
         engine: What to work with.
         ids: Empty for all that qualify.
-        scope: Where to look when no ids are given.
+        scope: Where to look; with ids, only its user counts.
         older_than: Only what was forgotten, or expired, longer ago than this.
 
     Raises:
@@ -361,7 +361,7 @@ def purgeable(
     """
     now = engine.now()
     if ids:
-        memories = find_all(engine, ids)
+        memories = find_all(engine, ids, scope=Scope(None, scope.user, None))
         for memory in memories:
             if is_alive(memory, now):
                 raise ConflictError(

@@ -34,7 +34,7 @@ def show(engine: Engine, name: str, *, user: str) -> Space:
     Raises:
         NotFoundError: There is none.
     """
-    checks.space_name(name)
+    name = checks.space_name(name)
     for space in all_spaces(engine, user=user):
         if space.name == name:
             return space
@@ -49,7 +49,7 @@ def create(engine: Engine, name: str, *, user: str, description: str = "") -> Sp
     """
     from memcli.storage.spaces import SpaceRow
 
-    checks.space_name(name)
+    name = checks.space_name(name)
     row = SpaceRow(name, user, checks.line(description, "the description"), engine.now())
     # an empty store still records which model its vectors will be from
     with engine.db.writing(engine.db.model or engine.embedder.model) as db:
@@ -67,16 +67,18 @@ def rename(engine: Engine, name: str, to: str, *, user: str) -> Space:
         NotFoundError: There is no space *name*.
         ConflictError: There is already a space *to*.
     """
-    checks.space_name(to)
-    show(engine, name, user=user)
+    to = checks.space_name(to)
+    name = show(engine, name, user=user).name
     with engine.db.writing() as db:
-        if any(space.name == to for space in all_spaces(engine, user=user)):
+        made = {row.name: row for row in db.spaces.of(user)}
+        # a rename that was killed before its end has moved the memories, but not the description
+        begun = to not in made and not db.memories.table.count(place(Scope(name, user)))
+        if not begun and any(space.name == to for space in all_spaces(engine, user=user)):
             raise ConflictError(f"there is already a space {to!r}")
         db.passages.move(name, user, to)
         db.memories.move(place(Scope(name, user)), to, engine.now())  # in one write: never half of them
-        made = next((made for made in db.spaces.of(user) if made.name == name), None)
-        if made:
-            db.spaces.put(replace(made, name=to))
+        if name in made:
+            db.spaces.put(replace(made[name], name=to))
             db.spaces.delete(name, user)
         names.drop(engine.home.names, space=name)
         names.note(engine.home.names, (), to)
@@ -90,6 +92,7 @@ def delete(engine: Engine, name: str, *, user: str) -> Space:
         NotFoundError: There is no such space.
     """
     space = show(engine, name, user=user)
+    name = space.name
     with engine.db.writing() as db:
         there = all_of(place(Scope(name, user)), alive(engine.now()))
         ids = db.memories.ids(there)

@@ -273,6 +273,25 @@ def test_what_somebody_else_has_forgotten_is_not_purged_by_its_id(memcli: MemCLI
     memcli("get", "abc123", "--user", "ana", code=3)
 
 
+def on_a_terminal(typed: bytes, *arguments: str) -> tuple[int, str]:
+    """How a command ends where somebody has *typed* something, and what they read."""
+    controller, terminal = pty.openpty()
+    try:
+        os.write(controller, typed)
+        process = subprocess.Popen(
+            [*MEMCLI, *arguments], stdin=terminal, stdout=subprocess.DEVNULL, stderr=terminal
+        )
+        code = process.wait(60)
+        os.write(terminal, b"that is all")
+        said = b""
+        while b"that is all" not in said:
+            said += os.read(controller, 100_000)
+    finally:
+        os.close(controller)
+        os.close(terminal)
+    return code, said.decode()
+
+
 @pytest.mark.parametrize(
     ("answer", "code", "left"), [(b"n\n", 1, 1), (b"\n", 1, 1), (b"y\n", 0, 0)], ids=["no", "nothing", "yes"]
 )
@@ -280,22 +299,8 @@ def test_a_purge_asks_on_a_terminal(memcli: MemCLI, answer: bytes, code: int, le
     """No, and no answer, change nothing."""
     memcli("import", "-", stdin=json_lines({"text": "one", "id": "a"}))
     memcli("forget", "a")
-    controller, terminal = pty.openpty()
-    try:
-        os.write(controller, answer)
-        done = subprocess.run(
-            [*MEMCLI, "purge"],
-            stdin=terminal,
-            stdout=subprocess.PIPE,
-            stderr=terminal,
-            timeout=60,
-            check=False,
-        )
-        said = os.read(controller, 100_000).decode()
-    finally:
-        os.close(controller)
-        os.close(terminal)
-    assert done.returncode == code
+    done, said = on_a_terminal(answer, "purge")
+    assert done == code
     assert "Remove 1 memory for good?" in said
     assert "Traceback" not in said
     assert ("nothing was changed" in said) == bool(code)
