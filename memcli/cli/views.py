@@ -82,7 +82,9 @@ def _about(memory: Memory, *, with_space: bool = True) -> Text:
 
 
 def _text(memory: Memory, style: str = "", longest: int = LONGEST_SHOWN) -> Text:
-    said = Text(f"{harmless(memory.speaker)}: ", style=STRONG) if memory.speaker else Text()
+    said = Text()
+    if memory.speaker:
+        said.append(f"{harmless(memory.speaker)}: ", style=STRONG)
     text = memory.text.strip()
     shown = text if len(text) <= longest else text[:longest].rsplit("\n", 1)[0]
     said.append(harmless(shown), style=style)
