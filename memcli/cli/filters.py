@@ -32,7 +32,9 @@ AllSpaces = Annotated[bool, typer.Option("--all-spaces", "-a", help="Look in eve
 TAGS = Annotated[list[str] | None, typer.Option("--tag", "-t", help="Only with this tag; repeatable.")]
 WHERE = Annotated[
     str | None,
-    typer.Option(metavar="EXPR", help="Only where metadata fulfil this, e.g. 'n >= 1 and type = note'."),
+    typer.Option(
+        metavar="EXPR", help="Only where metadata fulfil this: 'n >= 1 and not type in (note, todo)'."
+    ),
 ]
 SINCE = Annotated[str | None, typer.Option(metavar="WHEN", help="Created since: 2026-05-01, 7d, yesterday.")]
 UNTIL = Annotated[str | None, typer.Option(metavar="WHEN", help="Created until, that day included.")]
