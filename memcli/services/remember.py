@@ -11,6 +11,7 @@ from memcli.errors import ConflictError, NotFoundError, StorageError, UsageError
 from memcli.model import EVERYWHERE, Action, Draft, Memory, ProgressFactory, Scope, Stored, default_title
 from memcli.services import checks, names
 from memcli.services.engine import Engine
+from memcli.services.known import Known, stored
 from memcli.services.select import NO_FILTER, Filter, alive, in_scope, is_alive, predicate
 from memcli.services.vectors import embed
 from memcli.storage.predicates import all_of
@@ -65,14 +66,15 @@ def store_all(
         UsageError: A value of one of them can't be stored; none is.
     """
     memories = [_memory(engine, draft) for draft in drafts]
-    known = _Known(engine, memories, compare=compare) if engine.db.model else None
+    given = [draft.id for draft in drafts if draft.id]  # ours are random: the look under the lock is enough
+    known = Known(engine, memories, compare=compare, ids=given) if engine.db.model else None
     fresh = [memory for memory in memories if known is None or not known.answer(memory)]
     embedded = embed(engine.embedder, _first_of_each(fresh), announce or engine.progress)
     if not embedded.memories and known is not None:
-        return [known.answer(memory) or _stored(memory) for memory in memories]
+        return [known.answer(memory) or stored(memory) for memory in memories]
     with engine.db.writing(engine.embedder.model) as db:
         _refuse_other_model(engine, db)
-        known = _Known(engine, memories, compare=compare)  # somebody may have stored the same meanwhile
+        known = Known(engine, memories, compare=compare)  # somebody may have stored the same meanwhile
         answers = [known.take(memory) for memory in memories]
         new = {memory.id for memory, answer in zip(memories, answers, strict=True) if _is_new(memory, answer)}
         assert db.current is not None
@@ -117,60 +119,6 @@ def _memory(engine: Engine, draft: Draft) -> Memory:
         expires_at=checks.moment(draft.expires_at, "expires_at"),
         forgotten_at=checks.moment(draft.forgotten_at, "forgotten_at"),
     )
-
-
-def _stored(memory: Memory) -> Stored:
-    return Stored(action=Action.STORED, id=memory.id, space=memory.space)
-
-
-class _Known:
-    """What the store already holds of some memories: the same words, or the same ids.
-
-    Only living memories make a duplicate by their words, and only of living ones: what is forgotten
-    or has expired on one side says nothing about the other.
-    """
-
-    def __init__(self, engine: Engine, memories: Sequence[Memory], *, compare: bool = True) -> None:
-        from memcli.storage.rows import fingerprint
-
-        self._fingerprint, self._compare, self._now = fingerprint, compare, engine.now()
-        prints = [fingerprint(memory) for memory in memories if self._counts(memory)]
-        self._ids = engine.db.memories.with_ids([memory.id for memory in memories])
-        self._said = engine.db.memories.saying(prints, alive(self._now))
-
-    def _key(self, memory: Memory) -> tuple[str, str, str, str]:
-        return memory.space, memory.user, memory.agent, self._fingerprint(memory)
-
-    def _counts(self, memory: Memory) -> bool:
-        return self._compare and is_alive(memory, self._now)
-
-    def answer(self, memory: Memory) -> Stored | None:
-        """The answer for *memory* if it needs no storing."""
-        there = self._ids.get(memory.id)
-        if there is not None and self._key(there) != self._key(memory):
-            reason = f"the id {memory.id} belongs to another memory in the space {there.space}"
-            return Stored(action=Action.FAILED, id=None, space=memory.space, reason=reason)
-        if there is not None:
-            gone = (
-                "" if is_alive(there, self._now) else f", forgotten; memcli restore {there.id} brings it back"
-            )
-            return _duplicate(memory, memory.id, "same id and text" + gone)
-        same = self._said.get(self._key(memory)) if self._counts(memory) else None
-        return _duplicate(memory, same, "same text") if same is not None else None
-
-    def take(self, memory: Memory) -> Stored:
-        """The answer for *memory*, which from now on is known."""
-        answer = self.answer(memory)
-        if answer is not None:
-            return answer
-        self._ids[memory.id] = memory
-        if self._counts(memory):
-            self._said[self._key(memory)] = memory.id
-        return _stored(memory)
-
-
-def _duplicate(memory: Memory, same: str, reason: str) -> Stored:
-    return Stored(action=Action.DUPLICATE, id=same, similarity=1.0, space=memory.space, reason=reason)
 
 
 def _first_of_each(memories: Sequence[Memory]) -> list[Memory]:
@@ -293,7 +241,7 @@ def _changed(memory: Memory, given: Mapping[str, Any], now: datetime) -> Memory:
 
 def _refuse_double(engine: Engine, memory: Memory) -> None:
     """Raise if another memory, not forgotten, already says what *memory* says."""
-    known = _Known(engine, [replace(memory, id="")])
+    known = Known(engine, [replace(memory, id="")])
     same = known.answer(replace(memory, id=""))
     if same and same.id != memory.id:
         raise ConflictError(f"the memory {same.id} already says the same")
@@ -333,7 +281,7 @@ def restore(engine: Engine, ids: Sequence[str], *, scope: Scope = EVERYWHERE) ->
                 f"the memory {memory.id} has expired", hint=f"memcli update {memory.id} --ttl 30d"
             )
     with engine.db.writing() as db:
-        known = _Known(engine, [replace(memory, id="") for memory in back.values()])
+        known = Known(engine, [replace(memory, id="") for memory in back.values()])
         for memory in back.values():
             answer = known.take(replace(memory, id=memory.id + " back"))  # as if it were stored anew
             if answer.action is Action.DUPLICATE:

@@ -1,0 +1,72 @@
+"""What the store already holds of memories that are about to be stored."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from memcli.model import Action, Memory, Stored
+from memcli.services.engine import Engine
+from memcli.services.select import alive, is_alive
+
+
+class Known:
+    """What the store already holds of some memories: the same words, or the same ids.
+
+    Only living memories make a duplicate by their words, and only of living ones: what is forgotten
+    or has expired on one side says nothing about the other.
+    """
+
+    def __init__(
+        self,
+        engine: Engine,
+        memories: Sequence[Memory],
+        *,
+        compare: bool = True,
+        ids: Sequence[str] | None = None,
+    ) -> None:
+        from memcli.storage.rows import fingerprint
+
+        self._fingerprint, self._compare, self._now = fingerprint, compare, engine.now()
+        prints = [fingerprint(memory) for memory in memories if self._counts(memory)]
+        looked_up = [memory.id for memory in memories] if ids is None else ids
+        self._ids = engine.db.memories.with_ids(looked_up)
+        self._said = engine.db.memories.saying(prints, alive(self._now))
+
+    def _key(self, memory: Memory) -> tuple[str, str, str, str]:
+        return memory.space, memory.user, memory.agent, self._fingerprint(memory)
+
+    def _counts(self, memory: Memory) -> bool:
+        return self._compare and is_alive(memory, self._now)
+
+    def answer(self, memory: Memory) -> Stored | None:
+        """The answer for *memory* if it needs no storing."""
+        there = self._ids.get(memory.id)
+        if there is not None and self._key(there) != self._key(memory):
+            reason = f"the id {memory.id} belongs to another memory in the space {there.space}"
+            return Stored(action=Action.FAILED, id=None, space=memory.space, reason=reason)
+        if there is not None:
+            gone = (
+                "" if is_alive(there, self._now) else f", forgotten; memcli restore {there.id} brings it back"
+            )
+            return _duplicate(memory, memory.id, "same id and text" + gone)
+        same = self._said.get(self._key(memory)) if self._counts(memory) else None
+        return _duplicate(memory, same, "same text") if same is not None else None
+
+    def take(self, memory: Memory) -> Stored:
+        """The answer for *memory*, which from now on is known."""
+        answer = self.answer(memory)
+        if answer is not None:
+            return answer
+        self._ids[memory.id] = memory
+        if self._counts(memory):
+            self._said[self._key(memory)] = memory.id
+        return stored(memory)
+
+
+def _duplicate(memory: Memory, same: str, reason: str) -> Stored:
+    return Stored(action=Action.DUPLICATE, id=same, similarity=1.0, space=memory.space, reason=reason)
+
+
+def stored(memory: Memory) -> Stored:
+    """The answer for *memory*, which is new."""
+    return Stored(action=Action.STORED, id=memory.id, space=memory.space)
