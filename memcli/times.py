@@ -35,7 +35,9 @@ def parse_duration(text: str) -> timedelta:
     """
     duration = _duration(text)
     if duration is None:
-        raise UsageError(f"no duration: {_shown(text)}", hint="Write it like 45s, 30m, 12h, 7d, 2w or 1d12h.")
+        raise UsageError(
+            f"{_shown(text)} is not a duration", hint="Write it like 45s, 30m, 12h, 7d, 2w or 1d12h."
+        )
     return duration
 
 
@@ -59,7 +61,7 @@ def parse_time(text: str, now: datetime, *, end_of_day: bool = False) -> datetim
         moment = None
     if moment is None:
         hint = "Write it like 2026-05-01, 2026-05-01T14:30, 2026-05-01T14:30Z, today, yesterday or 7d (ago)."
-        raise UsageError(f"no time: {_shown(text)}", hint=hint)
+        raise UsageError(f"{_shown(text)} is not a time", hint=hint)
     return moment
 
 

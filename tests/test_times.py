@@ -71,7 +71,7 @@ def test_durations_are_read_in_the_usual_spellings(text: str, duration: timedelt
 )
 def test_what_is_no_duration_is_refused_with_examples(text: str) -> None:
     """Nothing, negative, without a unit, too long."""
-    with pytest.raises(UsageError, match="no duration") as error:
+    with pytest.raises(UsageError, match="is not a duration") as error:
         parse_duration(text)
     assert "7d" in error.value.hint
 
@@ -130,7 +130,7 @@ def test_the_end_of_a_day_is_where_the_next_one_starts(text: str, moment: dateti
 )
 def test_what_is_no_time_is_refused_with_examples(text: str) -> None:
     """Impossible days, years out of range, words."""
-    with pytest.raises(UsageError, match="no time") as error:
+    with pytest.raises(UsageError, match="is not a time") as error:
         parse_time(text, NOW)
     assert "2026-05-01" in error.value.hint
     assert error.value.sentence.isprintable()
