@@ -14,6 +14,12 @@ class Known:
 
     Only living memories make a duplicate by their words, and only of living ones: what is forgotten
     or has expired on one side says nothing about the other.
+
+    Args:
+        engine: What to work with.
+        memories: What is about to be stored.
+        compare: Whether words count; if not, only ids do.
+        ids: The ids to look up; those of *memories*, if None.
     """
 
     def __init__(

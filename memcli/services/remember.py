@@ -241,8 +241,7 @@ def _changed(memory: Memory, given: Mapping[str, Any], now: datetime) -> Memory:
 
 def _refuse_double(engine: Engine, memory: Memory) -> None:
     """Raise if another memory, not forgotten, already says what *memory* says."""
-    known = Known(engine, [replace(memory, id="")])
-    same = known.answer(replace(memory, id=""))
+    same = Known(engine, [memory], ids=()).answer(memory)
     if same and same.id != memory.id:
         raise ConflictError(f"the memory {same.id} already says the same")
 
@@ -269,7 +268,7 @@ def restore(engine: Engine, ids: Sequence[str], *, scope: Scope = EVERYWHERE) ->
 
     Raises:
         NotFoundError: There is no such memory.
-        ConflictError: What it says has been stored anew meanwhile.
+        ConflictError: What it says has been stored anew meanwhile, or it has expired.
     """
     memories = find_all(engine, ids, scope=scope)
     gone = [memory for memory in memories if memory.forgotten_at]
@@ -281,13 +280,11 @@ def restore(engine: Engine, ids: Sequence[str], *, scope: Scope = EVERYWHERE) ->
                 f"the memory {memory.id} has expired", hint=f"memcli update {memory.id} --ttl 30d"
             )
     with engine.db.writing() as db:
-        known = Known(engine, [replace(memory, id="") for memory in back.values()])
+        known = Known(engine, list(back.values()), ids=())  # by their words: they come as if stored anew
         for memory in back.values():
-            answer = known.take(replace(memory, id=memory.id + " back"))  # as if it were stored anew
+            answer = known.take(memory)
             if answer.action is Action.DUPLICATE:
-                raise ConflictError(
-                    f"the memory {answer.id} says the same as {memory.id}".replace(" back", "")
-                )
+                raise ConflictError(f"the memory {answer.id} says the same as {memory.id}")
         db.memories.set_forgotten(list(back), None, now)
         names.note(engine.home.names, list(back.values()))
     return [back.get(memory.id, memory) for memory in memories]

@@ -168,15 +168,15 @@ class Database:
         self._opened_meta = self._current = None
         self.__dict__.pop("spaces", None)
 
-    def tidy(self, *, always: bool = False) -> bool:
+    def tidy(self, *, always: bool = False) -> None:
         """Merge what small writes have piled up; see `Table.tidy`. Needs the writer's lock."""
         if always:
             self.drop_leftovers()
         tables: list[Table] = [self._meta, self.spaces.table]
         if self.current:
             tables += [self.current.memories.table, self.current.passages.table]
-        done = [table.tidy(always=always) for table in tables]  # all of them, not up to the first
-        return any(done)
+        for table in tables:
+            table.tidy(always=always)
 
     # --- generations ---
 

@@ -175,7 +175,7 @@ class Table:
         """Take the rows out whose key (or *column*) is among *keys*, and their bytes off the disk.
 
         Deleting and updating only mark the old rows, wherever they stand, and merging leaves a fragment
-        with few marks as it is. So all that stays is written anew, and the old versions go: some 0.1 s
+        with few marks as it is. So all that stays is written anew, and the old versions go: some 0.15 s
         for 10,000 memories. Needs the writer's lock.
         """
         if not keys or self._table is None:
@@ -185,25 +185,20 @@ class Table:
         self.write(lambda table: table.update(values_sql={self._key: self._key}))
         self.tidy(always=True)
 
-    def tidy(self, *, always: bool = False) -> bool:
+    def tidy(self, *, always: bool = False) -> None:
         """Merge small fragments, index new rows and drop old versions, if enough has piled up.
 
         Old versions go at once, not after days: nobody else writes meanwhile (the caller has the
         lock), and readers who lose theirs look again (`with_retries`).
-
-        Returns:
-            Whether there was anything to do.
         """
         if self._table is None:
-            return False
+            return
         with translated(f"tidy {self.name}"):
             if self._index and self._indexed() is None:  # its maker was killed
                 self._index.make(self._table)
             if always or self._is_due():
                 self._table.optimize(cleanup_older_than=timedelta(0))
                 self.refresh()
-                return True
-        return False
 
     def _is_due(self) -> bool:
         assert self._table is not None
