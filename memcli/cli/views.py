@@ -114,7 +114,7 @@ def _grade(score: float) -> str:
 
 
 def _signals(signals: Mapping[str, Any]) -> Text:
-    parts = (f"{name}\u00a0{value:.3f}" for name, value in signals.items())  # not torn at a line's end
+    parts = (f"{name}={value:.3f}" for name, value in signals.items())  # without blanks: never torn
     return Text("   ".join(parts), style=DIM)
 
 
