@@ -57,7 +57,8 @@ class Memory:
     """One remembered text and all that is known about it.
 
     Times are aware and in UTC. A memory with `conversation` and `position` is a turn of that
-    conversation; all others are facts.
+    conversation; all others are facts. `uses` counts how often it was looked at on purpose, and
+    `used_at` says when that last was.
     """
 
     id: str
@@ -77,6 +78,8 @@ class Memory:
     updated_at: datetime
     expires_at: datetime | None = None
     forgotten_at: datetime | None = None
+    uses: int = 0
+    used_at: datetime | None = None
 
     @property
     def is_turn(self) -> bool:
@@ -92,13 +95,17 @@ class Hit(Memory):
         score: What ranks, 0..1, higher is better.
         similarity: Cosine between query and memory, -1..1 (0 where no vectors were compared).
         decay: Retention now, 0..1; 1 is fresh.
+        relevance: The score before decay and importance, 0..1: how likely this is what was meant.
         signals: What the score was made of, by name; None unless an explanation was asked for.
+        around: Its neighbours in the conversation, in order; None unless they were asked for.
     """
 
     score: float
     similarity: float
     decay: float
+    relevance: float = 0.0
     signals: Mapping[str, Any] | None = None
+    around: tuple[Memory, ...] | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

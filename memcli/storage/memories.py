@@ -2,42 +2,28 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
-import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
 from memcli.model import Memory
 from memcli.storage import lexical, rows
-from memcli.storage.predicates import all_of, is_in, starts_with
+from memcli.storage.candidates import COLUMNS, Candidates, collected
+from memcli.storage.predicates import all_of, any_of, at_least, at_most, equals, is_in, starts_with
 from memcli.storage.rows import FINGERPRINT, MEMORY_FIELDS, VECTOR, WORDS
 from memcli.storage.table import MANY_KEYS, Index, Table, chunks
 
 if TYPE_CHECKING:
+    import numpy as np
     from numpy.typing import NDArray
 
     from memcli.storage.lance import Connection, LanceTable
 
 TEXT_INDEX = "words_idx"
-
-
-@dataclass(frozen=True, slots=True)
-class Candidate:
-    """A memory that the vector or the text query brought up.
-
-    Attributes:
-        memory: The memory.
-        cosine: Its cosine to the query, -1..1; 0 where no vector was asked about.
-        lexical: Its BM25 score, at least 0; 0 where no term of the query is in it.
-    """
-
-    memory: Memory
-    cosine: float
-    lexical: float
 
 
 class Memories:
@@ -163,93 +149,98 @@ class Memories:
 
     # --- searching ---
 
-    def candidates(
+    def found(
         self,
         vector: NDArray[np.float32] | None,
-        query: str | None,
+        terms: Sequence[str],
         where: str,
-        limit: int,
+        *,
+        nearest: int,
+        holding: int,
         also: Sequence[str] = (),
-    ) -> list[Candidate]:
-        """What is near *vector*, or shares terms with *query*: at most *limit* of each, and *also*.
+    ) -> Found:
+        """What is near *vector*, and what holds *terms*.
 
         Args:
-            vector: What to compare vectors with, shape (dimension,), of length 1; None for none.
-            query: What to look for in the texts; None for nothing.
+            vector: What to compare vectors with, shape (dimension,), of length 1; None for nothing.
+            terms: What to look for in the texts, each by itself.
             where: The predicate that all candidates fulfil.
-            limit: How many nearest, and how many best by words.
+            nearest: How many of the nearest, at most.
+            holding: How many of those that hold a term, the best of each term, at most.
             also: Ids of further candidates, where they fulfil *where*.
         """
-        columns = [*MEMORY_FIELDS, VECTOR] if vector is not None else list(MEMORY_FIELDS)
-        scores = self._score_texts(query, where, columns, limit) if query else None
-        tables = [scores.drop_columns(["_score"])] if scores is not None else []
+        queries = [lambda table, term=term: _holding(table, term, where, holding) for term in terms]
         if vector is not None:
-            tables.append(self._nearest(vector, where, columns, limit))
+            queries.append(lambda table: _nearest(table, vector, where, nearest))
+        columns = [*COLUMNS, *([VECTOR] if vector is not None else [])]
         if also:
-            tables.append(self.table.rows(all_of(is_in("id", also), where), columns))
-        lexical_of = _scores_by_id(scores)
-        found: dict[str, Candidate] = {}
-        for table in tables:
-            for memory, cosine in zip(rows.from_table(table), _cosines(table, vector), strict=True):
-                found[memory.id] = Candidate(memory, cosine, lexical_of.get(memory.id, 0.0))
-        return list(found.values())
-
-    def _nearest(
-        self, vector: NDArray[np.float32], where: str, columns: Sequence[str], limit: int
-    ) -> pa.Table:
-        def query(table: LanceTable) -> pa.Table:
-            search = table.search(vector, vector_column_name=VECTOR).distance_type("cosine")
-            found = search.where(where or "true").select([*columns, "_distance"]).limit(limit).to_arrow()
-            return found.drop_columns(["_distance"])
-
-        return self.table.read(query, self._nothing(columns))
-
-    def _score_texts(self, query: str, where: str, columns: Sequence[str], limit: int) -> pa.Table | None:
-        terms = lexical.terms(query)
-        if not terms:
-            return None
-        return self.table.read(
-            lambda table: _match(table, " ".join(terms), where, [*columns, "_score"], limit),
-            self._nothing(columns).append_column("_score", pa.array([], pa.float32())),
+            predicate = all_of(is_in("id", also), where)
+            queries.append(lambda table: table.search().where(predicate).select(columns).to_arrow())
+        tables = self.table.read_all(queries)
+        return Found(
+            compared=tuple(tables[len(terms) :]),
+            vector=vector,
+            scored=dict(zip(terms, tables, strict=False)),
+            columns=tuple(columns),
         )
 
-    def best_term_score(self, term: str, where: str) -> float | None:
-        """The best BM25 score that a memory which fulfils *where* has for *term* alone; None without any.
+    def surroundings(
+        self, found: Found, places: Mapping[str, Sequence[int]], ids: Sequence[str], where: str
+    ) -> Found:
+        """*found*, and the turns at *places* (positions by conversation), and the memories *ids*.
 
-        Of all terms of a query together, these bound the score of the query as a whole.
+        Positions of one conversation may bring up turns of another of *places*: they do no harm.
         """
-        return self.table.read(lambda table: _best_score(table, term, where), None)
+        positions = sorted({position for some in places.values() for position in some})
+        turns = all_of(is_in("conversation", list(places)), is_in("position", positions))
+        wanted = any_of(turns if places else "", is_in("id", ids) if ids else "")
+        if not wanted:
+            return found
+        rows = self.table.rows(all_of(wanted, where), found.columns)
+        return replace(found, compared=(*found.compared, rows))
 
-    def _nothing(self, columns: Sequence[str]) -> pa.Table:
-        return rows.memory_schema(1).empty_table().select(list(columns))
+    def turns(self, conversation: str, first: int, last: int, where: str) -> list[Memory]:
+        """The turns of *conversation* from position *first* to *last*, in order."""
+        between = all_of(
+            equals("conversation", conversation), at_least("position", first), at_most("position", last)
+        )
+        found = self.where(all_of(between, where))
+        return sorted(found, key=lambda memory: (memory.position or 0, memory.id))
 
 
-def _match(table: LanceTable, terms: str, where: str, columns: Sequence[str], limit: int) -> pa.Table:
+@dataclass(frozen=True)
+class Found:
+    """What the queries of a search brought up, as tables.
+
+    Attributes:
+        compared: Rows with vectors, if the query has one.
+        vector: The query's vector, shape (dimension,).
+        scored: The rows that hold each term.
+        columns: What is read of a candidate.
+    """
+
+    compared: tuple[pa.Table, ...]
+    vector: NDArray[np.float32] | None
+    scored: Mapping[str, pa.Table]
+    columns: tuple[str, ...]
+
+    def candidates(self) -> Candidates:
+        """All of it, each memory once."""
+        return collected(self.compared, self.vector, self.scored)
+
+
+def _nearest(table: LanceTable, vector: NDArray[np.float32], where: str, limit: int) -> pa.Table:
+    search = table.search(vector, vector_column_name=VECTOR).distance_type("cosine").where(where or "true")
+    found = search.select([*COLUMNS, VECTOR, "_distance"]).limit(limit).to_arrow()
+    return found.drop_columns(["_distance"])
+
+
+def _holding(table: LanceTable, term: str, where: str, limit: int) -> pa.Table:
     from lancedb.query import MatchQuery
 
-    query = MatchQuery(terms, WORDS)  # type: ignore[call-arg]  # its defaults are hidden from mypy
+    query = MatchQuery(term, WORDS)  # type: ignore[call-arg]  # its defaults are hidden from mypy
     search = table.search(query, query_type="fts").where(where or "true")
-    return search.select(list(columns)).limit(limit).to_arrow()
-
-
-def _best_score(table: LanceTable, term: str, where: str) -> float | None:
-    found = _match(table, term, where, ["_score"], 1)["_score"].to_pylist()
-    return float(found[0]) if found else None
-
-
-def _scores_by_id(table: pa.Table | None) -> dict[str, float]:
-    if table is None:
-        return {}
-    return dict(zip(table["id"].to_pylist(), table["_score"].to_pylist(), strict=True))
-
-
-def _cosines(table: pa.Table, vector: NDArray[np.float32] | None) -> list[float]:
-    if vector is None or not table.num_rows:
-        return [0.0] * table.num_rows
-    vectors = rows.vectors_of(table)
-    lengths = np.linalg.norm(vectors, axis=1) * np.linalg.norm(vector)
-    cosines: Any = (vectors @ vector / np.maximum(lengths, 1e-12)).tolist()
-    return list(cosines)
+    return search.select([*COLUMNS, "_score"]).limit(limit).to_arrow()
 
 
 def _drop_text_index(table: LanceTable) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+import re
 import unicodedata
 from collections.abc import Sequence
 from datetime import UTC, datetime
@@ -39,6 +40,8 @@ MEMORY_FIELDS: dict[str, pa.DataType] = {
     "updated_at": TIME,
     "expires_at": TIME,
     "forgotten_at": TIME,
+    "uses": pa.int64(),
+    "used_at": TIME,
 }
 """The columns that are fields of `Memory`. `metadata` is the JSON text exactly as it was given."""
 
@@ -48,6 +51,14 @@ WORDS = "words"
 FINGERPRINT = "fingerprint"
 """Equal for memories that say the same; see `fingerprint`."""
 
+ASKS = "asks"
+"""Whether the text ends with a question: what follows it in a conversation is likely an answer."""
+
+QUESTION = r"""[?？؟]["'”’)\]]*(\s*\[[^\]]*\])?\s*$"""
+"""Matches a text that ends with a question, a remark in brackets allowed behind it. Python and SQL read it."""
+
+ENDS_WITH_QUESTION = re.compile(QUESTION)
+
 VECTOR = "vector"
 
 
@@ -55,6 +66,7 @@ def memory_schema(dimension: int) -> pa.Schema:
     """The columns of the table of memories, for vectors of *dimension* numbers."""
     fields = [pa.field(name, kind, nullable=name != "id") for name, kind in MEMORY_FIELDS.items()]
     fields += [pa.field(FACETS, JSON), pa.field(WORDS, pa.utf8()), pa.field(FINGERPRINT, pa.utf8())]
+    fields += [pa.field(ASKS, pa.bool_())]
     fields += [vector_field(dimension)]
     return pa.schema(fields)
 
@@ -85,6 +97,7 @@ def to_table(memories: Sequence[Memory], vectors: NDArray[np.float32]) -> pa.Tab
     columns[FACETS] = pa.ExtensionArray.from_storage(JSON, columns["metadata"])
     columns[WORDS] = pa.array([_words(memory) for memory in memories])
     columns[FINGERPRINT] = pa.array([fingerprint(memory) for memory in memories])
+    columns[ASKS] = pa.array([bool(ENDS_WITH_QUESTION.search(memory.text)) for memory in memories])
     columns[VECTOR] = vector_array(vectors)
     return pa.table(columns, schema=memory_schema(vectors.shape[1]))
 
@@ -126,6 +139,8 @@ def _value(name: str, value: Any) -> Any:
         return json.loads(value) if value else {}
     if name == "tags":
         return tuple(value or ())
+    if name == "uses":
+        return value or 0
     if isinstance(value, datetime):
         return value.astimezone(UTC)
     return value

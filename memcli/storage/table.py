@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from datetime import timedelta
+from functools import cached_property
 from typing import TYPE_CHECKING, Any, TypeVar
 
 import pyarrow as pa
@@ -35,6 +37,9 @@ merging per write the same at every size."""
 FRAGMENTS_MOST = 200
 """Fragments that no table exceeds: each one costs a search about 0.1 ms (findings: 1,000 cost 145 ms)."""
 
+
+SIDE_BY_SIDE = 8
+"""Queries that wait for LanceDB at once. It has threads of its own; these only hand it enough to do."""
 
 UNINDEXED_MOST = 500
 """Rows that the full-text index may lack. A search through 2,760 of them took twice as long as through an
@@ -116,6 +121,23 @@ class Table:
             return with_retries(
                 lambda: nothing if self._table is None else query(self._table), self._look_again
             )
+
+    def read_all(self, queries: Sequence[Callable[[LanceTable], Answer]]) -> list[Answer]:
+        """What each of *queries* finds in one version of an existing table, asked side by side.
+
+        Raises:
+            StorageError: The table can't be read.
+        """
+
+        def ask(table: LanceTable) -> list[Answer]:
+            # eight one-term queries one after the other take 1.3 times as long (2 cores, 11,000 memories)
+            return list(self._side_by_side.map(lambda query: query(table), queries))
+
+        return self.read(ask, [])
+
+    @cached_property
+    def _side_by_side(self) -> ThreadPoolExecutor:
+        return ThreadPoolExecutor(max_workers=SIDE_BY_SIDE)
 
     def rows(
         self, where: str = "", columns: Sequence[str] | None = None, limit: int | None = None

@@ -1,0 +1,132 @@
+"""One search: which candidates are looked at, and what becomes of the ranking."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, fields
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from memcli.model import Hit, Memory, Mode
+from memcli.services import checks, explain, ranking, when
+from memcli.services.engine import Engine
+from memcli.storage.lexical import terms
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+    from memcli.storage.candidates import Candidates
+
+NEAREST = 400
+"""Nearest memories compared, at least; twice as many as are asked for. LanceDB takes the same time for 100."""
+
+HOLDING = 1_000
+"""Memories looked at for each term of the query, the best by BM25."""
+
+LOOKED_AT = 100
+"""Best candidates, at least, whose surroundings are completed; twice as many as are asked for."""
+
+TERMS = 16
+"""Terms of a query that are looked up, the first ones; each costs up to 2 ms."""
+
+
+@dataclass(frozen=True)
+class Asked:
+    """What one search asks for, whatever the query."""
+
+    where: str
+    place: str
+    limit: int
+    mode: Mode
+    min_score: float
+    explain: bool
+
+
+class Searcher:
+    """One search's settings, for as many queries as there are."""
+
+    def __init__(self, engine: Engine, asked: Asked) -> None:
+        self.engine, self.asked = engine, asked
+        self.memories = engine.db.memories.table.count() if engine.db.model else 0
+        self.depth = min(max(2 * asked.limit, NEAREST), checks.MOST)
+
+    def answers(self, queries: Sequence[str]) -> Iterator[list[Hit]]:
+        """The hits of each query."""
+        if not self.memories:
+            yield from ([] for _ in queries)
+            return
+        without_vectors = self.asked.mode is Mode.TEXT
+        vectors = None if without_vectors else self.engine.embedder.embed_queries(queries)
+        for row, query in enumerate(queries):
+            yield self._answer(query, None if vectors is None else vectors[row]) if query.strip() else []
+
+    def _answer(self, query: str, vector: NDArray[np.float32] | None) -> list[Hit]:
+        found = self._found(query, vector)
+        if not len(found):
+            return []
+        ranked = self._ranked(found, query)
+        return self._hits(found, ranked)
+
+    def _found(self, query: str, vector: NDArray[np.float32] | None) -> Candidates:
+        """The candidates for *query*, and the turns around the best of them."""
+        db, where = self.engine.db, self.asked.where
+        words = [] if self.asked.mode is Mode.VECTOR else terms(query)[:TERMS]
+        further = {} if vector is None else db.passages.near(vector, self.asked.place, self.depth)
+        found = db.memories.found(
+            vector, words, where, nearest=self.depth, holding=max(self.depth, HOLDING), also=list(further)
+        )
+        first = found.candidates()
+        if self.asked.mode is Mode.HYBRID and len(first):
+            found = db.memories.surroundings(found, *self._worth_a_look(first, query), where)
+        candidates = found.candidates()
+        if vector is not None:
+            further |= db.passages.best(candidates.ids, vector)
+        return candidates.with_cosines(further)
+
+    def _worth_a_look(self, found: Candidates, query: str) -> tuple[dict[str, list[int]], list[str]]:
+        """What is missing around the best candidates: turns by place, and memories not compared yet."""
+        ranked = self._ranked(found, query)
+        best = ranked.order[: max(2 * self.asked.limit, LOOKED_AT)]
+        here = set(zip(found.conversation.tolist(), found.position.tolist(), strict=True))
+        places: dict[str, list[int]] = {}
+        for i in best[found.is_turn[best]].tolist():
+            conversation, position = found.conversation[i], int(found.position[i])
+            for other in range(position - ranking.REACH, position + ranking.REACH + 1):
+                if other >= 0 and (conversation, other) not in here:
+                    here.add((conversation, other))
+                    places.setdefault(conversation, []).append(other)
+        return places, [found.ids[i] for i in best[np.isnan(found.cosine[best])].tolist()]
+
+    def _ranked(self, found: Candidates, query: str) -> ranking.Ranked:
+        config, now = self.engine.config, self.engine.now()
+        question = ranking.Question(
+            memories=self.memories,
+            closeness=when.closeness(when.times_named(query, now), found.created_at),
+            now=np.datetime64(now.replace(tzinfo=None), "us"),
+        )
+        return ranking.ranked(found, question, self.asked.mode, config.decay)
+
+    def _hits(self, found: Candidates, ranked: ranking.Ranked) -> list[Hit]:
+        strong = ranked.score[ranked.order] >= self.asked.min_score
+        best = ranked.order[strong][: self.asked.limit].tolist()
+        memories = self.engine.db.memories.with_ids([found.ids[i] for i in best])
+        explained = explain.signals(found, ranked, best) if self.asked.explain else [None] * len(best)
+        return [
+            _hit(memories[found.ids[i]], ranked, i, signals)
+            for i, signals in zip(best, explained, strict=True)
+            if found.ids[i] in memories  # else purged meanwhile
+        ]
+
+
+def _hit(memory: Memory, ranked: ranking.Ranked, place: int, signals: Mapping[str, Any] | None) -> Hit:
+    """*memory* as a hit; figures are rounded to what means something."""
+    about = {f.name: getattr(memory, f.name) for f in fields(Memory)}
+    return Hit(
+        **about,
+        score=round(float(ranked.score[place]), 6),
+        similarity=round(float(ranked.similarity[place]), 6),
+        decay=round(float(ranked.decay[place]), 6),
+        relevance=round(float(ranked.relevance[place]), 6),
+        signals=signals,
+    )

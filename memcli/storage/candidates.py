@@ -1,0 +1,165 @@
+"""What a search looks at: the few columns of each candidate that ranking needs, as arrays."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+from functools import cached_property
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from memcli.storage.rows import ASKS, VECTOR, vectors_of
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+COLUMNS = ("id", "conversation", "position", "speaker", "importance", "created_at", "used_at", ASKS)
+"""What is read of every candidate; whole memories are read of the winners only."""
+
+NO_POSITION = -1
+"""The position of a memory that is no turn of a conversation."""
+
+
+@dataclass(frozen=True)
+class Candidates:
+    """n memories that may answer a query, and the evidence for each.
+
+    Attributes:
+        ids: Their ids, length n, each once.
+        conversation: The conversation that each is a turn of; empty for a fact. Shape (n,), objects.
+        position: Its place in there; `NO_POSITION` for a fact. Shape (n,).
+        speaker: Who said it; empty if nobody is named. Shape (n,), objects.
+        asks: Whether its last sentence is a question. Shape (n,).
+        importance: 0..1. Shape (n,).
+        created_at: When it was made, UTC. Shape (n,), datetime64[us].
+        used_at: When it was last used on purpose; NaT if never. Shape (n,), datetime64[us].
+        cosine: Its cosine to the query, -1..1; nan where that is not known. Shape (n,).
+        terms: The query's terms, as they are written there.
+        term_scores: The BM25 score of each for each term. Shape (terms, n).
+        vectors: Vectors of length 1, by the place of the candidate they belong to.
+    """
+
+    ids: tuple[str, ...]
+    conversation: NDArray[np.object_]
+    position: NDArray[np.int64]
+    speaker: NDArray[np.object_]
+    asks: NDArray[np.bool_]
+    importance: NDArray[np.float64]
+    created_at: NDArray[np.datetime64]
+    used_at: NDArray[np.datetime64]
+    cosine: NDArray[np.float64]
+    terms: tuple[str, ...]
+    term_scores: NDArray[np.float64]
+    vectors: Vectors
+
+    def __len__(self) -> int:
+        return len(self.ids)
+
+    @cached_property
+    def is_turn(self) -> NDArray[np.bool_]:
+        """Which are turns of a conversation, shape (n,)."""
+        return self.position != NO_POSITION
+
+    @cached_property
+    def index(self) -> dict[str, int]:
+        """The place of each id."""
+        return {memory: place for place, memory in enumerate(self.ids)}
+
+    def with_cosines(self, known: Mapping[str, float]) -> Candidates:
+        """The same, each cosine that is lower than the one *known* for its id raised to that."""
+        if not known:
+            return self
+        cosine = self.cosine.copy()
+        for memory, value in known.items():
+            if (place := self.index.get(memory)) is not None:
+                cosine[place] = np.fmax(cosine[place], value)
+        return replace(self, cosine=cosine)
+
+
+@dataclass(frozen=True)
+class Vectors:
+    """Vectors of some of the candidates.
+
+    Attributes:
+        places: Which candidates, shape (m,).
+        units: Their vectors, of length 1, shape (m, dimension).
+    """
+
+    places: NDArray[np.int64]
+    units: NDArray[np.float32]
+
+
+def collected(
+    compared: Sequence[pa.Table],
+    vector: NDArray[np.float32] | None,
+    scored: Mapping[str, pa.Table],
+) -> Candidates:
+    """The rows of all tables as candidates, each memory once.
+
+    Args:
+        compared: Rows with `COLUMNS` and, if *vector* is one, their vectors.
+        vector: The query's vector, shape (dimension,), of length 1; None where meaning does not count.
+        scored: The rows that hold each term: `COLUMNS` and `_score`.
+    """
+    parts = [*(table.select(COLUMNS) for table in compared), *(t.select(COLUMNS) for t in scored.values())]
+    rows = pa.concat_tables(parts).combine_chunks()
+    codes = pc.dictionary_encode(rows["id"]).combine_chunks()
+    place_of_row = codes.indices.to_numpy(zero_copy_only=False)
+    _, first = np.unique(place_of_row, return_index=True)
+    places, units, cosine = _compared(compared, vector, place_of_row, len(first))
+    return Candidates(
+        ids=tuple(codes.dictionary.to_pylist()),
+        **_columns(rows.take(first)),
+        cosine=cosine,
+        terms=tuple(scored),
+        term_scores=_scores(scored, place_of_row[sum(map(len, compared)) :], len(first)),
+        vectors=Vectors(places, units),
+    )
+
+
+def _columns(rows: pa.Table) -> dict[str, Any]:
+    """The columns that are taken as they are."""
+    texts = {name: rows[name].to_numpy() for name in ("conversation", "speaker")}
+    is_turn = pc.and_(pc.is_valid(rows["position"]), pc.not_equal(rows["conversation"], ""))
+    position = pc.if_else(is_turn, rows["position"], NO_POSITION)
+    times = {name: rows[name].cast(pa.timestamp("us")).to_numpy() for name in ("created_at", "used_at")}
+    return {
+        **texts,
+        **times,
+        "position": np.asarray(position.to_numpy(), dtype=np.int64),
+        "asks": np.asarray(rows[ASKS].fill_null(False).to_numpy(), dtype=np.bool_),
+        "importance": np.asarray(rows["importance"].to_numpy(), dtype=np.float64),
+    }
+
+
+def _compared(
+    tables: Sequence[pa.Table], vector: NDArray[np.float32] | None, place_of_row: NDArray[np.int64], count: int
+) -> tuple[NDArray[np.int64], NDArray[np.float32], NDArray[np.float64]]:
+    """The places and units of rows with vectors, and the cosine of each of *count* candidates."""
+    cosine = np.full(count, np.nan)
+    with_rows = [table for table in tables if table.num_rows]
+    if vector is None or not with_rows:
+        return np.empty(0, np.int64), np.empty((0, 0), np.float32), cosine
+    vectors = np.concatenate([vectors_of(table) for table in with_rows])
+    places, first = np.unique(place_of_row[: len(vectors)], return_index=True)
+    units = vectors[first]
+    units = units / np.maximum(np.linalg.norm(units, axis=1, keepdims=True), 1e-12)
+    cosine[places] = units @ (vector / max(float(np.linalg.norm(vector)), 1e-12))
+    return places, units, cosine
+
+
+def _scores(
+    scored: Mapping[str, pa.Table], place_of_row: NDArray[np.int64], count: int
+) -> NDArray[np.float64]:
+    scores = np.zeros((len(scored), count))
+    start = 0
+    for row, table in enumerate(scored.values()):
+        places = place_of_row[start : start + len(table)]
+        scores[row, places] = table["_score"].to_numpy()
+        start += len(table)
+    return scores
+
+
