@@ -54,6 +54,7 @@ PLAIN = (
     ("name", "memories"),  # spaces
     ("key", "value"),  # settings
     ("name", "state"),  # models
+    ("mode", "mrr", "ndcg", "recall"),  # how good a search is
 )
 """Which fields the plain format shows, of the first row that an answer has all fields of."""
 

@@ -45,6 +45,10 @@ def no_progress(label: str, total: int) -> ProgressBar:  # noqa: ARG001
     return NoProgress()
 
 
+def unheard(sentence: str) -> None:
+    """For callers that don't want to be warned."""
+
+
 class Engine:
     """The rooms behind their doors.
 
@@ -55,6 +59,7 @@ class Engine:
         now: The clock.
         new_id: Where ids come from.
         progress: Who hears how far long work has come.
+        warned: Who hears, in a sentence, of what is no error and yet not as it should be.
     """
 
     def __init__(
@@ -66,10 +71,18 @@ class Engine:
         now: Callable[[], datetime] = lambda: datetime.now(UTC),
         new_id: Callable[[], str] = random_id,
         progress: ProgressFactory = no_progress,
+        warned: Callable[[str], None] = unheard,
     ) -> None:
         self.config, self.home = config, home
         self.now, self.new_id, self.progress = now, new_id, progress
         self._given_embedder = embedder
+        self._warned, self._said = warned, set[str]()
+
+    def warn(self, sentence: str) -> None:
+        """Say *sentence* to whoever wants to be warned; the same one only once."""
+        if sentence not in self._said:
+            self._said.add(sentence)
+            self._warned(sentence)
 
     @cached_property
     def db(self) -> Database:
