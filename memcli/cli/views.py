@@ -16,7 +16,7 @@ from memcli.cli import figures
 from memcli.cli.messages import colored, harmless
 from memcli.cli.plain import as_json
 from memcli.config import Setting
-from memcli.embedding.catalog import ModelInfo
+from memcli.embedding.catalog import RERANKER, ModelInfo
 from memcli.model import Action, Context, Hit, Imported, Memory, Space, Stored
 from memcli.services.demo import Demo
 from memcli.services.evaluate import Evaluated
@@ -235,7 +235,7 @@ def _models(models: Sequence[ModelInfo]) -> RenderableType:
     rows = [
         (
             Text(model.name, style=ACCENT),
-            str(model.dimension or ""),
+            str(model.dimension or (model.kind if model.kind == RERANKER else "")),
             f"{model.size_mb:,.0f}",
             model.licence,
             model.state,
