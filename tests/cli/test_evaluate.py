@@ -8,6 +8,9 @@ from pathlib import Path
 
 import pytest
 
+from memcli.cli.views import laid_out
+from memcli.model import Mode
+from memcli.services.evaluate import Evaluated, Latency
 from tests.cli.conftest import MemCLI, Waiting, is_one_sentence, json_lines
 from tests.cli.test_transfer import on_a_terminal
 from tests.conftest import Ran
@@ -78,6 +81,32 @@ def test_the_table_has_the_modes_side_by_side_and_marks_the_best(
     same = memcli("eval", "-", "-f", "table", stdin=json_lines({"query": "alpha", "relevant": ["a"]})).out
     assert re.search(r"recall@1 +1\.000 +1\.000 +1\.000\n", same)
     assert same.startswith("1 question, 1 relevant memory\n")
+
+
+def test_the_least_time_is_the_best() -> None:
+    """The most of everything else; equals as they are shown are equal."""
+    figures = [
+        Evaluated(
+            mode=mode,
+            questions=1,
+            relevant=1,
+            unknown=0,
+            recall={"5": good},
+            mrr=good,
+            ndcg=0.5,
+            latency_ms=Latency(median=median, p95=1234.5),
+        )
+        for mode, good, median in [
+            (Mode.TEXT, 0.7, 2.04),
+            (Mode.VECTOR, 0.8, 2.01),
+            (Mode.HYBRID, 0.80001, 9),
+        ]
+    ]
+    rows = [re.split(r"\s{2,}", line) for line in laid_out(figures).splitlines()]
+    assert ["recall@5", "0.700", "0.800*", "0.800*"] in rows
+    assert ["nDCG@10", "0.500", "0.500", "0.500"] in rows
+    assert ["median, ms", "2.0*", "2.0*", "9.0"] in rows
+    assert ["p95, ms", "1,234", "1,234", "1,234"] in rows
 
 
 def test_scope_options_say_where_to_look(pets: MemCLI) -> None:
