@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 
 from memcli.errors import EmbeddingError
@@ -18,8 +18,16 @@ passage has. The time grows with them: thirty such pairs take the smallest model
 SEARCHED = 200_000
 """Characters of a memory in which the part to be read is looked for, which takes some 5 ms."""
 
+DIGITS = 4
+"""Decimals of a probability, as of all figures in an explanation."""
+
 TERMS = 32
 """Words of the query that the part to be read is chosen by; nobody's question has more that matter."""
+
+
+def reach(engine: Engine, limit: int) -> int:
+    """How many hits a search has to find so that *limit* can be given after a second look at them."""
+    return limit if engine.reranker is None else max(limit, engine.config.rerank.candidates)
 
 
 def rerank(engine: Engine, query: str, hits: Sequence[Hit]) -> list[Hit]:
@@ -42,7 +50,8 @@ def reranked(query: str, hits: Sequence[Hit], reranker: Reranker, *, candidates:
     The scores stay with the places: the hit that comes first now has the score of the one that came
     first before. So they still fall from hit to hit, and a minimum score, which was calibrated on the
     scores of searches, means what it meant, whatever scale a reranker has. Among equals the order
-    stays as it was. Hits that carry signals get one more, `rerank`: the reranker's probability.
+    stays as it was. Hits that carry signals get one more, `rerank`: the reranker's probability as
+    `value`, and the `rank` it gave, from 1.
 
     Args:
         query: What was looked for.
@@ -57,13 +66,14 @@ def reranked(query: str, hits: Sequence[Hit], reranker: Reranker, *, candidates:
     opinions = reranker.scores(query[:EXCERPT], [_to_read(hit, query) for hit in again])
     by_opinion = sorted(zip(opinions, again, strict=True), key=lambda pair: -pair[0])
     placed = [
-        _placed(hit, there.score, opinion) for (opinion, hit), there in zip(by_opinion, again, strict=True)
+        _placed(hit, score=there.score, signal={"value": round(opinion, DIGITS), "rank": rank})
+        for rank, ((opinion, hit), there) in enumerate(zip(by_opinion, again, strict=True), start=1)
     ]
     return [*placed, *hits[candidates:]]
 
 
-def _placed(hit: Hit, score: float, opinion: float) -> Hit:
-    signals = None if hit.signals is None else {**hit.signals, "rerank": opinion}
+def _placed(hit: Hit, *, score: float, signal: Mapping[str, float]) -> Hit:
+    signals = None if hit.signals is None else {**hit.signals, "rerank": signal}
     return replace(hit, score=score, signals=signals)
 
 

@@ -73,7 +73,7 @@ def test_an_explanation_has_the_opinion_besides() -> None:
     """Of the hits that were read."""
     explained = [hit("a", 0.9, signals={"cosine": 0.5}), hit("b", 0.7, signals={"cosine": 0.4})]
     best, rest = reranking.reranked("q", explained, Opinions(a=0.25), candidates=1)
-    assert best.signals == {"cosine": 0.5, "rerank": 0.25}
+    assert best.signals == {"cosine": 0.5, "rerank": {"value": 0.25, "rank": 1}}
     assert rest.signals == {"cosine": 0.4}
     assert explained[0].signals == {"cosine": 0.5}
 
@@ -165,6 +165,15 @@ def test_a_given_reranker_is_used_for_as_many_as_configured(with_model: Callable
     assert len(model.asked) == 1
 
 
+def test_as_many_hits_are_to_be_found_as_will_be_read(
+    engine: Engine, with_model: Callable[..., Engine]
+) -> None:
+    """Where somebody reads them; never fewer than are to be given."""
+    reading = with_model("", candidates=30, reranker=Opinions())
+    assert [reranking.reach(reading, limit) for limit in (1, 30, 50)] == [30, 30, 50]
+    assert [reranking.reach(one, 5) for one in (engine, with_model("/nowhere"))] == [5, 5]
+
+
 def test_a_directory_with_a_cross_encoder_reorders_what_a_search_found(
     with_model: Callable[..., Engine], scope: Scope, tmp_path: Path
 ) -> None:
@@ -177,9 +186,9 @@ def test_a_directory_with_a_cross_encoder_reorders_what_a_search_found(
     assert (found[0].id, len(found)) == ("dog", 3)
     assert [one.id for one in again] == ["cat", "dog", "nap"]
     assert [one.score for one in again] == [one.score for one in found]
-    for one in again:
+    for rank, one in enumerate(again, start=1):
         wanted = crossencoder.expected("the cat called", one.text, WORDS)
-        assert (one.signals or {})["rerank"] == pytest.approx(wanted, abs=1e-6)
+        assert (one.signals or {})["rerank"] == {"value": pytest.approx(wanted, abs=1e-4), "rank": rank}
 
 
 @pytest.mark.parametrize(
