@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import warnings
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
@@ -10,12 +11,16 @@ from memcli import config
 from memcli.home import find_home
 from memcli.model import Context, Hit, Scope, Space, Stored
 from memcli.model import Memory as MemoryRecord
-from memcli.services import checks, recall, remember, spaces, transfer, upkeep
+from memcli.services import checks, evaluate, recall, remember, spaces, transfer, upkeep
 from memcli.services import context as contexts
 from memcli.services.engine import Engine
 from memcli.services.select import Filter
 from memcli.services.upkeep import Optimized
 from memcli.services.where import parse
+
+
+def _warned(sentence: str) -> None:
+    warnings.warn(sentence, stacklevel=2)
 
 
 class Memory:
@@ -28,7 +33,8 @@ class Memory:
         agent: An agent's own memories; None for the user's.
         engine: What to work with instead of *home*, for tests and hosts of their own.
 
-    All methods raise `memcli.errors.MemcliError` and nothing else that a caller can cause.
+    All methods raise `memcli.errors.MemcliError` and nothing else that a caller can cause. What is no
+    error and yet not as it should be is a `UserWarning`.
     """
 
     def __init__(
@@ -42,7 +48,7 @@ class Memory:
     ) -> None:
         if engine is None:
             where = find_home(str(home) if home is not None else None)
-            engine = Engine(config.load(where.config_file).config, where)
+            engine = Engine(config.load(where.config_file).config, where, warned=_warned)
         self._opened = engine
         self.scope = engine.config.scope(space, user, agent)
 
@@ -147,6 +153,12 @@ class Memory:
         """Everything of the user's, oldest first; in all spaces, unless one is named."""
         scope = Scope(space, self.scope.user, None)
         return transfer.export(self._engine, scope=scope)
+
+    def evaluate(
+        self, lines: Iterable[bytes | str], *, space: str | None = None
+    ) -> Sequence[evaluate.Evaluated]:
+        """How well search finds what the questions in *lines* of JSON name as relevant; as `memcli eval`."""
+        return evaluate.run(self._engine, lines, scope=self._scope(space))
 
     def optimize(self) -> Optimized:
         """Make the store small and quick at once."""

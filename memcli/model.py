@@ -273,3 +273,14 @@ class Embedder(Protocol):
 
         One pair for a text that fits. Neighbours overlap a little, together they cover the text.
         """
+
+
+class Reranker(Protocol):
+    """Tells how relevant texts are to a query, reading both together. It lives in `memcli.embedding`."""
+
+    def scores(self, query: str, texts: Sequence[str]) -> list[float]:
+        """The probability, 0..1, that each of *texts* is relevant to *query*, in order.
+
+        Raises:
+            EmbeddingError: The model failed.
+        """

@@ -77,6 +77,23 @@ def test_in_and_out(memory: Memory) -> None:
     assert memory.optimize().files_after > 0
 
 
+def test_questions_measure_the_search(memory: Memory) -> None:
+    """The same figures as on the command line."""
+    name = memory.store("green tea").id
+    figures = memory.evaluate([json.dumps({"query": "tea", "relevant": [name]})])
+    assert [(one.mode, one.mrr) for one in figures] == [("text", 1), ("vector", 1), ("hybrid", 1)]
+    assert memory.evaluate(['{"query": "tea", "relevant": ["m"]}'], space="home")[0].unknown == 1
+
+
+def test_what_is_not_as_it_should_be_is_a_python_warning(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """There is no standard error to write to in somebody else's program."""
+    monkeypatch.setattr(Engine, "load_model", lambda self, name=None: WordHashEmbedder())
+    with pytest.warns(UserWarning, match="1 of 1 relevant ids name no memory"):
+        Memory(home=tmp_path).evaluate([b'{"query": "tea", "relevant": ["x"]}'])
+
+
 def test_it_is_the_memory_of_the_command_line(
     memcli: Callable[..., Ran], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -38,6 +38,7 @@ SECTIONS: dict[str, dict[str, tuple[str, str]]] = {
     "Care": {
         "config": ("config", "Settings."),
         "model": ("model", "What turns text into vectors."),
+        "eval": ("evaluate", "Measure search on your own questions."),
         "optimize": ("upkeep", "Make the store small and quick at once."),
         "completions": ("completions", "Completion for bash, zsh and fish."),
         "demo": ("demo", "See it work on a bundled example."),

@@ -45,7 +45,7 @@ class Run:
     @cached_property
     def engine(self) -> Engine:
         """What the services work with."""
-        return Engine(self.loaded.config, self.where, progress=self.progress)
+        return Engine(self.loaded.config, self.where, progress=self.progress, warned=self.note)
 
     def note(self, sentence: str) -> None:
         """Say something on standard error, unless `--quiet`."""

@@ -18,7 +18,7 @@ Name = Annotated[str, typer.Argument(metavar="NAME", help="A model's name, or a 
 @app.command("list")
 @options.shown
 def list_models(ctx: typer.Context, output: options.Format) -> None:
-    """List the bundled model, those on this machine, and those that can be pulled."""
+    """List the bundled model, those on this machine and those that can be pulled, then rerankers."""
     render.show(models.available(run_of(ctx).engine), output)
 
 
@@ -43,5 +43,7 @@ def use(ctx: typer.Context, name: Name, output: options.Format) -> None:
 @app.command()
 @options.shown
 def pull(ctx: typer.Context, name: Name, output: options.Format) -> None:
-    """Download a model from its hub."""
-    render.show(models.pull(run_of(ctx).engine, name), output)
+    """Download a model or a reranker from its hub."""
+    pulled = models.pull(run_of(ctx).engine, name)
+    render.show(pulled, output)
+    run_of(ctx).note(f"to use it: {pulled.use}")

@@ -53,7 +53,8 @@ PLAIN = (
     ("context",),
     ("name", "memories"),  # spaces
     ("key", "value"),  # settings
-    ("name", "state"),  # models
+    ("name", "state", "kind"),  # models
+    ("mode", "mrr", "ndcg", "recall"),  # how good a search is
 )
 """Which fields the plain format shows, of the first row that an answer has all fields of."""
 

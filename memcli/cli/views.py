@@ -12,12 +12,14 @@ from rich.console import Console, Group, RenderableType
 from rich.table import Table
 from rich.text import Text
 
+from memcli.cli import figures
 from memcli.cli.messages import colored, harmless
 from memcli.cli.plain import as_json
 from memcli.config import Setting
-from memcli.embedding.catalog import ModelInfo
+from memcli.embedding.catalog import RERANKER, ModelInfo
 from memcli.model import Action, Context, Hit, Imported, Memory, Space, Stored
 from memcli.services.demo import Demo
+from memcli.services.evaluate import Evaluated
 from memcli.services.models import Changed
 from memcli.services.upkeep import Optimized
 from memcli.times import format_age, format_time
@@ -233,7 +235,7 @@ def _models(models: Sequence[ModelInfo]) -> RenderableType:
     rows = [
         (
             Text(model.name, style=ACCENT),
-            str(model.dimension or ""),
+            str(model.dimension or (model.kind if model.kind == RERANKER else "")),
             f"{model.size_mb:,.0f}",
             model.licence,
             model.state,
@@ -303,6 +305,7 @@ SEVERAL: Mapping[type, Callable[[Any], RenderableType]] = {
     Space: _spaces,
     Setting: _settings,
     ModelInfo: _models,
+    Evaluated: figures.evaluated,
 }
 ONE: Mapping[type, Callable[[Any], RenderableType]] = {
     Hit: _memory,

@@ -54,6 +54,14 @@ def _no_constant(name: str) -> Any:
     raise ValueError(f"{name} is not JSON")
 
 
+def numbers(said: str, option: str) -> list[int]:
+    """The whole numbers in *said*, what was given for *option*: `1,5,10`."""
+    parts = [part.strip() for part in said.split(",")]
+    if not all(part.isascii() and part.isdigit() and len(part) < 10 for part in parts):
+        raise UsageError(f"{option} takes whole numbers, such as 1,5,10, not {said!r}")
+    return [int(part) for part in parts]
+
+
 def text(said: str) -> str:
     """*said*, or all of standard input if it is `-`, without the line feed at its end."""
     if said != "-":

@@ -19,6 +19,15 @@ BUNDLED = "all-MiniLM-L6-v2-int8"
 BUNDLED_DIMENSION = 384
 """Length of the bundled model's vectors."""
 
+EMBEDDING = "embedding"
+"""A model that makes vectors."""
+
+RERANKER = "reranker"
+"""A model that scores a query and a text together."""
+
+USE = {EMBEDDING: "memcli model use", RERANKER: "memcli config set rerank.model"}
+"""By kind, the command that makes a model the one in use, but for the model's name."""
+
 
 @dataclass(frozen=True, slots=True)
 class ModelInfo:
@@ -26,11 +35,13 @@ class ModelInfo:
 
     Attributes:
         name: `BUNDLED`, fastembed's name, or the absolute path of a directory.
-        dimension: Length of a vector; None for a directory that does not say before it is loaded.
+        dimension: Length of a vector; None for a directory that does not say before it is loaded, and
+            for a reranker, which makes none.
         size_mb: Size of the files in megabytes (fastembed's estimate, if they are not here).
         licence: Short name of the licence, empty where unknown.
         description: One line about what it is for.
         state: `bundled`, `downloaded`, `can be pulled` or `directory`.
+        kind: `EMBEDDING` or `RERANKER`.
     """
 
     name: str
@@ -39,6 +50,12 @@ class ModelInfo:
     licence: str
     description: str
     state: str
+    kind: str = EMBEDDING
+
+    @property
+    def use(self) -> str:
+        """The command that makes it the one in use."""
+        return f"{USE[self.kind]} {self.name}"
 
 
 def bundled_path() -> Path:
@@ -52,9 +69,17 @@ def installed_path(name: str, models_dir: Path) -> Path:
 
 
 def available(models_dir: Path) -> list[ModelInfo]:
-    """The bundled model, those downloaded to *models_dir*, then those that can be pulled, by name."""
-    models = [_known(entry, models_dir) for entry in fastembed_models()]
-    return [_bundled(), *sorted(models, key=lambda info: (info.state != "downloaded", info.name.lower()))]
+    """The models that make vectors, the bundled one first, then the rerankers.
+
+    Of each kind those downloaded to *models_dir* come before those that can be pulled, by name.
+    """
+    embedding = [_known(entry, models_dir, EMBEDDING) for entry in fastembed_models()]
+    rerankers = [_known(entry, models_dir, RERANKER) for entry in fastembed_rerankers()]
+    return [_bundled(), *_in_order(embedding), *_in_order(rerankers)]
+
+
+def _in_order(models: list[ModelInfo]) -> list[ModelInfo]:
+    return sorted(models, key=lambda info: (info.state != "downloaded", info.name.lower()))
 
 
 def describe(name: str, models_dir: Path) -> ModelInfo:
@@ -66,15 +91,24 @@ def describe(name: str, models_dir: Path) -> ModelInfo:
     if name == BUNDLED:
         return _bundled()
     if entry := find(name):
-        return _known(entry, models_dir)
+        return _known(entry, models_dir, EMBEDDING)
+    if entry := find_reranker(name):
+        return _known(entry, models_dir, RERANKER)
     return _directory(directory(name))
 
 
 def find(name: str) -> dict[str, Any] | None:
-    """What fastembed says of its model *name*, whatever the case; None if it has none."""
-    if Path(name).is_absolute():
-        return None
-    return next((entry for entry in fastembed_models() if entry["model"].lower() == name.lower()), None)
+    """What fastembed says of its model *name* for vectors, whatever the case; None if it has none."""
+    return None if Path(name).is_absolute() else _called(name, fastembed_models())
+
+
+def find_reranker(name: str) -> dict[str, Any] | None:
+    """What fastembed says of its reranker *name*, whatever the case; None if it has none."""
+    return None if Path(name).is_absolute() else _called(name, fastembed_rerankers())
+
+
+def _called(name: str, entries: list[dict[str, Any]]) -> dict[str, Any] | None:
+    return next((entry for entry in entries if entry["model"].lower() == name.lower()), None)
 
 
 def directory(name: str) -> Path:
@@ -83,24 +117,44 @@ def directory(name: str) -> Path:
     Raises:
         NotFoundError: It is none, so *name* is no model at all.
     """
-    path = Path(name).expanduser()
-    if path.is_dir():
-        return path.resolve()
-    if path.exists():
+    try:
+        path = Path(name).expanduser()
+        if path.is_dir():
+            return path.resolve()
+        exists = path.exists()
+    except (OSError, RuntimeError) as error:  # too long for a name, or the home of nobody
+        raise NotFoundError(f"there is no model or directory {name}: {error}") from error
+    if exists:
         raise NotFoundError(
             f"{path} is not a directory", hint="name the directory that holds the model's files"
         )
-    names = [BUNDLED, *(entry["model"] for entry in fastembed_models())]
+    names = [BUNDLED, *(entry["model"] for entry in (*fastembed_models(), *fastembed_rerankers()))]
     raise NotFoundError(f"there is no model or directory {name}", hint=_suggestion(name, names))
 
 
+def is_reranker(path: Path) -> bool:
+    """Whether the directory *path* says of itself that its model scores pairs of texts."""
+    architectures = _configuration(path).get("architectures")
+    named = architectures if isinstance(architectures, list) else []
+    return any(str(name).endswith("ForSequenceClassification") for name in named)
+
+
 def fastembed_models() -> list[dict[str, Any]]:
-    """The list of fastembed itself, without the custom models that loading registers there."""
+    """The list for vectors of fastembed itself, without the custom models that loading registers there."""
     from memcli.embedding.library import text_embedding
 
-    return [
-        entry for entry in text_embedding().list_supported_models() if not Path(entry["model"]).is_absolute()
-    ]
+    return _not_ours(text_embedding().list_supported_models())
+
+
+def fastembed_rerankers() -> list[dict[str, Any]]:
+    """The list of rerankers of fastembed itself, likewise."""
+    from memcli.embedding.library import cross_encoder
+
+    return _not_ours(cross_encoder().list_supported_models())
+
+
+def _not_ours(entries: list[dict[str, Any]]) -> list[dict[str, Any]]:
+    return [entry for entry in entries if not Path(entry["model"]).is_absolute()]
 
 
 def _suggestion(name: str, names: list[str]) -> str:
@@ -125,27 +179,37 @@ def _bundled() -> ModelInfo:
     )
 
 
-def _known(entry: dict[str, Any], models_dir: Path) -> ModelInfo:
-    """A model of fastembed's list."""
+def _known(entry: dict[str, Any], models_dir: Path, kind: str) -> ModelInfo:
+    """A model of one of fastembed's lists."""
     path = installed_path(entry["model"], models_dir)
     here = (path / entry["model_file"]).is_file()
     return ModelInfo(
         name=entry["model"],
-        dimension=entry["dim"],
+        dimension=entry.get("dim"),
         size_mb=_size_mb(path) if here else round(entry["size_in_GB"] * 1000, 1),
         licence=entry["license"],
         description=entry["description"],
         state="downloaded" if here else "can be pulled",
+        kind=kind,
     )
 
 
 def _directory(path: Path) -> ModelInfo:
     """A directory of the user's."""
-    try:
-        dimension = json.loads((path / "config.json").read_text(encoding="utf-8")).get("hidden_size")
-    except (OSError, ValueError, AttributeError):
-        dimension = None
+    if is_reranker(path):
+        about = "a reranker in a directory"
+        return ModelInfo(str(path), None, _size_mb(path), "", about, "directory", RERANKER)
+    dimension = _configuration(path).get("hidden_size")
     return ModelInfo(str(path), dimension, _size_mb(path), "", "a model in a directory", "directory")
+
+
+def _configuration(path: Path) -> dict[str, Any]:
+    """What `config.json` in *path* says; nothing, if it is not there or not readable."""
+    try:
+        said = json.loads((path / "config.json").read_text(encoding="utf-8"))
+    except (OSError, ValueError):
+        return {}
+    return said if isinstance(said, dict) else {}
 
 
 def _size_mb(path: Path) -> float:

@@ -36,7 +36,7 @@ def pull(name: str, *, models_dir: Path, report: ProgressFactory | None = None) 
     """Download model *name* into *models_dir*, unless it is there; the bundled one always is.
 
     Args:
-        name: A fastembed model name, whatever the case.
+        name: The name of one of fastembed's models or rerankers, whatever the case.
         models_dir: Where models are kept; made if it does not exist.
         report: Hears how many megabytes of about how many have arrived.
 
@@ -50,13 +50,16 @@ def pull(name: str, *, models_dir: Path, report: ProgressFactory | None = None) 
     """
     if name == catalog.BUNDLED:
         return catalog.bundled_path()
-    entry = catalog.find(name)
+    reranker = None if (found := catalog.find(name)) else catalog.find_reranker(name)
+    entry = found or reranker
     if entry is None:
         path = catalog.directory(name)
-        raise UsageError(f"{path} is already on this machine", hint=f"run: memcli model use {path}")
+        raise UsageError(
+            f"{path} is already on this machine", hint=f"run: {catalog.describe(name, models_dir).use}"
+        )
     target = catalog.installed_path(entry["model"], models_dir)
     if not (target / entry["model_file"]).is_file():
-        address = hub.check()
+        address = hub.check(catalog.USE[catalog.RERANKER if reranker else catalog.EMBEDDING])
         try:
             _download(entry, target, address, report)
         except OSError as error:

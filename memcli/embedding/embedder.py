@@ -5,13 +5,13 @@ A model is the bundled one, one of fastembed's that was pulled, or a directory o
 
 from __future__ import annotations
 
-import warnings
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from memcli.embedding import catalog, folder, prefixes
-from memcli.embedding.library import text_embedding
-from memcli.embedding.vectors import WINDOW, FastembedEmbedder, first_line
+from memcli.embedding.failures import translated
+from memcli.embedding.library import opened, text_embedding
+from memcli.embedding.vectors import WINDOW, FastembedEmbedder
 from memcli.errors import EmbeddingError, UsageError
 from memcli.model import EmbeddingModel
 
@@ -62,7 +62,7 @@ def load(
     Raises:
         NotFoundError: There is no such model or directory.
         EmbeddingError: It is not on this machine, or its files are not as they should be.
-        UsageError: A setting has no such value, or does not apply to this model.
+        UsageError: A setting has no such value or does not apply to this model; or it is a reranker.
     """
     if threads < 0:
         raise UsageError(f"the number of embedding threads is {threads}, but can't be negative")
@@ -77,8 +77,17 @@ def load(
     )
     if name == catalog.BUNDLED:
         return _bundled(wishes)
-    entry = catalog.find(name)
-    return _pulled(entry, models_dir, wishes) if entry else _from_directory(catalog.directory(name), wishes)
+    if entry := catalog.find(name):
+        return _pulled(entry, models_dir, wishes)
+    if reranker := catalog.find_reranker(name):
+        raise _no_vectors(reranker["model"])
+    return _from_directory(catalog.directory(name), wishes)
+
+
+def _no_vectors(name: str) -> UsageError:
+    return UsageError(
+        f"{name} is a reranker and makes no vectors", hint=f"run: memcli config set rerank.model {name}"
+    )
 
 
 def _bundled(wishes: _Wishes) -> FastembedEmbedder:
@@ -107,7 +116,7 @@ def _pulled(entry: dict[str, Any], models_dir: Path, wishes: _Wishes) -> Fastemb
             f"the model {name} is not on this machine", hint=f"run: memcli model pull {name}"
         )
     static = entry["model_file"].endswith(".safetensors")
-    library = _open(name, path, threads=None if static else 1)
+    library = opened(text_embedding(), name, path, threads=None if static else 1)
     known = prefixes.of_family(name)
     return _embedder(
         library, name, path, wishes, dimension=entry["dim"], pooling="builtin", known=known, static=static
@@ -116,11 +125,13 @@ def _pulled(entry: dict[str, Any], models_dir: Path, wishes: _Wishes) -> Fastemb
 
 def _from_directory(path: Path, wishes: _Wishes) -> FastembedEmbedder:
     """A directory with an ONNX or a static model; its dimension is found by embedding a word."""
+    if catalog.is_reranker(path):
+        raise _no_vectors(str(path))
     file = folder.model_file(path)
     static = file.endswith(".safetensors")
     if static:
         _refuse_pooling(str(path), wishes)
-        pooling, library = "builtin", _open(STATIC, path, threads=None)
+        pooling, library = "builtin", opened(text_embedding(), STATIC, path, threads=None)
     else:
         pooling = wishes.pooling or folder.pooling(path)
         library = _custom(path, file, pooling, wishes.normalize)
@@ -191,27 +202,7 @@ def _custom(path: Path, file: str, pooling: str, normalize: bool) -> TextEmbeddi
             dim=catalog.BUNDLED_DIMENSION,  # neither is this; the vectors say how long they are
             model_file=file,
         )
-    return _open(name, path, threads=1)
-
-
-def _open(name: str, path: Path, *, threads: int | None) -> TextEmbedding:
-    """Let fastembed load the files in *path*; `cache_dir` is named so that it makes none of its own.
-
-    Raises:
-        EmbeddingError: The files are missing, damaged or of a kind that it can't read.
-    """
-    folder.check_tokenizer(path)
-    try:
-        with warnings.catch_warnings(action="ignore"):
-            return text_embedding()(
-                name,
-                cache_dir=str(path),
-                threads=threads,
-                specific_model_path=str(path),
-                local_files_only=True,
-            )
-    except Exception as error:  # onnxruntime, tokenizers and json each have their own, some bare
-        raise EmbeddingError(f"the model in {path} can't be loaded: {first_line(error)}") from error
+    return opened(registry, name, path, threads=1)
 
 
 def _gives_sentences(library: TextEmbedding) -> bool:
@@ -225,7 +216,5 @@ def _probe(library: TextEmbedding, path: Path) -> int:
     Raises:
         EmbeddingError: The network does not work on text.
     """
-    try:
+    with translated(f"the model in {path} can't embed text"):
         return int(next(iter(library.embed(["memory"]))).shape[-1])
-    except Exception as error:
-        raise EmbeddingError(f"the model in {path} can't embed text: {first_line(error)}") from error

@@ -26,17 +26,20 @@ def endpoint() -> str:
     return (os.environ.get("HF_ENDPOINT") or "https://huggingface.co").rstrip("/")
 
 
-def check() -> str:
+def check(use: str = catalog.USE[catalog.EMBEDDING]) -> str:
     """The address of the hub, after it answered.
 
     The question runs in a thread of its own, since a name look-up that hangs has no time limit.
+
+    Args:
+        use: The command that would use the model from a directory, which is the way without a hub.
 
     Raises:
         EmbeddingError: It did not answer within DEADLINE, or HF_HUB_OFFLINE says not to ask.
     """
     address = endpoint()
     if os.environ.get("HF_HUB_OFFLINE", "").strip().upper() in {"1", "ON", "YES", "TRUE"}:
-        raise _unreachable(address, "HF_HUB_OFFLINE is set")
+        raise _unreachable(address, "HF_HUB_OFFLINE is set", use)
     trouble = [f"no answer within {DEADLINE:g} s"]
 
     def ask() -> None:
@@ -46,7 +49,7 @@ def check() -> str:
     asking.start()
     asking.join(DEADLINE)
     if trouble[0]:
-        raise _unreachable(address, trouble[0])
+        raise _unreachable(address, trouble[0], use)
     return address
 
 
@@ -73,9 +76,9 @@ class _NoRedirects(request.HTTPRedirectHandler):
         """Nothing to follow."""
 
 
-def _unreachable(address: str, why: str) -> EmbeddingError:
+def _unreachable(address: str, why: str, use: str) -> EmbeddingError:
     return EmbeddingError(
         f"cannot reach the model hub at {address} ({why})",
         hint=f"check the network or set HF_ENDPOINT; the bundled model {catalog.BUNDLED} needs no download; "
-        "or copy the files to a directory and run: memcli model use DIR",
+        f"or copy the files to a directory and run: {use} DIR",
     )

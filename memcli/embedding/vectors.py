@@ -12,7 +12,6 @@ from __future__ import annotations
 import os
 from collections import Counter
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import contextmanager
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
@@ -20,7 +19,7 @@ import numpy as np
 from tokenizers import Tokenizer
 
 from memcli.embedding import passages
-from memcli.errors import EmbeddingError
+from memcli.embedding.failures import translated
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
@@ -67,7 +66,7 @@ class FastembedEmbedder:
         self._model = model
         self._window = window
         self._tokenizer_file = tokenizer_file
-        self._threads = threads or _processors()
+        self._threads = threads or processors()
         self._run = run
 
     @property
@@ -82,7 +81,7 @@ class FastembedEmbedder:
             EmbeddingError: The model failed.
         """
         texts = [self._model.query_prefix + query for query in queries]
-        with _translated(f"the model {self._model.name} failed"):
+        with translated(f"the model {self._model.name} failed"):
             return self._vectors(self._library.query_embed(texts, batch_size=self._run), len(texts))
 
     def embed_documents(self, texts: Sequence[str], progress: Progress | None = None) -> NDArray[np.float32]:
@@ -116,7 +115,7 @@ class FastembedEmbedder:
         """
         if text.isascii() and len(text) < self._room:
             return [(0, len(text))]  # a token is at least one character
-        with _translated(f"the tokenizer of {self._model.name} failed"):
+        with translated(f"the tokenizer of {self._model.name} failed"):
             if len(text) < CERTAINLY_LONG * self._room and self._token_count(text) <= self._room:
                 return [(0, len(text))]
             offsets = self._counter.encode(text, add_special_tokens=False).offsets
@@ -169,7 +168,7 @@ class FastembedEmbedder:
 
     def _embed_chunk(self, texts: list[str]) -> NDArray[np.float32]:
         prefixed = [self._model.document_prefix + text for text in texts]
-        with _translated(f"the model {self._model.name} failed"):
+        with translated(f"the model {self._model.name} failed"):
             return self._vectors(self._library.passage_embed(prefixed, batch_size=self._run), len(texts))
 
     def _vectors(self, rows: Iterable[NDArray[Any]], count: int) -> NDArray[np.float32]:
@@ -180,25 +179,8 @@ class FastembedEmbedder:
         return vectors
 
 
-def _processors() -> int:
+def processors() -> int:
     """Processors this process may use (fewer than there are, in a container)."""
     if hasattr(os, "sched_getaffinity"):
         return len(os.sched_getaffinity(0))
     return os.cpu_count() or 1
-
-
-@contextmanager
-def _translated(what: str) -> Iterator[None]:
-    """Turn whatever the libraries raise within the block into an EmbeddingError that begins with *what*."""
-    try:
-        yield
-    except EmbeddingError:
-        raise
-    except Exception as error:  # onnxruntime and tokenizers raise bare RuntimeError, ValueError, Exception
-        raise EmbeddingError(f"{what}: {first_line(error)}") from error
-
-
-def first_line(error: BaseException) -> str:
-    """What *error* says, on one line of bearable length."""
-    lines = str(error).strip().splitlines() or [type(error).__name__]
-    return lines[0][:300]

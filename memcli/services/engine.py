@@ -9,9 +9,9 @@ from functools import cached_property
 from typing import TYPE_CHECKING
 
 from memcli.config import Config
-from memcli.errors import EmbeddingError
+from memcli.errors import EmbeddingError, MemcliError
 from memcli.home import Home
-from memcli.model import Embedder, Progress, ProgressBar, ProgressFactory
+from memcli.model import Embedder, Progress, ProgressBar, ProgressFactory, Reranker
 
 if TYPE_CHECKING:
     from memcli.storage.database import Database
@@ -45,6 +45,10 @@ def no_progress(label: str, total: int) -> ProgressBar:  # noqa: ARG001
     return NoProgress()
 
 
+def unheard(sentence: str) -> None:
+    """For callers that don't want to be warned."""
+
+
 class Engine:
     """The rooms behind their doors.
 
@@ -52,9 +56,11 @@ class Engine:
         config: The settings in force.
         home: Where the store and the models are.
         embedder: What to embed with; the configured model if None.
+        reranker: What looks at the best hits again; the configured model, if any, if None.
         now: The clock.
         new_id: Where ids come from.
         progress: Who hears how far long work has come.
+        warned: Who hears, in a sentence, of what is no error and yet not as it should be.
     """
 
     def __init__(
@@ -63,13 +69,22 @@ class Engine:
         home: Home,
         *,
         embedder: Embedder | None = None,
+        reranker: Reranker | None = None,
         now: Callable[[], datetime] = lambda: datetime.now(UTC),
         new_id: Callable[[], str] = random_id,
         progress: ProgressFactory = no_progress,
+        warned: Callable[[str], None] = unheard,
     ) -> None:
         self.config, self.home = config, home
         self.now, self.new_id, self.progress = now, new_id, progress
-        self._given_embedder = embedder
+        self._given_embedder, self._given_reranker = embedder, reranker
+        self._warned, self._said = warned, set[str]()
+
+    def warn(self, sentence: str) -> None:
+        """Say *sentence* to whoever wants to be warned; the same one only once."""
+        if sentence not in self._said:
+            self._said.add(sentence)
+            self._warned(sentence)
 
     @cached_property
     def db(self) -> Database:
@@ -114,3 +129,25 @@ class Engine:
             query_prefix=None if wanted.query_prefix == "auto" else wanted.query_prefix,
             document_prefix=None if wanted.document_prefix == "auto" else wanted.document_prefix,
         )
+
+    @cached_property
+    def reranker(self) -> Reranker | None:
+        """What looks at the best hits again; None where none is configured, or it can't be loaded.
+
+        Its absence is no error: what there is without it is found all the same, with a warning.
+        """
+        wanted = self.config.rerank.model
+        if self._given_reranker is not None or not wanted:
+            return self._given_reranker
+        from memcli.embedding import reranker
+
+        try:
+            return reranker.load(wanted, models_dir=self.home.models, threads=self.config.model.threads)
+        except MemcliError as error:
+            self.warn_without_reranker(error)
+            return None
+
+    def warn_without_reranker(self, error: MemcliError) -> None:
+        """Say that the hits stay as they were found, why, and what can be done about it."""
+        hint = f" ({error.hint})" if error.hint else ""
+        self.warn(f"hits are not reranked: {error.sentence}{hint}")

@@ -32,7 +32,7 @@ class Changed:
 
 
 def available(engine: Engine) -> list[ModelInfo]:
-    """The bundled model, those on this machine and those that can be pulled."""
+    """The bundled model, those on this machine and those that can be pulled; then the rerankers."""
     return catalog.available(engine.home.models)
 
 
@@ -42,7 +42,7 @@ def show(engine: Engine, name: str | None = None) -> ModelInfo:
 
 
 def pull(engine: Engine, name: str) -> ModelInfo:
-    """Download the model called *name* from its hub.
+    """Download the model or reranker called *name* from its hub.
 
     Raises:
         EmbeddingError: The hub can't be reached, or the download failed.

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, fields
 from datetime import UTC, datetime
@@ -10,7 +9,7 @@ from typing import Any
 
 from memcli.errors import UsageError
 from memcli.model import Action, Draft, Memory, Progress, ProgressBar, Scope, Stored, default_title
-from memcli.services import checks, remember
+from memcli.services import checks, jsonlines, remember
 from memcli.services.engine import Engine, nobody
 from memcli.services.select import in_scope, is_alive
 from memcli.times import parse_time
@@ -134,19 +133,10 @@ def _checked(engine: Engine, line: _Line) -> _Line:
 
 def _read(number: int, raw: bytes, scope: Scope, now: datetime) -> _Line:
     try:
-        document = json.loads(raw.decode("utf-8-sig" if number == 1 else "utf-8"))
-        if not isinstance(document, dict):
-            raise UsageError("not a JSON object")
+        document = jsonlines.document(raw, first=number == 1)
         return _Line(number, _draft(document, scope, now), "", str(_or(document, "space", scope.space)))
-    except UnicodeDecodeError as error:
-        problem = f"not valid UTF-8 at byte {error.start + 1}"
-    except json.JSONDecodeError as error:
-        problem = f"not valid JSON at column {error.colno}: {error.msg}"
-    except (ValueError, RecursionError) as error:
-        problem = f"not valid JSON: {error}"
     except UsageError as error:
-        problem = error.sentence
-    return _Line(number, None, problem, str(scope.space))
+        return _Line(number, None, error.sentence, str(scope.space))
 
 
 def _draft(document: Mapping[str, Any], scope: Scope, now: datetime) -> Draft:

@@ -24,9 +24,9 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from memcli.model import Embedder, Hit, Mode
-from memcli.services import context, recall
+from memcli.services import context, measures, recall
 from memcli.services.engine import Engine
-from tests.benchmarks import locomo, measures, paraphrase, stores, tables
+from tests.benchmarks import locomo, paraphrase, stores, tables
 
 DEPTHS = (5, 10, 25, 50)
 

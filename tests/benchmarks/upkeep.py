@@ -20,9 +20,9 @@ from pathlib import Path
 from statistics import median
 
 from memcli.model import Embedder
-from memcli.services import recall, remember
+from memcli.services import measures, recall, remember
 from memcli.services.engine import Engine
-from tests.benchmarks import measures, processes, stores, tables, texts
+from tests.benchmarks import processes, stores, tables, texts
 from tests.benchmarks.processes import Command
 from tests.benchmarks.tables import Goal
 

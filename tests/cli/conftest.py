@@ -60,15 +60,24 @@ from memcli.services.engine import Engine
 from tests.conftest import WordHashEmbedder
 
 class Waiting(WordHashEmbedder):
-    calls = 0
+    calls = queries = 0
 
     def embed_documents(self, texts, progress=None):
         Waiting.calls += 1
         if Waiting.calls == int(os.environ["DRIVER_WAITS_AT"]):
-            Path(os.environ["DRIVER_WAITS"]).touch()
-            while not Path(os.environ["DRIVER_GOES_ON"]).exists():
-                time.sleep(0.01)
+            wait()
         return super().embed_documents(texts, progress)
+
+    def embed_queries(self, queries):
+        Waiting.queries += 1
+        if Waiting.queries == int(os.environ.get("DRIVER_WAITS_AT_QUERY", 0)):
+            wait()
+        return super().embed_queries(queries)
+
+def wait():
+    Path(os.environ["DRIVER_WAITS"]).touch()
+    while not Path(os.environ["DRIVER_GOES_ON"]).exists():
+        time.sleep(0.01)
 
 transfer.CHUNK = 10
 Engine.load_model = lambda self, name=None, embedder=Waiting(): embedder
@@ -83,13 +92,17 @@ class Waiting:
         arguments: The command line.
         place: A directory for its signs.
         name: What tells it from others there.
-        at: Which call of the embedder it waits in, from 1.
+        at: Which call of the embedder for texts it waits in, from 1; 0 for none.
+        query: Which call of the embedder for queries, likewise.
     """
 
-    def __init__(self, arguments: Sequence[str], place: Path, name: str = "one", at: int = 1) -> None:
+    def __init__(
+        self, arguments: Sequence[str], place: Path, name: str = "one", at: int = 1, query: int = 0
+    ) -> None:
         self.waits = place / f"{name}-waits"
         about = {
             "DRIVER_WAITS_AT": str(at),
+            "DRIVER_WAITS_AT_QUERY": str(query),
             "DRIVER_WAITS": str(self.waits),
             "DRIVER_GOES_ON": str(place / "go-on"),
             "PYTHONPATH": str(ROOT),

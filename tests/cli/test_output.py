@@ -77,6 +77,8 @@ def test_nothing_that_steers_gets_through_in_messages(nasty: MemCLI) -> None:
         ["list", "--since", NASTY],
         ["config", "get", NASTY],
         ["import", f"/no/{NASTY}"],
+        ["eval", f"/no/{NASTY}"],
+        ["eval", "/dev/null", "--at", NASTY],
         ["search", "x", f"--{NASTY}"],
         [NASTY],
     ):
@@ -201,6 +203,8 @@ def answers(memcli: MemCLI, tmp_path: Path) -> dict[str, list[str]]:
     memcli("forget", "b")
     file = tmp_path / "more.jsonl"
     file.write_text(json_lines({"text": "four"}))
+    questions = tmp_path / "questions.jsonl"
+    questions.write_text(json_lines({"query": "one", "relevant": ["a"]}))
     return {
         "store": ["store", "five"],
         "search": ["search", "one"],
@@ -219,6 +223,7 @@ def answers(memcli: MemCLI, tmp_path: Path) -> dict[str, list[str]]:
         "config show": ["config", "show"],
         "config get": ["config", "get", "space"],
         "model show": ["model", "show"],
+        "eval": ["eval", str(questions)],
         "optimize": ["optimize"],
     }
 
@@ -263,6 +268,7 @@ CONTRACT = {
     "import": {"stored", "duplicate", "failed"},
     "config get": {"key", "value", "default", "origin"},
     "model show": {"name", "dimension", "licence", "state"},
+    "eval": {"mode", "questions", "recall", "mrr", "ndcg", "latency_ms"},
     "optimize": {"files_before", "files_after", "bytes_before", "bytes_after"},
 }
 

@@ -75,8 +75,8 @@ def hub(online: None, monkeypatch: pytest.MonkeyPatch) -> Iterator[Callable[...,
     """A function that starts a hub, which HF_ENDPOINT names until the test ends."""
     running: list[Hub] = []
 
-    def start(files: dict[str, bytes], delay: float = 0) -> Hub:
-        server = Hub(REPOSITORY, files, delay)
+    def start(files: dict[str, bytes], delay: float = 0, repository: str = REPOSITORY) -> Hub:
+        server = Hub(repository, files, delay)
         running.append(server)
         threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.01}, daemon=True).start()
         monkeypatch.setenv("HF_ENDPOINT", server.address)

@@ -1,4 +1,7 @@
-"""How good a ranking is, and how numbers lie: pure functions on plain lists."""
+"""How good a ranking is, and how numbers lie: pure functions on plain lists.
+
+`memcli eval` and the benchmarks measure with the same code.
+"""
 
 from __future__ import annotations
 
@@ -7,8 +10,9 @@ from collections.abc import Collection, Sequence
 
 
 def recall_at(ranked: Sequence[str], relevant: Collection[str], k: int) -> float:
-    """Share of *relevant* (ids, at least one) among the first *k* of *ranked*: 0..1."""
-    return sum(memory in ranked[:k] for memory in relevant) / len(relevant)
+    """Share of *relevant* (different ids, at least one) among the first *k* of *ranked*: 0..1."""
+    found = set(ranked[:k])
+    return sum(memory in found for memory in relevant) / len(relevant)
 
 
 def reciprocal_rank(ranked: Sequence[str], relevant: Collection[str]) -> float:
@@ -17,7 +21,11 @@ def reciprocal_rank(ranked: Sequence[str], relevant: Collection[str]) -> float:
 
 
 def ndcg_at(ranked: Sequence[str], relevant: Collection[str], k: int) -> float:
-    """Normalised discounted cumulative gain of the first *k*, all of *relevant* worth the same: 0..1."""
+    """Normalised discounted cumulative gain of the first *k*: 0..1.
+
+    All of *relevant* (different ids, at least one) are worth the same, and the further down one
+    stands the less: 1 / log2(place + 1), with places from 1. 1 is an ideal order.
+    """
     gain = sum(_discount(place) for place, memory in enumerate(ranked[:k]) if memory in relevant)
     return gain / sum(_discount(place) for place in range(min(len(relevant), k)))
 
@@ -32,7 +40,7 @@ def mean(values: Sequence[float]) -> float:
 
 
 def percentile(values: Sequence[float], percent: float) -> float:
-    """The value below which *percent* of 100 lie, interpolated; nan of nothing."""
+    """The value below which *percent* of 100 lie, interpolated between neighbours; nan of nothing."""
     if not values:
         return math.nan
     ordered = sorted(values)
