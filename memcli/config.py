@@ -98,8 +98,7 @@ class RerankSettings:
 class ContextSettings:
     """What goes into a prompt.
 
-    A minimum score of 0.24 left 6 % of the paraphrased questions of tests/benchmarks/retrieval.py with an
-    empty block, and 22 to 66 % of questions about nothing in the store.
+    MINSCORE
     """
 
     budget: int = setting(
@@ -107,7 +106,10 @@ class ContextSettings:
     )
     top_n: int = setting(20, "most memories in a context block", check=between(1, 10_000))
     min_score: float = setting(
-        0.24, "weakest memory that goes into a context block, 0..1", check=between(0, 1)
+        0.105, "weakest memory that goes into a context block, 0..1", check=between(0, 1)
+    )
+    around: int = setting(
+        0, "neighbours of a turn that are told with it, on each side", check=between(0, 100)
     )
     style: str = setting(
         "markdown", "how the block is written", env="MEMCLI_STYLE", check=one_of("markdown", "xml", "plain")

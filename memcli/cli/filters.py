@@ -26,6 +26,12 @@ Limit = Annotated[
     int | None, typer.Option("--limit", "-n", min=1, help="Most hits. [setting search.limit: 10]")
 ]
 MinScore = Annotated[float | None, typer.Option(min=0.0, max=1.0, help="Leave out weaker hits, 0 to 1.")]
+Around = Annotated[
+    int | None,
+    typer.Option(
+        min=0, max=100, metavar="N", help="Show N turns before and after a turn of a conversation, too."
+    ),
+]
 ModeOption = Annotated[Mode | None, typer.Option(help="Which evidence counts. [setting search.mode: hybrid]")]
 AllSpaces = Annotated[bool, typer.Option("--all-spaces", "-a", help="Look in every space.")]
 

@@ -15,6 +15,10 @@ STEERING = re.compile("[\x7f-\x9f\u061c\u200e\u200f\u2028\u2029\u202a-\u202e\u20
 """What JSON allows unescaped and a terminal may act on."""
 
 
+WHEN_ASKED = frozenset({"signals", "around"})
+"""Fields that are only there when they were asked for."""
+
+
 def as_json(answer: Any, indent: int | None = None) -> str:
     """*answer* as JSON that is safe to look at on a terminal."""
     text = json.dumps(plain_value(answer), ensure_ascii=False, indent=indent)
@@ -27,7 +31,7 @@ def plain_value(value: Any) -> Any:
         return {
             f.name: plain_value(getattr(value, f.name))
             for f in fields(value)
-            if not (f.name == "signals" and getattr(value, f.name) is None)
+            if not (f.name in WHEN_ASKED and getattr(value, f.name) is None)
         }
     if isinstance(value, Mapping):
         return {key: plain_value(item) for key, item in value.items()}

@@ -37,6 +37,7 @@ def search(
     mode: filters.ModeOption = None,
     min_score: filters.MinScore = None,
     all_spaces: filters.AllSpaces = False,
+    around: filters.Around = None,
     explain: Annotated[bool, typer.Option("--explain", help="Show what each score is made of.")] = False,
     batch: Annotated[
         str | None, typer.Option(metavar="FILE", help="One query per line, answered in order.")
@@ -51,6 +52,7 @@ def search(
         "mode": mode,
         "min_score": min_score,
         "wanted": wanted,
+        "around": around or 0,
         "explain": explain,
     }
     engine = run_of(ctx).engine
@@ -90,6 +92,7 @@ def context(
         int | None, typer.Option(min=1, metavar="TOKENS", help="Most tokens of the block. [setting: 1000]")
     ] = None,
     min_score: filters.MinScore = None,
+    around: filters.Around = None,
     style: Annotated[
         filters.Style | None, typer.Option(help="How it is written. [setting: markdown]")
     ] = None,
@@ -103,6 +106,7 @@ def context(
         top_n=top_n,
         budget=budget,
         min_score=min_score,
+        around=around,
         style=style,
         wanted=wanted,
     )

@@ -77,8 +77,13 @@ def share(value: Any, what: str) -> float:
 
 def positive(value: Any, what: str) -> int:
     """*value*, a whole number from 1."""
-    if isinstance(value, bool) or not isinstance(value, int) or not 1 <= value <= MOST:
-        raise UsageError(f"{what} must be a whole number from 1 to {MOST:,}")
+    return within(value, 1, MOST, what)
+
+
+def within(value: Any, low: int, high: int, what: str) -> int:
+    """*value*, a whole number from *low* to *high*."""
+    if isinstance(value, bool) or not isinstance(value, int) or not low <= value <= high:
+        raise UsageError(f"{what} must be a whole number from {low:,} to {high:,}")
     return value
 
 

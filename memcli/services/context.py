@@ -2,41 +2,21 @@
 
 from __future__ import annotations
 
-import re
-import unicodedata
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
 
 from memcli.errors import UsageError
-from memcli.model import Context, Hit, Scope
+from memcli.model import Context, Hit, Memory, Scope
 from memcli.services import checks, recall
+from memcli.services.blocks import STYLES, Style
 from memcli.services.engine import Engine
+from memcli.services.likeness import distinct
 from memcli.services.select import NO_FILTER, Filter
+from memcli.services.surroundings import AROUND_MOST, place_of, turns_around
 from memcli.services.tokens import estimate_tokens
-from memcli.times import format_date
 
-LINE_ENDS = re.compile("\r\n|[\n\r\v\f\x1c\x1d\x1e\x85\u2028\u2029]")
-"""Everything that some program takes for the end of a line."""
-
-ENTITIES = str.maketrans({"&": "&amp;", "<": "&lt;", ">": "&gt;", '"': "&quot;"})
-"""What XML wants escaped in texts and attributes (the standard library's own costs 20 ms to import)."""
-
-INDENT = "    "
-
-
-@dataclass(frozen=True, slots=True)
-class Style:
-    """How a block is written.
-
-    Attributes:
-        head: The block's first line; empty for none.
-        entry: One memory's part, given the hit and whether to name its space.
-        foot: The block's last line; empty for none.
-    """
-
-    head: str
-    entry: Callable[[Hit, bool], str]
-    foot: str
+SPARE = 2
+"""How many times the memories wanted are looked at: some of them repeat others."""
 
 
 def build(
@@ -47,13 +27,15 @@ def build(
     budget: int | None = None,
     top_n: int | None = None,
     min_score: float | None = None,
+    around: int | None = None,
     style: str | None = None,
     wanted: Filter = NO_FILTER,
 ) -> Context:
     """What is known about *query*, as one block.
 
-    A memory that does not fit into what is left of the budget is passed over for a shorter one
-    further down; none is cut.
+    What nearly repeats a better memory is left out. Turns of one conversation are told together, in order.
+    A memory that does not fit into what is left of the budget is passed over for a shorter one further
+    down; none is cut.
 
     Args:
         engine: What to work with.
@@ -61,94 +43,90 @@ def build(
         scope: Where to look.
         budget: Most tokens of the block; the setting, if None.
         top_n: Most memories; the setting, if None.
-        min_score: Weakest memory, 0..1; the setting, if None.
+        min_score: Weakest memory, 0..1, by its relevance: how old a memory is says nothing about whether it
+            answers. The setting, if None.
+        around: Neighbours of a turn to tell with it, on each side; the setting, if None.
         style: `markdown`, `xml` or `plain`; the setting, if None.
         wanted: What memories must fulfil besides.
+
+    Raises:
+        UsageError: The query is empty, or a number or the style makes no sense.
     """
     settings = engine.config.context
     written = STYLES.get(style or settings.style)
     if written is None:
         raise UsageError(f"a context is written as {', '.join(STYLES)}, not as {style!r}")
     most = checks.positive(settings.budget if budget is None else budget, "the budget")
-    hits = recall.search(
-        engine,
-        query,
-        scope=scope,
-        limit=settings.top_n if top_n is None else top_n,
-        min_score=settings.min_score if min_score is None else min_score,
-        wanted=wanted,
+    number = checks.positive(settings.top_n if top_n is None else top_n, "the number of memories")
+    weakest = checks.share(settings.min_score if min_score is None else min_score, "the minimum score")
+    steps = checks.within(
+        settings.around if around is None else around, 0, AROUND_MOST, "the number of neighbours"
     )
-    return _fitted(hits, written, scope.space is None, most)
+    looked_at = min(SPARE * number, checks.MOST)
+    found = recall.search(engine, query, scope=scope, limit=looked_at, min_score=0.0, wanted=wanted)
+    hits = distinct([hit for hit in found if hit.relevance >= weakest])[:number]
+    beside = turns_around(engine, hits, steps, scope=scope) if steps else {}
+    return _fitted(hits, written, scope.space is None, most, steps=steps, beside=beside)
 
 
-def _fitted(hits: Sequence[Hit], style: Style, name_space: bool, budget: int) -> Context:
+@dataclass
+class _Block:
+    """A block as it fills up.
+
+    Attributes:
+        style: How it is written.
+        name_space: Whether entries name their space.
+        left: Tokens of the budget that are left.
+        passages: What is told together, by what it has in common, in the order of its best memory.
+        costs: The tokens of each passage.
+    """
+
+    style: Style
+    name_space: bool
+    left: int
+    passages: dict[tuple[str, ...], list[Memory]] = field(default_factory=dict)
+    costs: dict[tuple[str, ...], int] = field(default_factory=dict)
+
+    def take(self, memories: Sequence[Memory]) -> bool:
+        """Add *memories*, turns of one conversation or one fact, if they fit."""
+        first = memories[0]
+        key = place_of(first, 0)[:-1] if first.is_turn else ("fact", first.id)
+        told = {turn.id: turn for turn in (*self.passages.get(key, ()), *memories)}
+        passage = sorted(told.values(), key=lambda turn: (turn.position or 0, turn.id))
+        cost = estimate_tokens(self.style.entry(passage, self.name_space) + "\n")
+        more = cost - self.costs.get(key, 0)
+        if more > self.left:
+            return False
+        self.left -= more
+        self.passages[key], self.costs[key] = passage, cost
+        return True
+
+
+def _fitted(
+    hits: Sequence[Hit],
+    style: Style,
+    name_space: bool,
+    budget: int,
+    *,
+    steps: int = 0,
+    beside: Mapping[tuple[str, ...], Memory] | None = None,
+) -> Context:
     frame = [line for line in (style.head, style.foot) if line]
-    tokens = sum(estimate_tokens(line + "\n") for line in frame)
-    entries: list[str] = []
-    taken: list[Hit] = []
+    block = _Block(style, name_space, budget - sum(estimate_tokens(line + "\n") for line in frame))
+    taken = []
     for hit in hits:
-        entry = style.entry(hit, name_space)
-        cost = estimate_tokens(entry + "\n")
-        if tokens + cost <= budget:
-            tokens += cost
-            entries.append(entry)
+        near = _neighbours(hit, steps, beside or {})
+        if (near and block.take([hit, *near])) or block.take([hit]):
             taken.append(hit)
     if not taken:
         return Context(context="", tokens=0, memories=())
+    entries = [style.entry(passage, name_space) for passage in block.passages.values()]
     lines = [line for line in (style.head, *entries, style.foot) if line]
-    return Context(context="\n".join(lines), tokens=tokens, memories=tuple(taken))
+    return Context(context="\n".join(lines), tokens=budget - block.left, memories=tuple(taken))
 
 
-def visible(text: str) -> str:
-    """*text* with U+FFFD for what a reader can't see and a program may act on.
-
-    These are control and direction-changing characters and those that XML does not know; joiners,
-    which Persian and emoji need, stay.
-    """
-    return "".join(c if c in "\n\t\u200c\u200d" or not _is_invisible(c) else "\ufffd" for c in text)
-
-
-def _is_invisible(c: str) -> bool:
-    return c in "\ufffe\uffff" or unicodedata.category(c) in ("Cc", "Cf", "Cs", "Zl", "Zp")
-
-
-def _on_one_line(text: str) -> str:
-    return visible(LINE_ENDS.sub(" ", text))
-
-
-def _indented(text: str) -> str:
-    """*text* with every line but the first indented: only the frame begins at the left margin."""
-    return ("\n" + INDENT).join(visible(LINE_ENDS.sub("\n", text.strip())).split("\n"))
-
-
-def _where_from(hit: Hit, name_space: bool) -> str:
-    said = [f"space {hit.space}"] if name_space else []
-    said += [f"from {_on_one_line(hit.source)}"] if hit.source else []
-    return f" ({', '.join(said)})" if said else ""
-
-
-def _line(hit: Hit, name_space: bool) -> str:
-    speaker = f"{_on_one_line(hit.speaker)}: " if hit.speaker else ""
-    return f"[{format_date(hit.created_at)}] {speaker}{_indented(hit.text)}{_where_from(hit, name_space)}"
-
-
-def _bullet(hit: Hit, name_space: bool) -> str:
-    return f"- {_line(hit, name_space)}"
-
-
-def _element(hit: Hit, name_space: bool) -> str:
-    attributes = {"id": hit.id, "date": format_date(hit.created_at)}
-    attributes |= {"space": hit.space} if name_space else {}
-    attributes |= {"source": hit.source} if hit.source else {}
-    attributes |= {"speaker": hit.speaker} if hit.speaker else {}
-    written = "".join(
-        f' {name}="{_on_one_line(value).translate(ENTITIES)}"' for name, value in attributes.items()
-    )
-    return f"<memory{written}>{_indented(hit.text).translate(ENTITIES)}</memory>"
-
-
-STYLES = {
-    "markdown": Style("## Memories", _bullet, ""),
-    "xml": Style("<memories>", _element, "</memories>"),
-    "plain": Style("", _line, ""),
-}
+def _neighbours(hit: Hit, steps: int, beside: Mapping[tuple[str, ...], Memory]) -> list[Memory]:
+    if not hit.is_turn or hit.position is None:
+        return []
+    places = (place_of(hit, hit.position + step) for step in range(-steps, steps + 1) if step)
+    return [beside[place] for place in places if place in beside]

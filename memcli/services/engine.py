@@ -14,6 +14,7 @@ from memcli.home import Home
 from memcli.model import Embedder, Progress, ProgressBar, ProgressFactory, Reranker
 
 if TYPE_CHECKING:
+    from memcli.embedding.questions import Questions
     from memcli.storage.database import Database
 
 ID_LETTERS = "0123456789abcdefghjkmnpqrstvwxyz"  # Crockford's: none that is read as another
@@ -111,6 +112,13 @@ class Engine:
                 f"memcli config set model.name {made_by.name} goes back",
             )
         return embedder
+
+    @cached_property
+    def questions(self) -> Questions | None:
+        """What is known about questions to the store's model; None for models we know nothing about."""
+        from memcli.embedding.questions import Questions
+
+        return Questions.load(self.db.model)
 
     def load_model(self, name: str | None = None) -> Embedder:
         """The model called *name* (the configured one, if None), ready to embed.

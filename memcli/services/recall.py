@@ -9,6 +9,8 @@ from memcli.model import Hit, Mode, Scope
 from memcli.services import checks
 from memcli.services.engine import Engine
 from memcli.services.select import NO_FILTER, Filter, place, predicate
+from memcli.services.surroundings import with_neighbours
+
 
 def search(
     engine: Engine,
@@ -19,6 +21,7 @@ def search(
     mode: Mode | None = None,
     min_score: float | None = None,
     wanted: Filter = NO_FILTER,
+    around: int = 0,
     explain: bool = False,
 ) -> list[Hit]:
     """The memories of *scope* that match *query*, best first.
@@ -31,6 +34,7 @@ def search(
         mode: Which evidence counts; the setting, if None.
         min_score: Weakest hit given, 0..1; the setting, if None.
         wanted: What hits must fulfil besides.
+        around: Turns to give before and after each turn of a conversation.
         explain: Give each hit its signals.
 
     Raises:
@@ -48,6 +52,7 @@ def search(
             mode=mode,
             min_score=min_score,
             wanted=wanted,
+            around=around,
             explain=explain,
         )
     )
@@ -62,10 +67,11 @@ def search_all(
     mode: Mode | None = None,
     min_score: float | None = None,
     wanted: Filter = NO_FILTER,
+    around: int = 0,
     explain: bool = False,
 ) -> Iterator[list[Hit]]:
     """The hits of each of *queries*, in order, none for an empty one; otherwise like `search`."""
-    from memcli.services.searcher import Asked, Searcher  # behind the door: arrays and the store
+    from memcli.services.finding.searcher import Asked, Searcher  # behind the door: arrays and the store
 
     settings = engine.config.search
     for query in queries:
@@ -78,4 +84,5 @@ def search_all(
         min_score=checks.share(settings.min_score if min_score is None else min_score, "the minimum score"),
         explain=explain,
     )
-    return Searcher(engine, asked).answers(queries)
+    answers = Searcher(engine, asked).answers(queries)
+    return (with_neighbours(engine, hits, around, scope=scope) for hits in answers) if around else answers

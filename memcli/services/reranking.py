@@ -66,15 +66,15 @@ def reranked(query: str, hits: Sequence[Hit], reranker: Reranker, *, candidates:
     opinions = reranker.scores(query[:EXCERPT], [_to_read(hit, query) for hit in again])
     by_opinion = sorted(zip(opinions, again, strict=True), key=lambda pair: -pair[0])
     placed = [
-        _placed(hit, score=there.score, signal={"value": round(opinion, DIGITS), "rank": rank})
+        _placed(hit, there, signal={"value": round(opinion, DIGITS), "rank": rank})
         for rank, ((opinion, hit), there) in enumerate(zip(by_opinion, again, strict=True), start=1)
     ]
     return [*placed, *hits[candidates:]]
 
 
-def _placed(hit: Hit, *, score: float, signal: Mapping[str, float]) -> Hit:
+def _placed(hit: Hit, there: Hit, *, signal: Mapping[str, float]) -> Hit:
     signals = None if hit.signals is None else {**hit.signals, "rerank": signal}
-    return replace(hit, score=score, signals=signals)
+    return replace(hit, score=there.score, relevance=there.relevance, signals=signals)
 
 
 def _to_read(hit: Hit, query: str) -> str:

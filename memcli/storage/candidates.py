@@ -11,7 +11,7 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from memcli.storage.rows import ASKS, VECTOR, vectors_of
+from memcli.storage.rows import ASKS, vectors_of
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -61,7 +61,7 @@ class Candidates:
     @cached_property
     def is_turn(self) -> NDArray[np.bool_]:
         """Which are turns of a conversation, shape (n,)."""
-        return self.position != NO_POSITION
+        return np.asarray(self.position != NO_POSITION)
 
     @cached_property
     def index(self) -> dict[str, int]:
@@ -136,7 +136,10 @@ def _columns(rows: pa.Table) -> dict[str, Any]:
 
 
 def _compared(
-    tables: Sequence[pa.Table], vector: NDArray[np.float32] | None, place_of_row: NDArray[np.int64], count: int
+    tables: Sequence[pa.Table],
+    vector: NDArray[np.float32] | None,
+    place_of_row: NDArray[np.int64],
+    count: int,
 ) -> tuple[NDArray[np.int64], NDArray[np.float32], NDArray[np.float64]]:
     """The places and units of rows with vectors, and the cosine of each of *count* candidates."""
     cosine = np.full(count, np.nan)
@@ -161,5 +164,3 @@ def _scores(
         scores[row, places] = table["_score"].to_numpy()
         start += len(table)
     return scores
-
-

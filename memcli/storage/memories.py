@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 import pyarrow as pa
@@ -13,7 +14,7 @@ import pyarrow.compute as pc
 from memcli.model import Memory
 from memcli.storage import lexical, rows
 from memcli.storage.candidates import COLUMNS, Candidates, collected
-from memcli.storage.predicates import all_of, any_of, at_least, at_most, equals, is_in, starts_with
+from memcli.storage.predicates import all_of, any_of, is_in, starts_with
 from memcli.storage.rows import FINGERPRINT, MEMORY_FIELDS, VECTOR, WORDS
 from memcli.storage.table import MANY_KEYS, Index, Table, chunks
 
@@ -169,13 +170,12 @@ class Memories:
             holding: How many of those that hold a term, the best of each term, at most.
             also: Ids of further candidates, where they fulfil *where*.
         """
-        queries = [lambda table, term=term: _holding(table, term, where, holding) for term in terms]
-        if vector is not None:
-            queries.append(lambda table: _nearest(table, vector, where, nearest))
         columns = [*COLUMNS, *([VECTOR] if vector is not None else [])]
+        queries = [partial(_holding, term=term, where=where, limit=holding) for term in terms]
+        if vector is not None:
+            queries.append(partial(_nearest, vector=vector, where=where, limit=nearest))
         if also:
-            predicate = all_of(is_in("id", also), where)
-            queries.append(lambda table: table.search().where(predicate).select(columns).to_arrow())
+            queries.append(partial(_scanned, where=all_of(is_in("id", also), where), columns=columns))
         tables = self.table.read_all(queries)
         return Found(
             compared=tuple(tables[len(terms) :]),
@@ -199,13 +199,17 @@ class Memories:
         rows = self.table.rows(all_of(wanted, where), found.columns)
         return replace(found, compared=(*found.compared, rows))
 
-    def turns(self, conversation: str, first: int, last: int, where: str) -> list[Memory]:
-        """The turns of *conversation* from position *first* to *last*, in order."""
-        between = all_of(
-            equals("conversation", conversation), at_least("position", first), at_most("position", last)
-        )
-        found = self.where(all_of(between, where))
-        return sorted(found, key=lambda memory: (memory.position or 0, memory.id))
+    def turns(self, places: Mapping[str, Iterable[int]], where: str) -> list[Memory]:
+        """The turns at *places* (positions by conversation) that fulfil *where*, in order.
+
+        Positions of one conversation may bring up turns of another of *places*.
+        """
+        positions = sorted({position for some in places.values() for position in some})
+        found: list[Memory] = []
+        for some in chunks(list(places), MANY_KEYS):
+            at = all_of(is_in("conversation", some), is_in("position", positions))
+            found += self.where(all_of(at, where)) if positions else []
+        return sorted(found, key=lambda turn: (turn.conversation, turn.position or 0, turn.id))
 
 
 @dataclass(frozen=True)
@@ -233,6 +237,10 @@ def _nearest(table: LanceTable, vector: NDArray[np.float32], where: str, limit: 
     search = table.search(vector, vector_column_name=VECTOR).distance_type("cosine").where(where or "true")
     found = search.select([*COLUMNS, VECTOR, "_distance"]).limit(limit).to_arrow()
     return found.drop_columns(["_distance"])
+
+
+def _scanned(table: LanceTable, where: str, columns: Sequence[str]) -> pa.Table:
+    return table.search().where(where).select(list(columns)).to_arrow()
 
 
 def _holding(table: LanceTable, term: str, where: str, limit: int) -> pa.Table:

@@ -165,11 +165,6 @@ def at_least(column: str, bound: float) -> str:
     return f"{column} >= {_double(bound)}"
 
 
-def at_most(column: str, bound: float) -> str:
-    """Predicate: the number in *column* is *bound* (finite) or less."""
-    return f"{column} <= {_double(bound)}"
-
-
 def all_of(*predicates: str) -> str:
     """Predicate: all of *predicates* hold. Empty ones are left out; empty if none is left."""
     return _joined(" AND ", predicates)

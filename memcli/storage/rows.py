@@ -55,7 +55,7 @@ ASKS = "asks"
 """Whether the text ends with a question: what follows it in a conversation is likely an answer."""
 
 QUESTION = r"""[?？؟]["'”’)\]]*(\s*\[[^\]]*\])?\s*$"""
-"""Matches a text that ends with a question, a remark in brackets allowed behind it. Python and SQL read it."""
+"""Matches a text that ends with a question; a remark in brackets may follow. Python and SQL read it."""
 
 ENDS_WITH_QUESTION = re.compile(QUESTION)
 

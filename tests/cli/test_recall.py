@@ -4,6 +4,7 @@ from pathlib import Path
 
 import pytest
 
+from tests import crossencoder
 from tests.cli.conftest import STEERING, MemCLI, is_one_sentence, json_lines
 
 KEYS = {
@@ -188,3 +189,39 @@ def test_nothing_relevant_is_empty_output_and_exit_code_0(office: MemCLI) -> Non
     assert office("context", "office", "--budget", "1").out == ""
     answer = office("context", "office", "--tag", "nosuch", "--json").json
     assert answer == {"context": "", "tokens": 0, "memories": []}
+
+
+def test_a_reranker_has_the_last_word(memcli: MemCLI, tmp_path: Path) -> None:
+    """It reads more hits than are shown, in every way to search; the explanation has its opinion."""
+    words = "green tea in the morning black coffee at noon"
+    model = crossencoder.make(tmp_path / "model", words)
+    lines = [{"id": f"n{i}", "text": "tea tea tea"[: 3 + 4 * (i % 3)] + f" note{i}"} for i in range(6)]
+    memcli(
+        "import", "-", stdin=json_lines(*lines, {"id": "best", "text": f"{'filler ' * 4} green tea at noon"})
+    )
+    query = ("search", "green tea noon", "-n", "1", "--mode", "vector")
+    plain = memcli(*query).json[0]
+    memcli("config", "set", "rerank.model", str(model))
+    [hit] = memcli(*query, "--explain").json
+    assert plain["id"] != hit["id"] == "best"
+    assert hit["signals"]["rerank"]["value"] > 0.9
+    assert hit["signals"]["rerank"]["rank"] == 1
+    assert hit["score"] == plain["score"]
+    memcli("config", "set", "rerank.candidates", "1")
+    assert memcli(*query).json[0]["id"] == plain["id"]
+
+
+def test_without_its_reranker_a_search_goes_on_and_says_so_once(memcli: MemCLI, tmp_path: Path) -> None:
+    """On standard error, unless --quiet; however many queries there are."""
+    memcli("store", "green tea")
+    expected = memcli("search", "tea").out
+    memcli("config", "set", "rerank.model", "Xenova/ms-marco-MiniLM-L-6-v2")
+    ran = memcli("search", "tea")
+    assert ran.out == expected
+    assert ran.err == (
+        "hits are not reranked: the reranker Xenova/ms-marco-MiniLM-L-6-v2 is not on this machine "
+        "(run: memcli model pull Xenova/ms-marco-MiniLM-L-6-v2)\n"
+    )
+    assert memcli("search", "--batch", "-", stdin="tea\ngreen\n").err == ran.err
+    assert memcli("--quiet", "search", "tea").err == ""
+    assert memcli("context", "green tea").err == ran.err

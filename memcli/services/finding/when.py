@@ -23,10 +23,11 @@ day's events for some days, and each message is dated, not what it tells."""
 DAY, MONTH, YEAR = 1.0, 0.5, 0.25
 """What a match is worth by how exact the named time is: a month's name alone fits every twelfth memory."""
 
-MONTHS = (
-    "january february march april may june july august september october november december".split()
-)
-WEEKDAYS = "monday tuesday wednesday thursday friday saturday sunday".split()
+MONTHS = [
+    *("january", "february", "march", "april", "may", "june"),
+    *("july", "august", "september", "october", "november", "december"),
+]
+WEEKDAYS = ["monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday"]
 
 _MONTH = r"(?P<month>" + "|".join(f"{name[:3]}(?:{name[3:]})?" for name in MONTHS) + r"|sept)\.?"
 _DAY = r"(?P<day>\d{1,2})(?:st|nd|rd|th)?"
@@ -90,7 +91,7 @@ def closeness(times: Sequence[Time], created: NDArray[np.datetime64]) -> NDArray
 def _in_period(period: Period, days: NDArray[np.datetime64]) -> NDArray[np.float64]:
     first, last = np.datetime64(period.first, "D"), np.datetime64(period.last, "D")
     away = np.maximum((first - days).astype(float), (days - last).astype(float))
-    return np.clip(1.0 - np.maximum(away, 0.0) / DAYS_NEAR, 0.0, 1.0) * DAY
+    return np.asarray(np.clip(1.0 - np.maximum(away, 0.0) / DAYS_NEAR, 0.0, 1.0) * DAY)
 
 
 def _near(time: NamedTime, days: NDArray[np.datetime64]) -> NDArray[np.float64]:
@@ -181,7 +182,12 @@ _READERS: tuple[tuple[re.Pattern[str], Callable[[re.Match[str], date], Time | No
     (re.compile(rf"{_BEFORE_MONTH}{_MONTH}(?!\w)"), _named),
     (re.compile(rf"\b(?:in|of|since|during|around|early|late) {_YEAR}\b"), _named),
     (re.compile(r"\b(?P<number>\d{1,4}|an?|one|two|three) (?P<unit>day|week|month|year)s? ago\b"), _some_ago),
-    (re.compile(r"\b(?:today|tonight|yesterday|last night|last weekend|(?:this|last) (?:week|month|year))\b"), _recent),
+    (
+        re.compile(
+            r"\b(?:today|tonight|yesterday|last night|last weekend|(?:this|last) (?:week|month|year))\b"
+        ),
+        _recent,
+    ),
     (re.compile(rf"\blast (?P<weekday>{'|'.join(WEEKDAYS)})\b"), _last_weekday),
 )
 """What is read, the more exact first: what has been read is not read again."""

@@ -9,8 +9,9 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from memcli.model import Hit, Memory, Mode
-from memcli.services import checks, explain, ranking, when
+from memcli.services import checks, reranking
 from memcli.services.engine import Engine
+from memcli.services.finding import asking, explain, ranking, when
 from memcli.storage.lexical import terms
 
 if TYPE_CHECKING:
@@ -19,7 +20,7 @@ if TYPE_CHECKING:
     from memcli.storage.candidates import Candidates
 
 NEAREST = 400
-"""Nearest memories compared, at least; twice as many as are asked for. LanceDB takes the same time for 100."""
+"""Nearest memories compared, at least; twice as many as are asked for. 100 take LanceDB the same time."""
 
 HOLDING = 1_000
 """Memories looked at for each term of the query, the best by BM25."""
@@ -62,13 +63,17 @@ class Searcher:
             yield self._answer(query, None if vectors is None else vectors[row]) if query.strip() else []
 
     def _answer(self, query: str, vector: NDArray[np.float32] | None) -> list[Hit]:
-        found = self._found(query, vector)
+        question = self._question(query, vector)
+        found = self._found(query, vector, question)
         if not len(found):
             return []
-        ranked = self._ranked(found, query)
-        return self._hits(found, ranked)
+        ranked = self._ranked(found, question)
+        hits = reranking.rerank(self.engine, query, self._hits(found, ranked))
+        return hits[: self.asked.limit]
 
-    def _found(self, query: str, vector: NDArray[np.float32] | None) -> Candidates:
+    def _found(
+        self, query: str, vector: NDArray[np.float32] | None, question: ranking.Question
+    ) -> Candidates:
         """The candidates for *query*, and the turns around the best of them."""
         db, where = self.engine.db, self.asked.where
         words = [] if self.asked.mode is Mode.VECTOR else terms(query)[:TERMS]
@@ -78,15 +83,17 @@ class Searcher:
         )
         first = found.candidates()
         if self.asked.mode is Mode.HYBRID and len(first):
-            found = db.memories.surroundings(found, *self._worth_a_look(first, query), where)
+            found = db.memories.surroundings(found, *self._worth_a_look(first, question), where)
         candidates = found.candidates()
         if vector is not None:
             further |= db.passages.best(candidates.ids, vector)
         return candidates.with_cosines(further)
 
-    def _worth_a_look(self, found: Candidates, query: str) -> tuple[dict[str, list[int]], list[str]]:
+    def _worth_a_look(
+        self, found: Candidates, question: ranking.Question
+    ) -> tuple[dict[str, list[int]], list[str]]:
         """What is missing around the best candidates: turns by place, and memories not compared yet."""
-        ranked = self._ranked(found, query)
+        ranked = self._ranked(found, question)
         best = ranked.order[: max(2 * self.asked.limit, LOOKED_AT)]
         here = set(zip(found.conversation.tolist(), found.position.tolist(), strict=True))
         places: dict[str, list[int]] = {}
@@ -98,18 +105,24 @@ class Searcher:
                     places.setdefault(conversation, []).append(other)
         return places, [found.ids[i] for i in best[np.isnan(found.cosine[best])].tolist()]
 
-    def _ranked(self, found: Candidates, query: str) -> ranking.Ranked:
-        config, now = self.engine.config, self.engine.now()
-        question = ranking.Question(
+    def _question(self, query: str, vector: NDArray[np.float32] | None) -> ranking.Question:
+        now, known = self.engine.now(), self.engine.questions
+        return ranking.Question(
             memories=self.memories,
-            closeness=when.closeness(when.times_named(query, now), found.created_at),
             now=np.datetime64(now.replace(tzinfo=None), "us"),
+            times=when.times_named(query, now),
+            about=tuple(asking.asked_about(query)),
+            mentions=tuple(asking.mentioned(query)),
+            kind=known.kind(vector) if known and vector is not None else 0.0,
+            hubness=known.hubness if known else None,
         )
-        return ranking.ranked(found, question, self.asked.mode, config.decay)
+
+    def _ranked(self, found: Candidates, question: ranking.Question) -> ranking.Ranked:
+        return ranking.ranked(found, question, self.asked.mode, self.engine.config.decay)
 
     def _hits(self, found: Candidates, ranked: ranking.Ranked) -> list[Hit]:
         strong = ranked.score[ranked.order] >= self.asked.min_score
-        best = ranked.order[strong][: self.asked.limit].tolist()
+        best = ranked.order[strong][: reranking.reach(self.engine, self.asked.limit)].tolist()
         memories = self.engine.db.memories.with_ids([found.ids[i] for i in best])
         explained = explain.signals(found, ranked, best) if self.asked.explain else [None] * len(best)
         return [

@@ -3,7 +3,7 @@
 A turn of a conversation and a fact are found in different ways. A turn says little by itself: what it
 answers, who says it and what is said around it carry its meaning, and questions about conversations
 repeat their words. A fact stands alone, and is asked for in other words. So each kind has weights of its
-own, in units of cosine, and one scale (`CALIBRATION`) makes them comparable.
+own, in units of cosine, and one scale (`TURN_SCALE`) makes them comparable.
 
 The figures are those of `tests/benchmarks/retrieval.py`: evidence recall on the five development
 conversations, R@5 and R@10 in percent, and mean reciprocal rank on paraphrased questions.
@@ -13,7 +13,7 @@ from __future__ import annotations
 
 import math
 import re
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from typing import TYPE_CHECKING
@@ -21,7 +21,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from memcli.model import Mode
-from memcli.services import decay
+from memcli.services.finding import decay, when
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -67,18 +67,35 @@ WORDS_FROM, WORDS = 0.5, 10.0
 """A fact's words count from half of the query's on, and then decide: identifiers, titles, quotations.
 Below, shared words mislead paraphrased questions (MRR 0.67 when all count as much as in a turn, 0.70 so)."""
 
-HUBNESS, NEIGHBOURHOOD = 0.25, 20
-"""Share of its mean cosine to its nearest facts that a fact loses: facts of a common kind are near to
-every question (CSLS, Conneau et al. 2018). MRR 0.680 without, 0.700 with it; 10 neighbours gave 0.698."""
+HUBNESS = 0.5
+"""Share of its mean cosine to the nearest of a bank of questions that a fact loses: some facts are near to
+every question (CSLS, Conneau et al. 2018, arXiv:1710.04087, whose weight this is). Paraphrases: MRR 0.680
+without, 0.708 with it; on others of our own, held out, 0.676 and 0.693."""
 
 HUBNESS_OF = 100
-"""Facts, the nearest to the query, whose neighbours are looked for: 1 ms."""
+"""Facts, the nearest to the query, whose hubness is looked at: 1 ms. The others get the mean of these."""
 
-CALIBRATION = {"fact": (1.0, 0.0), "turn": (1.0, 0.0)}
-"""Scale and shift that make relevances of both kinds comparable."""
+KIND, KIND_MOST = 0.1, 2.0
+"""What the kind of the question, -KIND_MOST..KIND_MOST, is worth for all candidates alike: whoever asks for
+the capital of Mongolia means nothing in here unless something is very near. See `Questions.kind`."""
 
-SLOPE, MIDDLE = 10.0, 0.5
-"""The score is 1 / (1 + e^(-slope (relevance - middle)))."""
+UNKNOWN_NAME = 0.3
+"""Against all candidates, where the question asks about somebody whom none of them names."""
+
+MENTIONED = 1 / 6
+"""Share of that where the question merely mentions an unknown name: it may be meant in other words."""
+
+TURN_SCALE, TURN_SHIFT = 0.13, -0.038
+"""What puts turns on the scale of facts: the slopes of logistic regressions of "is relevant" on relevance
+(1.3 for turns, 10 for facts), and one default minimum that leaves out nine in ten unrelated questions for
+both."""
+
+SLOPE, MIDDLE = 8.0, 0.42
+"""The score is 1 / (1 + e^(-slope (relevance - middle))): how likely the first hit is right where half of the
+questions have an answer, from a logistic regression on paraphrased and unrelated questions."""
+
+DAY_US = 86_400e6
+"""Microseconds in a day."""
 
 ROLES = frozenset({"user", "assistant", "system", "human", "ai", "tool", "developer", "model", "bot"})
 """Speakers that are roles rather than names: "user" in a question seldom asks about one."""
@@ -90,15 +107,23 @@ class Question:
 
     Attributes:
         memories: How many memories the store has.
-        closeness: How close each candidate is to a time that the query names, 0..1, shape (n,).
         now: The time, UTC.
-        prior: Added to the relevance of all: how much this looks like a question to one's memory.
+        times: The times that it names.
+        about: The names that it asks about, in lower case.
+        mentions: All names in it, in lower case.
+        kind: Above 0 if it is the kind of thing that one asks one's own memory, below if one asks anybody;
+            0 where that can't be told.
+        hubness: Gives the mean cosine of vectors, shape (m, dimension), to the nearest questions; None
+            where that is not known.
     """
 
     memories: int
-    closeness: Numbers
     now: np.datetime64
-    prior: float = 0.0
+    times: tuple[when.Time, ...] = ()
+    about: tuple[str, ...] = ()
+    mentions: tuple[str, ...] = ()
+    kind: float = 0.0
+    hubness: Callable[[NDArray[np.float32]], Numbers] | None = None
 
 
 @dataclass(frozen=True)
@@ -168,6 +193,12 @@ class Words:
         speakers = {word for name in set(self._found.speaker) for word in _words_of(name)} - ROLES
         return np.array([term.lower() in speakers for term in self._found.terms], dtype=np.bool_)
 
+    def lack(self, names: Sequence[str]) -> bool:
+        """Whether one of *names* is a term that no candidate holds."""
+        held = self._found.term_scores.max(axis=1, initial=0.0) > 0
+        missing = {term.lower() for term, is_held in zip(self._found.terms, held, strict=True) if not is_held}
+        return not missing.isdisjoint(names)
+
     def coverage(self, scores: Numbers, terms: NDArray[np.bool_]) -> Numbers:
         """How much of *terms* each candidate covers by *scores*, rare ones counting more: 0..1."""
         best = float(self.bounds[terms].sum())
@@ -212,7 +243,7 @@ def ranked(found: Candidates, question: Question, mode: Mode, settings: DecaySet
     """
     proof = _EVIDENCE[mode](found, question)
     since = np.where(np.isnat(found.used_at), found.created_at, np.fmax(found.used_at, found.created_at))
-    age = (question.now - since) / np.timedelta64(1, "D")
+    age = (question.now - since).astype(np.float64) / DAY_US
     retained = decay.retention(age, found.importance, settings)
     factors = {"decay": decay.fading(retained, settings), "importance": decay.mattering(found.importance)}
     # what speaks against a memory must not weigh less because it is old
@@ -241,11 +272,13 @@ def evidence(found: Candidates, question: Question) -> Evidence:
         nothing = (np.zeros(len(found)), np.zeros(len(found)))
         of_turn, of_fact = turns.get(name, nothing), facts.get(name, nothing)
         signals[name] = np.where(turn, of_turn[0], of_fact[0])
-        contributions[name] = np.where(
-            turn, CALIBRATION["turn"][0] * of_turn[1], CALIBRATION["fact"][0] * of_fact[1]
-        )
-    shift = np.where(turn, CALIBRATION["turn"][1], CALIBRATION["fact"][1]) + question.prior
-    total = np.sum(list(contributions.values()), axis=0) + shift
+        contributions[name] = np.where(turn, TURN_SCALE * of_turn[1], of_fact[1])
+    kind = min(max(question.kind, -KIND_MOST), KIND_MOST)
+    unknown = 1.0 if words.lack(question.about) else MENTIONED if words.lack(question.mentions) else 0.0
+    for name, value, weight in (("asks_memory", kind, KIND), ("unknown_name", unknown, -UNKNOWN_NAME)):
+        signals[name] = np.full(len(found), value)
+        contributions[name] = weight * value * np.where(turn, TURN_SCALE, 1.0)
+    total = np.sum(list(contributions.values()), axis=0) + np.where(turn, TURN_SHIFT, 0.0)
     return Evidence(signals, contributions, total)
 
 
@@ -267,12 +300,13 @@ def _of_turns(found: Candidates, words: Words, question: Question) -> Signals:
     speaks, missing = _people(found, words)
     asks = found.asks.astype(float)
     answers = beside.shifted(asks, -1)
+    close = when.closeness(question.times, found.created_at)
     return {
         "cosine": (cosine, cosine),
         "coverage": (own, COVERED * own),
         "surroundings": (near, NEAR * near + around),
         "speaker": (speaks - missing, SPEAKER * speaks - ABSENT * missing),
-        "time": (question.closeness, TIME * question.closeness),
+        "time": (close, TIME * close),
         "question": (answers - asks, ANSWERS * answers - ASKS * asks),
     }
 
@@ -299,12 +333,13 @@ def _of_facts(found: Candidates, words: Words, question: Question) -> Signals:
     cosine = np.nan_to_num(found.cosine, nan=_least(found.cosine))
     every = np.ones(len(found.terms), dtype=np.bool_)
     covered = words.coverage(np.asarray(found.term_scores), every)
-    hubs = hubness(found)
+    hubs = _hubness(found, question)
+    close = when.closeness(question.times, found.created_at)
     return {
         "cosine": (cosine, cosine),
         "coverage": (covered, WORDS * np.maximum(covered - WORDS_FROM, 0.0)),
         "hubness": (hubs, -HUBNESS * hubs),
-        "time": (question.closeness, TIME_OF_FACT * question.closeness),
+        "time": (close, TIME_OF_FACT * close),
     }
 
 
@@ -314,25 +349,17 @@ def _least(cosine: Numbers) -> float:
     return float(known.min()) if len(known) else 0.0
 
 
-def hubness(found: Candidates) -> Numbers:
-    """The mean cosine of each fact to the `NEIGHBOURHOOD` facts nearest to it, among the candidates.
-
-    Shape (n,). Of the `HUBNESS_OF` facts nearest to the query; the others, and turns, get the mean of
-    these, as do all where there are fewer than three.
-    """
+def _hubness(found: Candidates, question: Question) -> Numbers:
+    """How near each fact is to questions of any kind, shape (n,); 0 where that is not known."""
     places, units = found.vectors.places, found.vectors.units
     facts = np.flatnonzero(~found.is_turn[places])
-    if len(facts) < 3:
+    if question.hubness is None or not len(facts):
         return np.zeros(len(found))
-    units, places = units[facts], places[facts]
-    nearest = np.argsort(-found.cosine[places], kind="stable")[:HUBNESS_OF]
-    cosines = units[nearest] @ units.T
-    count = min(NEIGHBOURHOOD, len(facts) - 1)
-    top = -np.partition(-cosines, count, axis=1)[:, : count + 1]  # itself among them, with 1
-    means = (top.sum(axis=1) - 1.0) / count
-    all_of_them = np.full(len(found), float(means.mean()))
-    all_of_them[places[nearest]] = means
-    return all_of_them
+    nearest = facts[np.argsort(-found.cosine[places[facts]], kind="stable")[:HUBNESS_OF]]
+    hubs = question.hubness(units[nearest])
+    of_all = np.full(len(found), float(hubs.mean()))
+    of_all[places[nearest]] = hubs
+    return of_all
 
 
 def _by_meaning(found: Candidates, question: Question) -> Evidence:  # noqa: ARG001  # all are called alike

@@ -10,7 +10,7 @@ import numpy as np
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
-    from memcli.services.ranking import Ranked
+    from memcli.services.finding.ranking import Ranked
     from memcli.storage.candidates import Candidates
 
 DIGITS = 4

@@ -1,0 +1,1 @@
+"""Behind the door that `recall` opens: candidates, evidence, order. Arrays, hence imported late."""
