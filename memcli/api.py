@@ -11,7 +11,7 @@ from memcli import config
 from memcli.home import find_home
 from memcli.model import Context, Hit, Scope, Space, Stored
 from memcli.model import Memory as MemoryRecord
-from memcli.services import checks, evaluate, recall, remember, spaces, transfer, upkeep
+from memcli.services import checks, evaluate, recall, remember, spaces, transfer, upkeep, uses
 from memcli.services import context as contexts
 from memcli.services.engine import Engine
 from memcli.services.select import Filter
@@ -79,6 +79,7 @@ class Memory:
         min_score: float | None = None,
         where: str | None = None,
         tags: Sequence[str] = (),
+        around: int = 0,
         explain: bool = False,
     ) -> list[Hit]:
         """The memories that match *query*, best first; *where* as in `memcli search --where`."""
@@ -89,6 +90,7 @@ class Memory:
             limit=limit,
             min_score=min_score,
             wanted=self._filter(where, tags),
+            around=around,
             explain=explain,
         )
 
@@ -100,6 +102,7 @@ class Memory:
         budget: int | None = None,
         style: str | None = None,
         min_score: float | None = None,
+        around: int | None = None,
     ) -> Context:
         """What is known about *query* as one block for a prompt, within *budget* tokens."""
         return contexts.build(
@@ -109,11 +112,12 @@ class Memory:
             budget=budget,
             style=style,
             min_score=min_score,
+            around=around,
         )
 
     def get(self, memory_id: str) -> MemoryRecord:
-        """The memory whose id is *memory_id* or begins with it."""
-        return remember.find(self._engine, memory_id, scope=self._own)
+        """The memory whose id is *memory_id* or begins with it; this counts as a use of it."""
+        return uses.look_at(self._engine, memory_id, scope=self._own)
 
     def list(
         self, *, space: str | None = None, where: str | None = None, limit: int | None = None

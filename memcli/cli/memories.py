@@ -10,7 +10,7 @@ import typer
 from memcli.cli import complete, filters, options, render, words
 from memcli.cli.context import run_of
 from memcli.model import Scope
-from memcli.services import remember
+from memcli.services import remember, uses
 from memcli.services.select import Filter
 
 app = typer.Typer(rich_markup_mode=None)
@@ -19,9 +19,17 @@ app = typer.Typer(rich_markup_mode=None)
 @app.command()
 @options.own
 @options.shown
-def get(ctx: typer.Context, memory_id: options.Id, scope: Scope, output: options.Format) -> None:
+def get(
+    ctx: typer.Context,
+    memory_id: options.Id,
+    scope: Scope,
+    output: options.Format,
+    use: Annotated[
+        bool, typer.Option("--use/--no-use", help="Whether this counts as a use, which keeps it fresh.")
+    ] = True,
+) -> None:
     """Show one memory with all that is known about it."""
-    render.show(remember.find(run_of(ctx).engine, memory_id, scope=scope), output)
+    render.show(uses.look_at(run_of(ctx).engine, memory_id, scope=scope, is_use=use), output)
 
 
 @app.command("list")

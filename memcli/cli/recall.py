@@ -15,7 +15,7 @@ from memcli.cli.plain import plain_line
 from memcli.errors import UsageError
 from memcli.model import Scope
 from memcli.services import context as contexts
-from memcli.services import recall
+from memcli.services import recall, uses
 from memcli.services.select import Filter
 
 app = typer.Typer(rich_markup_mode=None)
@@ -39,6 +39,12 @@ def search(
     all_spaces: filters.AllSpaces = False,
     around: filters.Around = None,
     explain: Annotated[bool, typer.Option("--explain", help="Show what each score is made of.")] = False,
+    use: Annotated[
+        bool | None,
+        typer.Option(
+            "--use/--no-use", help="Whether the hits count as used, which keeps them fresh. [on a terminal]"
+        ),
+    ] = None,
     batch: Annotated[
         str | None, typer.Option(metavar="FILE", help="One query per line, answered in order.")
     ] = None,
@@ -57,7 +63,10 @@ def search(
     }
     engine = run_of(ctx).engine
     if query is not None:
-        render.show(recall.search(engine, words.text(query), **about), output)
+        hits = recall.search(engine, words.text(query), **about)
+        render.show(hits, output)
+        if sys.stdout.isatty() if use is None else use:
+            uses.note_hits(engine, hits)
     else:
         queries = words.lines(words.decoded(words.read(str(batch)), str(batch)))
         answers = recall.search_all(engine, queries, **about)

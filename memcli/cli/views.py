@@ -12,7 +12,7 @@ from rich.console import Console, Group, RenderableType
 from rich.table import Table
 from rich.text import Text
 
-from memcli.cli import figures
+from memcli.cli import explained, figures
 from memcli.cli.messages import colored, harmless
 from memcli.cli.plain import as_json
 from memcli.config import Setting
@@ -86,7 +86,7 @@ def _about(memory: Memory, *, with_space: bool = True) -> Text:
 def _text(memory: Memory, style: str = "", longest: int = LONGEST_SHOWN) -> Text:
     said = Text()
     if memory.speaker:
-        said.append(f"{harmless(memory.speaker)}: ", style=STRONG)
+        said.append(f"{harmless(memory.speaker)}: ", style=style or STRONG)
     text = memory.text.strip()
     shown = text if len(text) <= longest else text[:longest].rsplit("\n", 1)[0]
     said.append(harmless(shown), style=style)
@@ -104,20 +104,22 @@ def _hits(hits: Sequence[Hit]) -> RenderableType:
     for position, hit in enumerate(hits):
         if position:
             table.add_row("", "")
+        beside = hit.around or ()
+        for turn in beside:
+            if (turn.position or 0) < (hit.position or 0):
+                table.add_row("", _text(turn, DIM))
         table.add_row(Text(f"{hit.score:.2f}", style=_grade(hit.score)), _text(hit))
+        for turn in beside:
+            if (turn.position or 0) > (hit.position or 0):
+                table.add_row("", _text(turn, DIM))
         table.add_row("", _about(hit))
         if hit.signals:
-            table.add_row("", _signals(hit.signals))
+            table.add_row("", explained.signals(hit.signals))
     return table
 
 
 def _grade(score: float) -> str:
     return "bold green" if score >= 0.5 else "green" if score >= 0.3 else DIM
-
-
-def _signals(signals: Mapping[str, Any]) -> Text:
-    parts = (f"{name}={value:.3f}" for name, value in signals.items())  # without blanks: never torn
-    return Text("   ".join(parts), style=DIM)
 
 
 def _memories(memories: Sequence[Memory]) -> RenderableType:
@@ -154,6 +156,7 @@ def _fields(memory: Memory) -> list[tuple[str, Text]]:
         "updated": _moment(memory.updated_at) if memory.updated_at != memory.created_at else "",
         "expires": _moment(memory.expires_at),
         "forgotten": _moment(memory.forgotten_at),
+        "used": f"{memory.uses:,}, last {_moment(memory.used_at)}" if memory.uses else "",
     }
     return [
         (name, Text(harmless(value), style=ACCENT if name == "id" else ""))

@@ -16,6 +16,8 @@ from memcli.storage.rows import ASKS, vectors_of
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
+    from memcli.storage.uses import Use
+
 COLUMNS = ("id", "conversation", "position", "speaker", "importance", "created_at", "used_at", ASKS)
 """What is read of every candidate; whole memories are read of the winners only."""
 
@@ -67,6 +69,17 @@ class Candidates:
     def index(self) -> dict[str, int]:
         """The place of each id."""
         return {memory: place for place, memory in enumerate(self.ids)}
+
+    def with_uses(self, uses: Mapping[str, Use]) -> Candidates:
+        """The same, with *uses* by id that the rows do not know yet."""
+        places = {place: use for memory, use in uses.items() if (place := self.index.get(memory)) is not None}
+        if not places:
+            return self
+        used_at = self.used_at.copy()
+        for place, use in places.items():
+            last = np.datetime64(use.last.replace(tzinfo=None), "us")
+            used_at[place] = np.fmax(used_at[place], last)
+        return replace(self, used_at=used_at)
 
     def with_cosines(self, known: Mapping[str, float]) -> Candidates:
         """The same, each cosine that is lower than the one *known* for its id raised to that."""

@@ -15,7 +15,7 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import asdict, dataclass
 from functools import cached_property
@@ -33,14 +33,18 @@ from memcli.storage.passages import Passages
 from memcli.storage.predicates import equals
 from memcli.storage.spaces import Spaces
 from memcli.storage.table import Table
+from memcli.storage.uses import UseLog
 
 if TYPE_CHECKING:
     from memcli.storage.lance import Connection
 
-FORMAT = 1
-"""The layout this code reads and writes. A store of a higher format was written by a newer memcli."""
+FORMAT = 2
+"""The layout this code reads and writes. A store of a higher format was written by a newer memcli; one of a
+lower format is brought up to this one when it is opened. 2 came with uses, and with what a turn asks."""
 
 LOCK_NAME = "write.lock"
+USES_NAME = "uses.log"
+OUR_FILES = {LOCK_NAME, USES_NAME, "uses.folding"}
 LOCK_TIMEOUT_S = 60.0
 """How long a write waits for other writers. The longest holder is a clean-up of a large store."""
 
@@ -85,6 +89,7 @@ class Database:
         self.path = path
         self._opened_meta: Table | None = None
         self._current: Generation | None = None
+        self._locked = False
 
     @cached_property
     def _connection(self) -> Connection:
@@ -99,6 +104,11 @@ class Database:
                 return Table.absent(META_SCHEMA)
             self._opened_meta = Table(self._connection, "meta", META_SCHEMA, "key")
         return self._opened_meta
+
+    @cached_property
+    def uses(self) -> UseLog:
+        """Deliberate uses that are not in the memories' rows yet."""
+        return UseLog(self.path / USES_NAME)
 
     @cached_property
     def spaces(self) -> Spaces:
@@ -158,9 +168,11 @@ class Database:
                 raise StorageError(
                     f"another memcli has been writing to {self.path} for over {LOCK_TIMEOUT_S:.0f} s"
                 ) from error
+        self._locked = True
         try:
             yield
         finally:
+            self._locked = False
             lock.release()
 
     def forget_what_was_read(self) -> None:
@@ -172,6 +184,9 @@ class Database:
         """Merge what small writes have piled up; see `Table.tidy`. Needs the writer's lock."""
         if always:
             self.drop_leftovers()
+        if self.current and (always or self.uses.is_due):
+            self.current.memories.add_uses(self.uses.take())
+            self.uses.folded()
         tables: list[Table] = [self._meta, self.spaces.table]
         if self.current:
             tables += [self.current.memories.table, self.current.passages.table]
@@ -200,7 +215,24 @@ class Database:
                 f"(format {said['format']}, this one knows {FORMAT})",
                 hint="upgrade memcli: pip install --upgrade memcli",
             )
-        return said
+        return self._upgraded(said) if said["format"] < FORMAT else said
+
+    def _upgraded(self, said: dict[str, Any]) -> dict[str, Any]:
+        """What the table meta says once the tables have all columns of this format.
+
+        Killed halfway, it is done again: columns that are there are left alone.
+        """
+        if not self._locked:
+            with self._lock():
+                self._opened_meta = None  # another process may have done it meanwhile
+                return self._said()
+        for key in ("current", "next"):
+            if key in said:
+                self._tables(
+                    int(said[key]["number"]), EmbeddingModel(**said[key]["model"])
+                ).memories.upgrade()
+        self._put({**said, "format": FORMAT})
+        return {**said, "format": FORMAT}
 
     def _generation(self, key: str) -> Generation | None:
         """The generation that meta names under *key*, `current` or `next`."""
@@ -233,6 +265,9 @@ class Database:
         for key, generation in (("current", current), ("next", following)):
             if generation is not None:
                 value[key] = {"number": generation.number, "model": asdict(generation.model)}
+        self._put(value)
+
+    def _put(self, value: Mapping[str, Any]) -> None:
         row = {"key": [META_KEY], "value": [json.dumps(value)]}
         self._meta.put(pa.table(row, schema=META_SCHEMA))
 
@@ -305,7 +340,7 @@ class Database:
             if self.path.exists() and not self.path.is_dir():
                 raise StorageError(f"{self.path} is a file, not a memcli store")
             names = {entry.name for entry in self.path.iterdir()} if self.path.is_dir() else set()
-            foreign = {name for name in names if name != LOCK_NAME and not OUR_TABLE.fullmatch(name)}
+            foreign = {name for name in names if name not in OUR_FILES and not OUR_TABLE.fullmatch(name)}
             if foreign and "meta.lance" not in names:
                 raise StorageError(
                     f"{self.path} is not a memcli store",

@@ -14,7 +14,7 @@ import pyarrow.compute as pc
 from memcli.model import Memory
 from memcli.storage import lexical, rows
 from memcli.storage.candidates import COLUMNS, Candidates, collected
-from memcli.storage.predicates import all_of, any_of, is_in, starts_with
+from memcli.storage.predicates import all_of, any_of, is_in, quote, starts_with
 from memcli.storage.rows import FINGERPRINT, MEMORY_FIELDS, VECTOR, WORDS
 from memcli.storage.table import MANY_KEYS, Index, Table, chunks
 
@@ -23,8 +23,10 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from memcli.storage.lance import Connection, LanceTable
+    from memcli.storage.uses import Use
 
 TEXT_INDEX = "words_idx"
+USED = ("id", "uses", "used_at")
 
 
 class Memories:
@@ -69,6 +71,22 @@ class Memories:
         """Let the memories that fulfil *where* be in the space *space*, all at once."""
         values = {"space": space, "updated_at": now}
         self.table.write(lambda table: table.update(where=where, values=values))
+
+    def add_uses(self, uses: Mapping[str, Use]) -> None:
+        """Count *uses*, by id, in the rows of the memories that are there."""
+        rows_of = [self.table.rows(is_in("id", some), USED) for some in chunks(list(uses), MANY_KEYS)]
+        for table in rows_of:
+            found = table.to_pylist()
+            for row in found:
+                use = uses[row["id"]]
+                row["uses"] = (row["uses"] or 0) + use.count
+                row["used_at"] = max(use.last, row["used_at"] or use.last)
+            if found:
+                self.table.change(pa.Table.from_pylist(found, schema=table.schema))
+
+    def upgrade(self) -> None:
+        """Add the columns that came after the table was made."""
+        self.table.add_missing(computed={rows.ASKS: f"regexp_like(text, {quote(rows.QUESTION)})"})
 
     def erase(self, ids: Sequence[str]) -> None:
         """Remove the memories *ids*: text, vector and index terms, from every version on disk."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from datetime import timedelta
@@ -183,6 +183,22 @@ class Table:
                 .execute(rows)
             )
         )
+
+    def change(self, rows: pa.Table) -> None:
+        """Write the columns of *rows* over those of the rows with the same key; others stay as they are."""
+        self.write(lambda table: table.merge_insert(self._key).when_matched_update_all().execute(rows))
+
+    def add_missing(self, computed: Mapping[str, str]) -> None:
+        """Add the columns of the schema that the table lacks: *computed* ones by SQL, others empty."""
+        if self._table is None:
+            return
+        missing = [field for field in self._schema if field.name not in self._table.schema.names]
+        for field in missing:
+            if field.name in computed:
+                self.write(lambda table, name=field.name: table.add_columns({name: computed[name]}))  # type: ignore[misc]
+        if empty := [field for field in missing if field.name not in computed]:
+            self.write(lambda table: table.add_columns(empty))
+        self.refresh()
 
     def delete(self, where: str) -> None:
         """Take the rows that fulfil *where* out of the table; their bytes go with the next clean-up."""

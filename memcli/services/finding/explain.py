@@ -21,7 +21,8 @@ def signals(found: Candidates, ranked: Ranked, places: Sequence[int]) -> list[Ma
     """The signals of the candidates at *places*, by name.
 
     Each signal has a `value`, its `contribution` to the relevance in units of cosine, and the `rank`,
-    from 1, that it alone would have given among all candidates (equal values share the better rank).
+    from 1, that it alone would have given among all candidates (equal values share the better rank; there
+    is none where all are equal).
     Decay and importance have a `factor` instead of a contribution. `coverage` lists the matched `terms`,
     `total` has the sum and its rank.
     """
@@ -31,11 +32,7 @@ def signals(found: Candidates, ranked: Ranked, places: Sequence[int]) -> list[Ma
     told: list[Mapping[str, Any]] = []
     for place in places:
         about: dict[str, Any] = {
-            name: {
-                "value": _rounded(evidence.signals[name][place]),
-                "contribution": _rounded(contribution[place]),
-                "rank": int(ranks[name][place]),
-            }
+            name: _figure(evidence.signals[name][place], contribution[place], ranks[name], place)
             for name, contribution in evidence.contributions.items()
         }
         if "coverage" in about:
@@ -45,6 +42,13 @@ def signals(found: Candidates, ranked: Ranked, places: Sequence[int]) -> list[Ma
         about["importance"] = _factor(found.importance[place], ranked.factors["importance"][place])
         told.append(about)
     return told
+
+
+def _figure(value: float, contribution: float, ranks: NDArray[np.int64], place: int) -> dict[str, Any]:
+    figure: dict[str, Any] = {"value": _rounded(value), "contribution": _rounded(contribution)}
+    if ranks.max() > 1:
+        figure["rank"] = int(ranks[place])
+    return figure
 
 
 def _matched(found: Candidates, place: int) -> list[str]:
@@ -58,7 +62,7 @@ def _factor(value: float, factor: float) -> dict[str, float]:
 
 
 def _rounded(value: float) -> float:
-    return round(float(value), DIGITS)
+    return round(float(value), DIGITS) + 0.0  # -0.0 would puzzle people
 
 
 def _ranks(values: NDArray[np.float64]) -> NDArray[np.int64]:

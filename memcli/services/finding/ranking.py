@@ -278,7 +278,8 @@ def evidence(found: Candidates, question: Question) -> Evidence:
     for name, value, weight in (("asks_memory", kind, KIND), ("unknown_name", unknown, -UNKNOWN_NAME)):
         signals[name] = np.full(len(found), value)
         contributions[name] = weight * value * np.where(turn, TURN_SCALE, 1.0)
-    total = np.sum(list(contributions.values()), axis=0) + np.where(turn, TURN_SHIFT, 0.0)
+    signals["turn"], contributions["turn"] = turn.astype(float), np.where(turn, TURN_SHIFT, 0.0)
+    total = np.sum(list(contributions.values()), axis=0)
     return Evidence(signals, contributions, total)
 
 

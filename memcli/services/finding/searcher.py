@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from memcli.model import Hit, Memory, Mode
-from memcli.services import checks, reranking
+from memcli.services import checks, reranking, uses
 from memcli.services.engine import Engine
 from memcli.services.finding import asking, explain, ranking, when
 from memcli.storage.lexical import terms
@@ -87,7 +87,7 @@ class Searcher:
         candidates = found.candidates()
         if vector is not None:
             further |= db.passages.best(candidates.ids, vector)
-        return candidates.with_cosines(further)
+        return candidates.with_cosines(further).with_uses(db.uses.pending())
 
     def _worth_a_look(
         self, found: Candidates, question: ranking.Question
@@ -107,12 +107,13 @@ class Searcher:
 
     def _question(self, query: str, vector: NDArray[np.float32] | None) -> ranking.Question:
         now, known = self.engine.now(), self.engine.questions
+        times, time_words = when.times_named(query, now)
         return ranking.Question(
             memories=self.memories,
             now=np.datetime64(now.replace(tzinfo=None), "us"),
-            times=when.times_named(query, now),
+            times=times,
             about=tuple(asking.asked_about(query)),
-            mentions=tuple(asking.mentioned(query)),
+            mentions=tuple(name for name in asking.mentioned(query) if name not in time_words),
             kind=known.kind(vector) if known and vector is not None else 0.0,
             hubness=known.hubness if known else None,
         )
@@ -125,11 +126,12 @@ class Searcher:
         best = ranked.order[strong][: reranking.reach(self.engine, self.asked.limit)].tolist()
         memories = self.engine.db.memories.with_ids([found.ids[i] for i in best])
         explained = explain.signals(found, ranked, best) if self.asked.explain else [None] * len(best)
-        return [
+        found_hits = [
             _hit(memories[found.ids[i]], ranked, i, signals)
             for i, signals in zip(best, explained, strict=True)
             if found.ids[i] in memories  # else purged meanwhile
         ]
+        return uses.counted(self.engine, found_hits)
 
 
 def _hit(memory: Memory, ranked: ranking.Ranked, place: int, signals: Mapping[str, Any] | None) -> Hit:

@@ -61,16 +61,18 @@ class Period:
 Time = NamedTime | Period
 
 
-def times_named(query: str, now: datetime) -> tuple[Time, ...]:
-    """The times that *query* names, as of *now*; none if it names none."""
+def times_named(query: str, now: datetime) -> tuple[tuple[Time, ...], frozenset[str]]:
+    """The times that *query* names, as of *now*, and the words, in lower case, that name them."""
     text = query.lower()
     found: list[Time] = []
+    words: set[str] = set()
     for pattern, read in _READERS:
         while match := pattern.search(text):
-            time = read(match, now.date())
-            found += [time] if time is not None else []
+            if (time := read(match, now.date())) is not None:
+                found.append(time)
+                words.update(re.findall(r"\w+", match[0]))
             text = text[: match.start()] + " ; " + text[match.end() :]
-    return tuple(dict.fromkeys(found))
+    return tuple(dict.fromkeys(found)), frozenset(words)
 
 
 def closeness(times: Sequence[Time], created: NDArray[np.datetime64]) -> NDArray[np.float64]:
