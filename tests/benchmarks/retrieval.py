@@ -9,26 +9,36 @@ and default settings. Measured are, in percent unless said otherwise:
   questions; each conversation in a space of its own, and all pooled in one space;
 - on paraphrases, by kind of question: mean reciprocal rank, recall at 5, nDCG at 10, all 0..1;
 - abstention: how many questions get an empty context block at the default settings. Unrelated ones
-  (the questions of each set asked of the other's store) should, answerable ones should not;
+  (the questions of each set asked of the other's store, and questions of our own about the world in
+  general and about people and work that nobody knows here) should, answerable ones should not;
 - the score of the best hit of each question, as percentiles, and what each `context.min_score` would
   leave empty: from these that setting's default is chosen;
-- milliseconds per query, its embedding included (the mean over a batch of queries).
+- milliseconds per query, its embedding included (the mean over a batch of queries);
+- what ranking itself takes: milliseconds per query that are neither LanceDB's nor the embedding's, in a
+  store that holds all conversations as often as it takes to have 10,000 memories.
 """
 
 from __future__ import annotations
 
 import argparse
+import json
 import time
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 from memcli.model import Embedder, Hit, Mode
 from memcli.services import context, measures, recall
 from memcli.services.engine import Engine
+from memcli.storage.table import Table
 from tests.benchmarks import locomo, paraphrase, stores, tables
 
 DEPTHS = (5, 10, 25, 50)
+
+UNRELATED = Path(__file__).parent.parent / "training" / "data" / "unrelated_heldout.jsonl"
+"""Questions of our own making that were not used for training."""
 
 PUBLISHED = ("DRAGON, as published", (56.7, 66.2, 76.7, 82.7))
 """Evidence recall of the best retriever of the LoCoMo paper, table 3, on all ten conversations."""
@@ -46,6 +56,7 @@ class Sets:
     apart: Engine
     pooled: Engine
     known: Engine
+    unrelated: Mapping[str, Sequence[str]]
 
 
 def opened(given: argparse.Namespace, homes: Path) -> Sets:
@@ -56,7 +67,16 @@ def opened(given: argparse.Namespace, homes: Path) -> Sets:
     together = (one for talk in talks for one in talk.documents(pooled=True))
     pooled = _filled(homes / "pooled", together, embedder)
     known = _filled(homes / "facts", facts.documents, embedder)
-    return Sets(talks, facts, apart, pooled, known)
+    return Sets(talks, facts, apart, pooled, known, _unrelated(given.unrelated))
+
+
+def _unrelated(path: Path) -> Mapping[str, Sequence[str]]:
+    """Questions that no store answers: about the world in `general`, and about `unknown` people and work."""
+    found: dict[str, list[str]] = {"general": [], "unknown": []}
+    for line in path.read_text(encoding="utf-8").splitlines():
+        row = json.loads(line)
+        found["unknown" if row["kind"].endswith("_unknown") else "general"].append(row["text"])
+    return found
 
 
 def _filled(home: Path, documents: Iterable[stores.Document], embedder: Embedder | None = None) -> Engine:
@@ -213,7 +233,18 @@ def groups(sets: Sets) -> tuple[list[Group], list[Group]]:
     """Questions about nothing in the store, and questions that it can answer."""
     talked = [(talk.name, question) for talk in sets.talks for question in talk.questions]
     facts, known, apart = sets.facts.questions, sets.known, sets.apart
+    strange = sets.unrelated
     unrelated = [
+        *(
+            group(f"{kind} -> facts", [Asked(known, stores.SPACE, q) for q in strange[kind]])
+            for kind in strange
+        ),
+        *(
+            group(
+                f"{kind} -> talk", [Asked(apart, talk.name, q) for talk in sets.talks for q in strange[kind]]
+            )
+            for kind in strange
+        ),
         group("talk's -> facts", [Asked(known, stores.SPACE, q.text) for _, q in talked]),
         group("facts' -> talk", [Asked(apart, talk.name, q.text) for talk in sets.talks for q in facts]),
     ]
@@ -256,6 +287,58 @@ def show_abstention(sets: Sets) -> None:
     )
 
 
+# --- what ranking costs ---
+
+MANY = 10_000
+
+
+def show_cost(sets: Sets, homes: Path) -> None:
+    """Print what a query takes in a store of `MANY` memories, and how much of that is the ranking's own."""
+    turns = [turn for talk in sets.talks for turn in talk.documents()]
+    copies = range(-(-MANY // len(turns)))
+    documents = (
+        {**t, "id": f"{c}-{t['id']}", "conversation": f"{c}-{t['conversation']}"}
+        for c in copies
+        for t in turns
+    )
+    engine = _filled(homes / "many", ({**t, "space": stores.SPACE} for t in documents), sets.known.embedder)
+    questions = [one.text for talk in sets.talks for one in talk.questions][::5]
+    asked(engine, stores.SPACE, questions[:5], 10)
+    with timed(Table, "read") as reading, timed(type(engine.embedder), "embed_queries") as embedding:
+        _, seconds = asked(engine, stores.SPACE, questions, 10)
+    each = 1000 / len(questions)
+    own = seconds - reading[0] - embedding[0]
+    tables.show(
+        f"one query among {engine.db.memories.table.count():,} memories, ms (mean of {len(questions)})",
+        ["all", "LanceDB", "embedding", "ranking itself"],
+        [[f"{each * part:.1f}" for part in (seconds, reading[0], embedding[0], own)]],
+    )
+
+
+def _copied(turn: stores.Document, copy: int) -> stores.Document:
+    told = {key: f"{copy}-{turn[key]}" for key in ("id", "conversation")}
+    return {**turn, **told, "space": stores.SPACE}
+
+
+@contextmanager
+def timed(owner: type, name: str) -> Iterator[list[float]]:
+    """Sums the seconds that calls of the method *name* of *owner* take."""
+    original, spent = getattr(owner, name), [0.0]
+
+    def call(*args: Any, **options: Any) -> Any:
+        began = time.perf_counter()
+        try:
+            return original(*args, **options)
+        finally:
+            spent[0] += time.perf_counter() - began
+
+    setattr(owner, name, call)
+    try:
+        yield spent
+    finally:
+        setattr(owner, name, original)
+
+
 def main() -> None:
     """Run all of it."""
     parser = argparse.ArgumentParser(description="Does the right memory come back?")
@@ -265,6 +348,8 @@ def main() -> None:
     parser.add_argument(
         "--homes", type=Path, help="keep the stores here, and use them as they are if they are there"
     )
+    parser.add_argument("--unrelated", type=Path, default=UNRELATED, help="questions without an answer")
+    parser.add_argument("--no-cost", action="store_true", help="leave the large store alone")
     parser.add_argument("--no-abstention", action="store_true", help="leave the context block alone")
     given = parser.parse_args()
     with stores.directory(given.homes) as homes:
@@ -274,6 +359,8 @@ def main() -> None:
         for mode in given.mode:
             show_paraphrases(sets, mode)
             show_conversations(sets, mode)
+        if not given.no_cost:
+            show_cost(sets, homes)
 
 
 if __name__ == "__main__":

@@ -28,7 +28,8 @@ def signals(found: Candidates, ranked: Ranked, places: Sequence[int]) -> list[Ma
     """
     evidence = ranked.evidence
     ranks = {name: _ranks(values) for name, values in evidence.contributions.items()}
-    total = _ranks(evidence.relevance)
+    total = evidence.own + evidence.prior
+    placed = _ranks(total)
     told: list[Mapping[str, Any]] = []
     for place in places:
         about: dict[str, Any] = {
@@ -37,7 +38,7 @@ def signals(found: Candidates, ranked: Ranked, places: Sequence[int]) -> list[Ma
         }
         if "coverage" in about:
             about["coverage"]["terms"] = _matched(found, place)
-        about["total"] = {"value": _rounded(evidence.relevance[place]), "rank": int(total[place])}
+        about["total"] = {"value": _rounded(total[place]), "rank": int(placed[place])}
         about["decay"] = _factor(ranked.decay[place], ranked.factors["decay"][place])
         about["importance"] = _factor(found.importance[place], ranked.factors["importance"][place])
         told.append(about)
