@@ -86,7 +86,7 @@ MENTIONED = 1 / 6
 """Share of that where the question merely mentions an unknown name: it may be meant in other words."""
 
 TURN_SCALE = 0.13
-"""What puts turns on the scale of facts: the slopes of logistic regressions of "is relevant" on relevance, 1.3
+"""What puts turns on the scale of facts: the slopes of logistic regressions of "is relevant" on it, 1.3
 for turns and 10 for facts. With conversations and facts in one space, both are found as well as alone:
 R@5, R@10 76, 85 and MRR 0.76; what the question itself tells must weigh the same for both, or R@5 is 58."""
 
