@@ -30,11 +30,12 @@ from memcli.services.conflicts.words import read as read_text
 LABELS = ("duplicate", "replaced", "stored")
 GOALS = {"macro_f1": 0.85, "stored_replaced": 0.05, "swallowed": 0.08}
 CUES = re.compile(
-    r"\b(now|no longer|not anymore|anymore|any more|moved|switched|changed|renamed|replaced|relocated|migrated|upgraded"
-    r"|downgraded|postponed|rescheduled|pushed back|taken over|took over|cancelled|called off|instead|from now on"
-    r"|these days|became|become|left|quit|gave up|turns out|correction|raised|increased|reduced|promoted|again"
-    r"|jetzt|nun|nicht mehr|kein\w* .* mehr|gezogen|umgezogen|verschoben|gewechselt|ahora|ya no|mudó|aplazó|dejé"
-    r"|maintenant|désormais|changé|déménagé|adesso|ora|più|agora|nu|voortaan|verhuisd)\b|搬|改|延|不再|换",
+    r"\b(now|no longer|anymore|any more|moved|switched|changed|renamed|replaced|relocated|migrated|upgraded"
+    r"|downgraded|postponed|rescheduled|pushed back|taken over|took over|cancelled|called off|instead"
+    r"|from now on|these days|became|become|left|quit|gave up|turns out|correction|raised|increased"
+    r"|reduced|promoted|again|jetzt|nun|nicht mehr|kein\w* .* mehr|gezogen|umgezogen|verschoben"
+    r"|gewechselt|ahora|ya no|mudó|aplazó|dejé|maintenant|désormais|changé|déménagé|adesso|ora|più"
+    r"|agora|nu|voortaan|verhuisd)\b|搬|改|延|不再|换",
     re.IGNORECASE,
 )
 """Words that tell of a change by themselves."""
@@ -94,8 +95,8 @@ def summary(title: str, figures: dict[str, float]) -> str:
     """*figures* in a line."""
     each = " ".join(f"{label} {figures[label]:.2f}" for label in LABELS)
     return (
-        f"{title}: macro-F1 {figures['macro_f1']:.3f} ({each}), stored replaced {figures['stored_replaced']:.1%}, "
-        f"swallowed {figures['swallowed']:.1%}"
+        f"{title}: macro-F1 {figures['macro_f1']:.3f} ({each}), "
+        f"stored replaced {figures['stored_replaced']:.1%}, swallowed {figures['swallowed']:.1%}"
     )
 
 
@@ -104,7 +105,9 @@ def by_kind(pairs: Sequence[Pair], got: Sequence[str]) -> list[str]:
     kinds = sorted({(pair.label, pair.kind) for pair in pairs})
     lines = []
     for label, kind in kinds:
-        counts = Counter(g for pair, g in zip(pairs, got, strict=True) if (pair.label, pair.kind) == (label, kind))
+        counts = Counter(
+            g for pair, g in zip(pairs, got, strict=True) if (pair.label, pair.kind) == (label, kind)
+        )
         row = "".join(f"{counts[other] or '.':>10}" for other in LABELS)
         lines.append(f"{label:<10} {kind:<36}{row}")
     return lines
@@ -112,7 +115,9 @@ def by_kind(pairs: Sequence[Pair], got: Sequence[str]) -> list[str]:
 
 def main() -> None:
     """Measure and print."""
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser = argparse.ArgumentParser(
+        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
     parser.add_argument("--pairs", type=Path, required=True)
     parser.add_argument("--wrong", action="store_true", help="print each wrong decision")
     wishes = parser.parse_args()
@@ -132,13 +137,14 @@ def main() -> None:
     for title, wanted in (("without cue words", False), ("with cue words", True)):
         some = [i for i, pair in enumerate(pairs) if bool(CUES.search(pair.new)) is wanted]
         print(summary(f"{title} ({len(some)})", scores([pairs[i] for i in some], [got[i] for i in some])))
-    print(f"first decision {first * 1e3:.0f} ms (reads the artefacts), then {median(took) * 1e6:.0f} µs (median)")
+    print(f"first decision {first * 1e3:.0f} ms (reads the artefacts), then {median(took) * 1e6:.0f} µs")
     print(f"\n{'should be':<10} {'kind':<36}" + "".join(f"{label:>10}" for label in LABELS))
     print("\n".join(by_kind(pairs, got)))
     if wishes.wrong:
         for pair, decision in zip(pairs, decisions, strict=True):
             if decision.action != Action(pair.label):
-                print(f"\n{pair.label} ({pair.kind}) -> {decision.action} {decision.confidence:.2f}: {decision.reason}")
+                sure = f"{decision.action} {decision.confidence:.2f}: {decision.reason}"
+                print(f"\n{pair.label} ({pair.kind}) -> {sure}")
                 print(f"  {pair.old}\n  {pair.new}")
 
 

@@ -6,7 +6,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 from memcli.services.conflicts import vectors
-from memcli.services.conflicts.words import Text, Token
+from memcli.services.conflicts.tokens import Text, Token
 
 SAME = 0.8
 """From this strength on two words say the same thing."""
@@ -108,7 +108,7 @@ def _free(used: dict[int, float], at: int, found: float) -> bool:
     return at not in used or (found == WHOLE and used[at] == WHOLE)
 
 
-def strength(one: Token, other: Token) -> float:
+def strength(one: Token, other: Token) -> float:  # noqa: PLR0911, one for each degree
     """How much two words say the same, 0..1."""
     if one.quantity is not None or other.quantity is not None:
         both = one.quantity is not None and other.quantity is not None
@@ -144,12 +144,19 @@ def _same_stem(one: str, other: str) -> bool:
     shared = 0
     while shared < len(one) and one[shared] == other[shared]:
         shared += 1
-    return shared >= 4 and shared >= len(one) - 2 and shared >= 0.5 * len(other) and other[shared:].endswith(_ENDINGS)
+    return (
+        shared >= 4
+        and shared >= len(one) - 2
+        and shared >= 0.5 * len(other)
+        and other[shared:].endswith(_ENDINGS)
+    )
 
 
 _ENDINGS = (
-    "ment", "ments", "tion", "tions", "sion", "ion", "ing", "er", "or", "ed", "s", "es", "al", "ally", "ly", "ness",
-    "ity", "ance", "ence", "ic", "able", "ship", "ive", "ist", "y", "e", "ies", "ts", "ee", "age", "ure", "ize", "ry",
+    "ment", "ments", "tion", "tions", "sion", "ion", "ing", "er", "or", "ed", "s", "es", "al", "ally", "ly",
+    "ness", "ity",
+    "ance", "ence", "ic", "able", "ship", "ive", "ist", "y", "e", "ies", "ts", "ee", "age", "ure",
+    "ize", "ry",
 )  # fmt: skip
 
 
@@ -158,16 +165,22 @@ def _shortened(short: Token, full: Token) -> bool:
     one, other = short.lemma, full.lemma
     if not (2 <= len(one) < len(other) and one.isalpha() and other.isalpha() and one[0] == other[0]):
         return False
-    if len(other) >= 5 and len(one) >= 3 and other.startswith(one) and not vectors.knows(one):
+    if (
+        len(other) >= 5
+        and len(one) >= 3
+        and other.startswith(one)
+        and not vectors.knows(one)
+        and vectors.knows(other)
+    ):
         return True
-    if len(one) > 5 or any(c in "aeiou" for c in one) or vectors.knows(one) and len(one) < 3:
+    if len(one) > 5 or any(c in "aeiou" for c in one) or (vectors.knows(one) and len(one) < 3):
         return False
     rest = iter(other)
     return all(c in rest for c in one)
 
 
 def _misspelt(one: Token, other: Token) -> bool:
-    """Whether one is the other with a slip of the keys: a word that nobody knows beside one that looks like it."""
+    """Whether one is the other with a slip of the keys: a word nobody knows beside one that looks like it."""
     a, b = one.text.lower(), other.text.lower()
     if min(len(a), len(b)) < 4 or abs(len(a) - len(b)) > 2 or not (a.isalpha() and b.isalpha()):
         return False
@@ -196,7 +209,9 @@ def slips(a: str, b: str) -> int:
     return row[-1]
 
 
-def _several(ones: Sequence[Token], others: Sequence[Token], *, turned: bool) -> Iterator[tuple[float, int, Token, Token]]:
+def _several(
+    ones: Sequence[Token], others: Sequence[Token], *, turned: bool
+) -> Iterator[tuple[float, int, Token, Token]]:
     """Words of *ones* that several neighbours of *others* say together: initials, or written as one."""
     for one in ones:
         word = _squashed(one.lemma)
@@ -208,7 +223,12 @@ def _several(ones: Sequence[Token], others: Sequence[Token], *, turned: bool) ->
                 piece = others[start : start + size]
                 whole = size <= 3 and "".join(_squashed(token.text.lower()) for token in piece) == word
                 numbers = any(token.kind == "quantity" for token in piece)
-                short = initials and not numbers and len(word) == size and all(t.lemma[0] == c for t, c in zip(piece, word, strict=True))
+                short = (
+                    initials
+                    and not numbers
+                    and len(word) == size
+                    and all(t.lemma[0] == c for t, c in zip(piece, word, strict=True))
+                )
                 if whole or short:
                     for token in piece:
                         yield (-WHOLE, 0, token, one) if turned else (-WHOLE, 0, one, token)

@@ -9,15 +9,22 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Literal
 
-from memcli.services.conflicts.words import Text, Token
+from memcli.services.conflicts.tokens import Text, Token
 
 Part = Literal["subject", "predicate", "complement", "scope"]
 
-_AUXILIARY = frozenset("be have do will can must should may might would could shall cannot".split())
-_DETERMINER = frozenset(
-    "a an the my his her its our their your this that these those of no every each some any de le la el der die das".split()
-)
-_PRONOUN = frozenset("i we you they he she it who".split())
+_AUXILIARY = frozenset((
+    "be", "have", "do", "will", "can", "must", "should", "may", "might", "would", "could", "shall",
+    "cannot",
+))  # fmt: skip
+_DETERMINER = frozenset((
+    "a", "an", "the", "my", "his", "her", "its", "our", "their", "your", "this", "that", "these",
+    "those", "of", "no", "every", "each", "some", "any", "de", "le", "la", "el", "der", "die",
+    "das",
+))  # fmt: skip
+_PRONOUN = frozenset((
+    "i", "we", "you", "they", "he", "she", "it", "who",
+))  # fmt: skip
 _KEY_MARKS = frozenset((":", "=", "->", "=>", "→"))
 KEY_LENGTH = 6
 """Words that a key may have at most, before its mark."""
@@ -78,7 +85,10 @@ def frame(text: Text) -> Frame:
     return Frame(tuple(parts), tuple(phrases), tuple(prepositions), verb, order, key is not None)
 
 
-_SCOPES = frozenset("in on at for during when while if under within across inside outside before after between per unless until".split())
+_SCOPES = frozenset((
+    "in", "on", "at", "for", "during", "when", "while", "if", "under", "within", "across", "inside",
+    "outside", "before", "after", "between", "per", "unless", "until",
+))  # fmt: skip
 
 
 def _leads(tokens: tuple[Token, ...], token: Token) -> bool:
@@ -128,15 +138,31 @@ def _verb(tokens: tuple[Token, ...]) -> tuple[int | None, int | None]:
 def _looks_like_a_verb(before: Token, token: Token) -> bool:
     """Whether *token*, which we do not know as a verb, is one by its ending and place: "Hugo snores"."""
     surface = token.text.lower()
-    subject = before.lemma in _PRONOUN or before.lemma == "user" or (before.text[:1].isupper() and before.kind == "word")
-    ending = surface.endswith(("s", "ed", "t", "e")) if not surface.isascii() else surface.endswith(("s", "ed"))
-    return token.kind == "word" and not token.capital and subject and ending and len(surface) > 3 and token.content
+    subject = (
+        before.lemma in _PRONOUN
+        or before.lemma == "user"
+        or (before.text[:1].isupper() and before.kind == "word")
+    )
+    ending = (
+        surface.endswith(("s", "ed", "t", "e")) if not surface.isascii() else surface.endswith(("s", "ed"))
+    )
+    return (
+        token.kind == "word"
+        and not token.capital
+        and subject
+        and ending
+        and len(surface) > 3
+        and token.content
+    )
 
 
-_BETWEEN = frozenset("not never always also just already still now currently only to usually often no long again be get".split())
+_BETWEEN = frozenset((
+    "not", "never", "always", "also", "just", "already", "still", "now", "currently", "only", "to",
+    "usually", "often", "no", "long", "again", "be", "get",
+))  # fmt: skip
 
 
-def _is_verb(tokens: tuple[Token, ...], token: Token) -> bool:
+def _is_verb(tokens: tuple[Token, ...], token: Token) -> bool:  # noqa: PLR0911, one for each sign
     """Whether *token* is the verb of the statement, and no noun."""
     if token.kind != "word" or "verb" not in token.classes:
         return False
@@ -157,15 +183,21 @@ def _is_verb(tokens: tuple[Token, ...], token: Token) -> bool:
     if surface == token.lemma:
         return before.text.lower().endswith("s") or " and " in f" {before.lemma} "
     coming = tokens[token.at + 1 : token.at + 3]
-    return not any(t.lemma in ("be", "must", "should", "will") for t in coming) and not surface.endswith("ing")
+    return not any(t.lemma in ("be", "must", "should", "will") for t in coming) and not surface.endswith(
+        "ing"
+    )
 
 
-_UNCHANGED = frozenset("beat cut put set hit let quit read cost shut hurt bet".split())
+_UNCHANGED = frozenset((
+    "beat", "cut", "put", "set", "hit", "let", "quit", "read", "cost", "shut", "hurt", "bet",
+))  # fmt: skip
 """Verbs whose past is their basic form."""
 
 
 def _finite(token: Token) -> bool:
     surface = token.text.lower()
     return token.lemma in _AUXILIARY or (
-        "verb" in token.classes and (surface.endswith("ed") or surface == token.lemma) and "preposition" not in token.classes
+        "verb" in token.classes
+        and (surface.endswith("ed") or surface == token.lemma)
+        and "preposition" not in token.classes
     )

@@ -114,7 +114,9 @@ def opposites() -> dict[str, frozenset[str]]:
 def basic_words() -> frozenset[str]:
     """The words of the lexicon that are no inflected form of another: what a form may lead to."""
     words = frozenset(_words())
-    return frozenset(word for word in words if not (word.endswith(("ed", "ing", "s")) and _inflected(word, words)))
+    return frozenset(
+        word for word in words if not (word.endswith(("ed", "ing", "s")) and _inflected(word, words))
+    )
 
 
 def _inflected(word: str, words: frozenset[str]) -> bool:
@@ -140,7 +142,7 @@ def basic(word: str) -> str:
     if word in known or len(word) < 4:
         return _spelling(word)
     for candidate in _stems(word):
-        for spelling in (candidate, _spelling(candidate)):
+        for spelling in (_spelling(candidate), candidate):
             if spelling in known:
                 return spelling
     plural = word.endswith("s") and not word.endswith(("ss", "us", "is"))
@@ -164,7 +166,14 @@ def _stems(word: str) -> Iterator[str]:
 
 def _spelling(word: str) -> str:
     """*word* spelt as in American English, if that is a word we know."""
-    for british, american in (("our", "or"), ("ise", "ize"), ("yse", "yze"), ("tre", "ter"), ("ence", "ense"), ("ogue", "og")):
+    for british, american in (
+        ("our", "or"),
+        ("ise", "ize"),
+        ("yse", "yze"),
+        ("tre", "ter"),
+        ("ence", "ense"),
+        ("ogue", "og"),
+    ):
         if british in word:
             other = word.replace(british, american)
             if other in basic_words():

@@ -10,9 +10,9 @@ import re
 from dataclasses import dataclass
 from functools import cache
 
-from memcli.services.conflicts.lexicon import folded, sections, section_lines
+from memcli.services.conflicts.lexicon import folded, section_lines, sections
 
-CLOSE = 1e-6
+CLOSE = 1e-9
 """Relative difference below which two amounts are the same: what conversions of units lose."""
 
 
@@ -24,7 +24,8 @@ class Quantity:
         kind: `number`, a dimension such as `time` or `usd`, `clock`, `date`, `weekday`, `version`.
         value: In the dimension's basic unit; minutes since midnight for a clock; 0 for dates, versions.
         plain: The number as written, without its unit; -1 if there is none.
-        parts: Year, month and day of a date, 0 where unknown; the numbers of a version.
+        parts: Year, month and day of a date, 0 where unknown; the numbers of a version; how many decimals
+            a number has, and which.
     """
 
     kind: str
@@ -32,7 +33,7 @@ class Quantity:
     plain: float = -1.0
     parts: tuple[int, ...] = ()
 
-    def same(self, other: Quantity) -> bool:
+    def same(self, other: Quantity) -> bool:  # noqa: PLR0911, one for each pair of kinds
         """Whether both say the same; a date without its year agrees with any year."""
         if self.kind == other.kind:
             if self.kind == "version":
@@ -41,6 +42,8 @@ class Quantity:
                 return all(a == b or not a or not b for a, b in zip(self.parts, other.parts, strict=True))
             if self.kind == "clock" and self.plain < 0 <= max(other.plain, 0):  # in words: half past eight
                 return _close(self.value % 720, other.value % 720)
+            if self.parts and other.parts and self.parts != other.parts:
+                return False  # 3.1 and 3.10, which are two versions
             return _close(self.value, other.value) or self._binary(other)
         if {self.kind, other.kind} == {"number", "percent"}:
             number, percent = (self, other) if self.kind == "number" else (other, self)
@@ -82,7 +85,9 @@ _NUMBER = r"\d{1,3}(?:[,'’\u202f ]\d{3})+(?:\.\d+)?(?!\d)|\d+(?:[.,]\d+)?"
 _MONEY = re.compile(rf"([$€£¥])\s?({_NUMBER})\s?(k|m|bn)?(?!\w)", re.I)
 _ISO = re.compile(r"\b(\d{4})[-/.](\d{1,2})[-/.](\d{1,2})(?!\d)")
 _NUMERIC_DATE = re.compile(r"\b(\d{1,2})([./])(\d{1,2})\2(\d{4}|\d{2})\b")
-_CJK_DATE = re.compile(r"(?:(\d{4})年)?([\d一二三四五六七八九十]{1,3})月(?:([\d一二三四五六七八九十]{1,3})[日号])?")
+_CJK_DATE = re.compile(
+    r"(?:(\d{4})年)?([\d一二三四五六七八九十]{1,3})月(?:([\d一二三四五六七八九十]{1,3})[日号])?"
+)
 _CLOCK = re.compile(
     r"\b(\d{1,2})(?:[:.](\d{2}))?\s?(a\.?m\b\.?|p\.?m\b\.?)|\b([01]?\d|2[0-4])[:h]([0-5]\d)(?!\d)(?::[0-5]\d)?"
     r"|\b([01]?\d|2[0-4])(?:[:.]([0-5]\d))?\s?(?:uhr\b|o'clock\b|h\b(?!\w))",
@@ -117,11 +122,11 @@ def _units() -> dict[str, tuple[str, float]]:
 
 @cache
 def named(section: str) -> dict[str, int]:
-    """The words of *section* of numbers.txt (`numbers`, `ordinals`, `months`, `weekdays`) and their values."""
+    """The words of *section* of numbers.txt (`numbers`, `months`, `weekdays`) and their values."""
     return {word: int(value) for value, words in sections("numbers.txt")[section] for word in words}
 
 
-def find(text: str) -> list[Found]:
+def find(text: str) -> list[Found]:  # noqa: C901, one loop for each way of writing
     """All quantities written with digits in *text*, in order, none within another."""
     found: list[Found] = []
     taken: list[tuple[int, int]] = []
@@ -152,7 +157,7 @@ def find(text: str) -> list[Found]:
         take(*match.span(), Quantity(_units()[match[1]][0], plain, plain))
     for match in _PLAIN.finditer(text):
         plain = _number(match[1]) * _SCALE.get((match[2] or "").lower(), 1.0)
-        end, quantity = match.end(), Quantity("number", plain, plain)
+        end, quantity = match.end(), Quantity("number", plain, plain, _decimals(match[1]))
         unit = _UNIT_AFTER.match(text, match.end())
         known = _units().get(folded(unit[1])) if unit else None
         if unit and known and not match[2]:
@@ -168,6 +173,12 @@ def with_unit(value: float, word: str) -> Quantity | None:
     """The amount of *value* times the unit *word*, folded; None if that is no unit."""
     known = _units().get(word)
     return Quantity(known[0], value * known[1], value) if known and len(word) > 1 else None
+
+
+def _decimals(digits: str) -> tuple[int, ...]:
+    """How many digits stand after the point of *digits*, and what they say; empty for a whole number."""
+    decimals = digits.rpartition(".")[2] if "." in digits else ""
+    return (len(decimals), int(decimals)) if decimals.strip("0") else ()
 
 
 def _number(digits: str, *, grouped: bool = False) -> float:

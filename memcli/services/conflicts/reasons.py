@@ -4,8 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from memcli.services.conflicts.features import Evidence, Features, edits
-from memcli.services.conflicts.words import Token
+from memcli.services.conflicts.evidence import Evidence
+from memcli.services.conflicts.features import Features
+from memcli.services.conflicts.features.overlap import edits
+from memcli.services.conflicts.tokens import Token
 
 LONGEST = 40
 """Characters of a text that a reason quotes at most."""
@@ -37,11 +39,12 @@ def replaced(found: Evidence, values: Features) -> str:
     return "it contradicts what was said before"
 
 
-def stored(found: Evidence, values: Features) -> str:
+def stored(found: Evidence, values: Features) -> str:  # noqa: PLR0911, one for each reason
     """Why both statements may be true."""
     c = found.comparison
     if values["environment_both"]:
-        return f"another environment: {_words(c.only_old, 'environment')} and {_words(c.only_new, 'environment')}"
+        old, new = (_words(tokens, "environment") for tokens in (c.only_old, c.only_new))
+        return f"another environment: {old} and {new}"
     if values["subject_both"]:
         parts = (found.old.parts, found.new.parts)
         old, new = (
@@ -64,7 +67,11 @@ def stored(found: Evidence, values: Features) -> str:
 def unsure(found: Evidence) -> str:
     """Why both statements are kept although one may be in the way."""
     change = _change(found)
-    return f"not sure enough to replace or skip it: {change}" if change else "not sure enough to replace or skip it"
+    return (
+        f"not sure enough to replace or skip it: {change}"
+        if change
+        else "not sure enough to replace or skip it"
+    )
 
 
 def _change(found: Evidence) -> str:

@@ -59,7 +59,7 @@ def forest() -> Forest:
 
 
 def likelihoods(values: dict[str, float]) -> tuple[float, float, float]:
-    """How likely a pair with the features *values* is a duplicate, a replacement or neither; they add up to 1."""
+    """How likely a pair with the features *values* is a duplicate, a replacement or neither; 1 in sum."""
     import numpy as np
 
     trees = forest()

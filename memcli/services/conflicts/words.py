@@ -5,12 +5,13 @@ from __future__ import annotations
 import re
 import unicodedata
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import replace
 from functools import cache, lru_cache
 
 from memcli.services.conflicts import lexicon, quantities
 from memcli.services.conflicts.lexicon import folded
-from memcli.services.conflicts.quantities import Quantity
+from memcli.services.conflicts.numerals import with_quantities
+from memcli.services.conflicts.tokens import Text, Token
 
 LONGEST_PHRASE = 6
 
@@ -24,9 +25,7 @@ _CODE = re.compile(
     r"|(?P<handle>[@][\w-]+)"
     r"|(?P<name>\b[^\W\d][^\W]*(?:[-_./+][^\W]+)+|\b[^\W\d_]+\d[^\W]*|\b\d+(?!st\b|nd\b|rd\b|th\b)[^\W\d_]{2,}\d*\b|\b[^\W\d]\w*_\w*)",
 )
-_WORD = re.compile(
-    r"[^\W\d_]+(?:['’][^\W\d_]+)*[+#]*|->|→|=>|[:=;,.!?()/&%–—-]|[^\w\s]|\d+"
-)
+_WORD = re.compile(r"[^\W\d_]+(?:['’][^\W\d_]+)*[+#]*|->|→|=>|[:=;,.!?()/&%–—-]|[^\w\s]|\d+")
 _CJK = re.compile(r"[\u3040-\u30ff\u3400-\u9fff\uac00-\ud7af]")
 _CONTRACTED = re.compile(r"^(.*?)(n't|'s|'m|'re|'ve|'ll|'d)$")
 _PARTS = {"n't": "not", "'m": "be", "'re": "be", "'ve": "have", "'ll": "will", "'d": "would"}
@@ -35,54 +34,10 @@ _BARE = {
     "cant": ("can", "not"), "dont": ("do", "not"), "doesnt": ("do", "not"), "isnt": ("be", "not"),
     "wont": ("will", "not"), "didnt": ("do", "not"), "cannot": ("can", "not"), "arent": ("be", "not"),
     "wasnt": ("be", "not"), "hasnt": ("have", "not"), "havent": ("have", "not"), "im": ("i", "be"),
-    "ive": ("i", "have"), "shouldnt": ("should", "not"), "couldnt": ("could", "not"), "wouldnt": ("would", "not"),
+    "ive": ("i", "have"),
+    "shouldnt": ("should", "not"), "couldnt": ("could", "not"), "wouldnt": ("would", "not"),
 }  # fmt: skip
 _SEPARATORS = frozenset(":;=→,.!?()–—|") | {"->", "=>"}
-
-
-@dataclass(frozen=True, slots=True)
-class Token:
-    """One word, quantity or identifier of a text.
-
-    Args:
-        text: As written.
-        lemma: Its basic form in English, folded; for quantities and identifiers a canonical form.
-        kind: `word`, `code` (identifiers, addresses), `quantity` or `mark` (punctuation that separates).
-        at: Its place among the tokens, from 0.
-        quantity: What it amounts to, if it is a quantity.
-        capital: Whether it is written with a capital though it does not open a sentence.
-        opens: Whether it opens a sentence.
-        owner: Whether it ends in a possessive "'s".
-        concepts: What it may mean, with the phrase around it.
-        classes: The classes it belongs to, with the phrase around it.
-        phrase: The places of the words that mean its concepts only together; empty for a word by itself.
-    """
-
-    text: str
-    lemma: str
-    kind: str = "word"
-    at: int = 0
-    quantity: Quantity | None = None
-    capital: bool = False
-    opens: bool = False
-    owner: bool = False
-    concepts: frozenset[str] = frozenset()
-    classes: frozenset[str] = frozenset()
-    phrase: tuple[int, ...] = ()
-
-    @property
-    def content(self) -> bool:
-        """Whether it carries meaning of its own."""
-        return self.kind != "mark" and "function" not in self.classes
-
-
-@dataclass(frozen=True, slots=True)
-class Text:
-    """A text that was read: its tokens, and the language that it seems to be in ("en" if unsure)."""
-
-    tokens: tuple[Token, ...]
-    language: str = "en"
-    content: tuple[Token, ...] = field(default=())
 
 
 def normalised(text: str) -> str:
@@ -99,7 +54,7 @@ def read(text: str) -> Text:
     tokens = list(_raw(clean))
     language = _language(tokens)
     tokens = [_translated(token, language) for token in tokens]
-    tokens = _quantities(tokens, language)
+    tokens = with_quantities(tokens, language)
     tokens = [replace(token, at=place) for place, token in enumerate(tokens)]
     tokens = _with_meaning(tokens)
     return Text(tuple(tokens), language, tuple(token for token in tokens if token.content))
@@ -217,7 +172,7 @@ def _telling() -> dict[str, frozenset[str]]:
 
 
 def _language(tokens: Sequence[Token]) -> str:
-    """The language with most of its words among *tokens*, those with a meaning counting more; English on a tie."""
+    """The language with most of its words among *tokens*, those with a meaning counting more, or English."""
     words = [token.lemma for token in tokens if token.kind == "word"]
     if any(_CJK.match(word) for word in words):
         return "zh"
@@ -254,120 +209,6 @@ def _translated(token: Token, language: str) -> Token:
             return replace(token, lemma=lemma, classes=classes)
         return token
     return replace(token, lemma="usa" if token.text == "US" else lexicon.basic(token.lemma))
-
-
-# --- quantities in words ---
-
-
-def _quantities(tokens: list[Token], language: str) -> list[Token]:
-    """*tokens* with numbers, months, days and times in words read as quantities, and dates put together."""
-    merged: list[Token] = []
-    for place, raw in enumerate(tokens):
-        token = _worded(raw, tokens[place - 1] if place else None, language)
-        joined = _joined(merged, token) if merged else None
-        if joined is None:
-            merged.append(token)
-            continue
-        size, quantity = joined
-        first = merged[-size]
-        text = f"{first.text} {token.text}"
-        if quantity is None:
-            whole = Token(text, "weekday", opens=first.opens)
-        else:
-            whole = replace(first, text=text, kind="quantity", quantity=quantity, classes=frozenset())
-        merged[-size:] = [whole]
-    return [
-        replace(token, lemma=f"{token.quantity.kind}:{token.quantity.value:g}{token.quantity.parts or ''}")
-        if token.quantity
-        else token
-        for token in merged
-    ]
-
-
-_AMBIGUOUS = frozenset(("may", "march", "mar", "sat", "sun", "mon", "dec", "sept"))
-"""Months and days that are ordinary words, too: only with a capital, or beside a number."""
-
-
-def _worded(token: Token, before: Token | None, language: str) -> Token:
-    """*token* as a quantity, if it is a number, a month, a day of the week or a time in words."""
-    if token.kind != "word":
-        return token
-    if token.lemma in ("noon", "midday", "midnight"):
-        return replace(token, kind="quantity", quantity=Quantity("clock", 0.0 if token.lemma == "midnight" else 720.0))
-    beside = before is not None and before.kind == "quantity"
-    sections = ("weekdays", "months", "numbers")
-    for section in (*sections, *(f"{name} elsewhere" for name in sections if language != "en")):
-        value = quantities.named(section).get(token.lemma if language == "zh" else folded(token.text))
-        if value is None or (token.lemma in _AMBIGUOUS and not token.capital and not beside):
-            continue
-        if section.startswith("weekdays"):
-            return replace(token, kind="quantity", quantity=Quantity("weekday", value))
-        if section.startswith("months"):
-            return replace(token, kind="quantity", quantity=Quantity("date", parts=(0, value, 0)))
-        return replace(token, kind="quantity", quantity=Quantity("number", value, value))
-    if token.lemma == "fortnight":
-        return replace(token, kind="quantity", quantity=Quantity("time", 14 * 86_400.0, 1.0))
-    return token
-
-
-def _joined(before: list[Token], token: Token) -> tuple[int, Quantity | None] | None:
-    """How many of the tokens *before* go together with *token*, and what that makes.
-
-    None if it stands alone; no quantity if they are Monday to Friday.
-    """
-    last, size = before[-1], 1
-    linked = last.lemma in ("of", "de", "del", "to", "through", "past") or last.text in (",", "–", "-")
-    if linked:
-        if len(before) < 2:
-            return None
-        last, size = before[-2], 2
-    one, two = last.quantity, token.quantity
-    if two is None:
-        return _with_unit(last, token) if size == 1 else None
-    if before[-1].lemma in ("past", "to") and two.kind == "number" and last.lemma in ("half", "quarter"):
-        minutes = {"half": 30, "quarter": 15}[last.lemma] * (1 if before[-1].lemma == "past" else -1)
-        return 2, Quantity("clock", two.value * 60 + minutes)
-    if one is None:
-        return None
-    if one.kind == two.kind == "weekday":
-        return (size, None) if size == 2 and (one.value, two.value) == (1, 5) else None
-    if before[-1].lemma in ("to", "through", "past"):
-        return None
-    if {one.kind, two.kind} == {"date", "number"}:
-        return _date_of(one, two, size)
-    if one.kind == two.kind == "number" and size == 1 and not (last.text + token.text)[0].isdigit():
-        return _number_of(one.value, two.value)
-    return None
-
-
-def _with_unit(number: Token, unit: Token) -> tuple[int, Quantity] | None:
-    if unit.kind != "word" or number.quantity is None or number.quantity.kind != "number":
-        return None
-    amount = quantities.with_unit(number.quantity.plain, unit.lemma) or quantities.with_unit(
-        number.quantity.plain, folded(unit.text)
-    )
-    return (1, amount) if amount else None
-
-
-def _date_of(one: Quantity, two: Quantity, size: int) -> tuple[int, Quantity] | None:
-    """A month with a day or a year: *one* then *two*, with nothing (size 1) or a link between them."""
-    date, number = (one, two) if one.kind == "date" else (two, one)
-    year, month, day = date.parts
-    value = int(number.value) if number.value == int(number.value) else 0
-    if not day and 1 <= value <= 31 and (size == 1 or one is number):
-        return size, Quantity("date", parts=(year, month, value))
-    if not year and 1900 <= value <= 2100 and one is date:
-        return size, Quantity("date", parts=(value, month, day))
-    return None
-
-
-def _number_of(one: float, two: float) -> tuple[int, Quantity] | None:
-    """Two hundred, thirty five."""
-    if two in (100, 1000, 1_000_000) and one < two:
-        return 1, Quantity("number", one * two, one * two)
-    if one in range(20, 100, 10) and 0 < two < 10:
-        return 1, Quantity("number", one + two, one + two)
-    return None
 
 
 # --- meaning ---

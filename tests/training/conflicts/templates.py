@@ -16,20 +16,36 @@ HERE = Path(__file__).parent
 SLOTS = HERE / "slots.txt"
 
 HEDGES = (
-    "{}, by the way", "As mentioned before, {}", "{} (just so you know)", "Note that {}", "FYI: {}", "Remember that {}",
-    "{}, as far as I know", "As you know, {}", "It should be noted that {}", "{}, as always", "Just a reminder: {}",
-    "{}, by all accounts", "User said that {}", "{} (as discussed)", "Again: {}", "For the record, {}", "Apparently {}",
+    "{}, by the way", "As mentioned before, {}", "{} (just so you know)", "Note that {}",
+    "FYI: {}", "Remember that {}",
+    "{}, as far as I know", "As you know, {}", "It should be noted that {}",
+    "{}, as always", "Just a reminder: {}",
+    "{}, by all accounts", "User said that {}", "{} (as discussed)", "Again: {}",
+    "For the record, {}", "Apparently {}",
     "Currently {}", "{} at the moment", "Please note: {}",
 )  # fmt: skip
 EARLIER = (
-    "In the past, {}", "Formerly: {}", "Years ago {}", "Originally {}", "Until 2019 {}", "Earlier, {}", "Back in 2015 {}",
+    "In the past, {}", "Formerly: {}", "Years ago {}", "Originally {}", "Until 2019 {}",
+    "Earlier, {}", "Back in 2015 {}",
     "Last season {}", "As a student: {}", "At first {}", "Previously: {}", "In those days {}",
 )  # fmt: skip
 PLANS = (
-    "Maybe one day {}", "It was suggested that {}", "There are plans that {} next year", "Under discussion: {}",
+    "Maybe one day {}", "It was suggested that {}", "There are plans that {} next year",
+    "Under discussion: {}",
     "It might be that soon {}", "Idea for next year: {}", "Someone proposed: {}", "Perhaps {} in the future",
 )  # fmt: skip
-RELATIVES = ("wife", "husband", "brother", "sister", "boss", "neighbour", "cousin", "daughter", "son", "colleague")
+RELATIVES = (
+    "wife",
+    "husband",
+    "brother",
+    "sister",
+    "boss",
+    "neighbour",
+    "cousin",
+    "daughter",
+    "son",
+    "colleague",
+)
 SELF = ("I", "User", "The user")
 
 
@@ -70,7 +86,9 @@ class Maker:
             elif raw and not raw.startswith("#"):
                 sign, sentences = raw[0], raw[2:]
                 for sentence in (s.strip() for s in sentences.split(";")):
-                    side = "<" if self.blocks[-1].kind == "relation" and not sentence.startswith("{a}") else sign
+                    side = (
+                        "<" if self.blocks[-1].kind == "relation" and not sentence.startswith("{a}") else sign
+                    )
                     self.blocks[-1].lines.setdefault(side, []).append(sentence)
 
     # --- sentences ---
@@ -107,8 +125,7 @@ class Maker:
     def trivially(self, text: str) -> str:
         """*text* with a remark that adds nothing."""
         hedge = self.random.choice(HEDGES)
-        inner = text if hedge.startswith("{}") or text.split()[0] in ("I", "User") or text[:2].isupper() else text
-        return hedge.format(inner)
+        return hedge.format(text)
 
     def misspelt(self, text: str) -> str:
         """*text* with a slip in one of its longer words, no name."""
@@ -149,7 +166,11 @@ class Maker:
 
     def _somebody(self, block: Block, *, but: str = "") -> str:
         subject = self.pick(block.options["subject"], but=but)
-        return self.pick(block.options["subject"], but=but) if subject in SELF and but in SELF and but else subject
+        return (
+            self.pick(block.options["subject"], but=but)
+            if subject in SELF and but in SELF and but
+            else subject
+        )
 
     def _some(self, share: float) -> bool:
         return self.random.random() < share
@@ -162,7 +183,12 @@ class Maker:
         if words.get("s") in SELF and self._some(0.5):
             other = self.random.choice([s for s in SELF if s != words["s"]])
             pattern = self.random.choice([p for p in block.lines["="] if "{s}" in p])
-            yield Pair(self.fill(pattern, **words), self.fill(pattern, **{**words, "s": other}), "duplicate", "person_change")
+            yield Pair(
+                self.fill(pattern, **words),
+                self.fill(pattern, **{**words, "s": other}),
+                "duplicate",
+                "person_change",
+            )
         if self._some(0.15):
             yield Pair(old, self.trivially(old), "duplicate", "added_trivial_detail")
         if self._some(0.1):
@@ -174,28 +200,54 @@ class Maker:
         w = self.pick(values, but=v)
         yield from self._same(block, "=", s=s, v=v)
         if self._some(0.2):
-            yield Pair(self.say(block, "=", s=s, v=v), self.say(block, ">", s=s, v=v), "duplicate", "now_still_confirmed")
-        yield Pair(self.say(block, "=", s=s, v=v), self.say(block, ">", s=s, v=w, o=v), "replaced", "value_changed_cue")
+            yield Pair(
+                self.say(block, "=", s=s, v=v),
+                self.say(block, ">", s=s, v=v),
+                "duplicate",
+                "now_still_confirmed",
+            )
+        yield Pair(
+            self.say(block, "=", s=s, v=v),
+            self.say(block, ">", s=s, v=w, o=v),
+            "replaced",
+            "value_changed_cue",
+        )
         if self._some(0.8):
             pattern = self.random.choice(block.lines["="])
-            yield Pair(self.fill(pattern, s=s, v=v), self.fill(pattern, s=s, v=w), "replaced", "value_changed_same_words")
+            yield Pair(
+                self.fill(pattern, s=s, v=v),
+                self.fill(pattern, s=s, v=w),
+                "replaced",
+                "value_changed_same_words",
+            )
         if self._some(0.6):
-            yield Pair(self.say(block, "=", s=s, v=v), self.say(block, "=", s=s, v=w), "replaced", "value_changed")
+            yield Pair(
+                self.say(block, "=", s=s, v=v), self.say(block, "=", s=s, v=w), "replaced", "value_changed"
+            )
         if "x" in block.lines and self._some(0.6):
             yield Pair(self.say(block, "=", s=s, v=v), self.say(block, "x", s=s, v=v), "replaced", "ended")
         if self._some(0.35):
             before = self._earlier(self.say(block, "=", s=s, v=w))
             now = self.say(block, "=", s=s, v=v)
-            yield Pair(before, now, "stored", "past_vs_present") if self._some(0.7) else Pair(
-                now, before, "stored", "past_vs_present"
+            yield (
+                Pair(before, now, "stored", "past_vs_present")
+                if self._some(0.7)
+                else Pair(now, before, "stored", "past_vs_present")
             )
         if self._some(0.3):
             plan = self.random.choice(PLANS).format(self.say(block, "=", s=s, v=w))
             yield Pair(self.say(block, "=", s=s, v=v), plan, "stored", "planned_vs_current")
         if "~" in block.lines:
-            yield Pair(self.say(block, "=", s=s, v=v), self.say(block, "~", s=s, v=w), "stored", "past_or_planned")
+            yield Pair(
+                self.say(block, "=", s=s, v=v), self.say(block, "~", s=s, v=w), "stored", "past_or_planned"
+            )
             if self._some(0.5):
-                yield Pair(self.say(block, "~", s=s, v=w), self.say(block, "=", s=s, v=v), "stored", "past_or_planned")
+                yield Pair(
+                    self.say(block, "~", s=s, v=w),
+                    self.say(block, "=", s=s, v=v),
+                    "stored",
+                    "past_or_planned",
+                )
         yield from self._elsewhere(block, s, v, w)
 
     def _elsewhere(self, block: Block, s: str, v: str, w: str) -> Iterator[Pair]:
@@ -203,9 +255,19 @@ class Maker:
         other = self._other_subject(block, s)
         pattern = self.random.choice([p for p in block.lines["="] if "{s}" in p])
         value = w if self._some(0.7) else v
-        yield Pair(self.fill(pattern, s=s, v=v), self.fill(pattern, s=other, v=value), "stored", "same_shape_other_subject")
+        yield Pair(
+            self.fill(pattern, s=s, v=v),
+            self.fill(pattern, s=other, v=value),
+            "stored",
+            "same_shape_other_subject",
+        )
         if self._some(0.3):
-            yield Pair(self.say(block, "=", s=s, v=v), self.say(block, "=", s=other, v=value), "stored", "other_subject")
+            yield Pair(
+                self.say(block, "=", s=s, v=v),
+                self.say(block, "=", s=other, v=value),
+                "stored",
+                "other_subject",
+            )
         if ">" in block.lines and self._some(0.35):
             yield Pair(
                 self.say(block, "=", s=s, v=v),
@@ -223,18 +285,24 @@ class Maker:
                 yield Pair(f"{a} {here}", f"{b} {here}", "replaced", "same_scope")
         others = [
             b for b in self.blocks
-            if b is not block and b.kind in ("one", "many", "event") and b.options["subject"] == block.options["subject"]
+            if b is not block and b.kind in ("one", "many", "event")
+            and b.options["subject"] == block.options["subject"]
         ]  # fmt: skip
         if others:
             fact = self.random.choice(others)
             words = {"s": s, "v": self.pick(fact.options["value"], but=v), "t": self.pick("past")}
-            yield Pair(self.say(block, "=", s=s, v=v), self.say(fact, "=", **words), "stored", "other_attribute")
+            yield Pair(
+                self.say(block, "=", s=s, v=v), self.say(fact, "=", **words), "stored", "other_attribute"
+            )
             if ">" in fact.lines and self._some(0.3):
                 new = self.say(fact, ">", **words, o=self.pick(fact.options["value"], but=words["v"]))
                 yield Pair(self.say(block, "=", s=s, v=v), new, "stored", "cue_but_other_attribute")
         if self._some(0.3):
             far = self.random.choice([b for b in self.blocks if b.kind in ("one", "many", "two", "status")])
-            words = {"s": self.pick(far.options["subject"]), "v": self.pick(far.options.get("value", "amount"))}
+            words = {
+                "s": self.pick(far.options["subject"]),
+                "v": self.pick(far.options.get("value", "amount")),
+            }
             yield Pair(self.say(block, "=", s=s, v=v), self.say(far, "=", **words), "stored", "unrelated")
 
     def _environments(self, pattern: str, s: str, v: str, w: str) -> Iterator[Pair]:
@@ -259,13 +327,19 @@ class Maker:
             key = self.pick(block.options["keys"])
             v = self.pick(block.options["value"])
             w = self.pick(block.options["value"], but=v)
-            pattern = self.random.choice(("{k}: {v}", "{k}: {v}", "{k} is {v}", "The {k} is {v}", "{k} = {v}", "{k} -> {v}"))
+            pattern = self.random.choice(
+                ("{k}: {v}", "{k}: {v}", "{k} is {v}", "The {k} is {v}", "{k} = {v}", "{k} -> {v}")
+            )
             other = self.random.choice(("{k}: {v}", "{k} is {v}", "the {k} is {v}", "Our {k} is {v}"))
             one = block.options["many"] == "no"
             label = "replaced" if one else "stored"
             old = pattern.format(k=key, v=v)
-            yield Pair(old, pattern.format(k=key, v=w), label, "config_value_changed" if one else "multi_valued")
-            yield Pair(old, other.format(k=key, v=w), label, "config_value_changed" if one else "multi_valued")
+            yield Pair(
+                old, pattern.format(k=key, v=w), label, "config_value_changed" if one else "multi_valued"
+            )
+            yield Pair(
+                old, other.format(k=key, v=w), label, "config_value_changed" if one else "multi_valued"
+            )
             yield Pair(old, other.format(k=key, v=v), "duplicate", "key_value_rewrite")
             far = self.pick(block.options["keys"], but=key)
             yield Pair(old, pattern.format(k=far, v=w), "stored", "other_attribute")
@@ -277,17 +351,27 @@ class Maker:
         if len(block.lines["="]) > 1:
             yield from self._same(block, "=", s=s, v=v)
         pattern = self.random.choice(block.lines["="])
-        yield Pair(self.fill(pattern, s=s, v=v), self.fill(pattern, s=s, v=w), "stored", "multi_valued_same_words")
+        yield Pair(
+            self.fill(pattern, s=s, v=v), self.fill(pattern, s=s, v=w), "stored", "multi_valued_same_words"
+        )
         yield Pair(self.say(block, "=", s=s, v=v), self.say(block, "=", s=s, v=w), "stored", "multi_valued")
         if ">" in block.lines:
-            yield Pair(self.say(block, "=", s=s, v=v), self.say(block, ">", s=s, v=w), "stored", "multi_valued_more")
+            yield Pair(
+                self.say(block, "=", s=s, v=v), self.say(block, ">", s=s, v=w), "stored", "multi_valued_more"
+            )
         if "x" in block.lines:
             old, new = self.say(block, "=", s=s, v=v), self.say(block, "x", s=s, v=v)
-            yield Pair(old, new, "replaced", "ended") if self._some(0.75) else Pair(new, old, "replaced", "taken_up")
+            yield (
+                Pair(old, new, "replaced", "ended")
+                if self._some(0.75)
+                else Pair(new, old, "replaced", "taken_up")
+            )
             if self._some(0.5):
                 yield Pair(old, self.say(block, "x", s=s, v=w), "stored", "another_ended")
             if self._some(0.3):
-                yield Pair(old, self.say(block, "x", s=self._other_subject(block, s), v=v), "stored", "other_opinion")
+                yield Pair(
+                    old, self.say(block, "x", s=self._other_subject(block, s), v=v), "stored", "other_opinion"
+                )
         yield from self._elsewhere(block, s, v, w)
 
     def _event(self, block: Block) -> Iterator[Pair]:
@@ -295,11 +379,23 @@ class Maker:
         v, t = self.pick(values), self.pick("past")
         w, u = self.pick(values, but=v), self.pick("past", but=t)
         pattern = self.random.choice(block.lines["="])
-        yield Pair(self.fill(pattern, s=s, v=v, t=t), self.fill(pattern, s=s, v=w, t=u), "stored", "sequential_events")
-        yield Pair(self.say(block, "=", s=s, v=v, t=t), self.say(block, "=", s=s, v=w, t=u), "stored", "sequential_events")
+        yield Pair(
+            self.fill(pattern, s=s, v=v, t=t),
+            self.fill(pattern, s=s, v=w, t=u),
+            "stored",
+            "sequential_events",
+        )
+        yield Pair(
+            self.say(block, "=", s=s, v=v, t=t),
+            self.say(block, "=", s=s, v=w, t=u),
+            "stored",
+            "sequential_events",
+        )
         if self._some(0.5) and "{t}" in pattern:
             new = self.fill(pattern, s=s, v=v, t=u)
-            yield Pair(self.fill(pattern, s=s, v=v, t=t), new.replace(u, f"again {u}"), "stored", "sequential_events")
+            yield Pair(
+                self.fill(pattern, s=s, v=v, t=t), new.replace(u, f"again {u}"), "stored", "sequential_events"
+            )
         if block.name in ("talk", "trip", "outage", "call"):
             yield from self._same(block, "=", s=s, v=v, t=t)
 
@@ -309,8 +405,12 @@ class Maker:
         for _ in range(3):
             yield Pair(self.say(block, "=", s=s), self.say(block, ">", s=s), "replaced", "status_finished")
         if self._some(0.8):
-            yield Pair(self.say(block, "=", s=s), self.say(block, ">", s=other), "stored", "other_subject_status")
-            yield Pair(self.say(block, "=", s=s), self.say(block, "=", s=other), "stored", "same_shape_other_subject")
+            yield Pair(
+                self.say(block, "=", s=s), self.say(block, ">", s=other), "stored", "other_subject_status"
+            )
+            yield Pair(
+                self.say(block, "=", s=s), self.say(block, "=", s=other), "stored", "same_shape_other_subject"
+            )
 
     def _two(self, block: Block) -> Iterator[Pair]:
         s = self._somebody(block)
@@ -320,17 +420,32 @@ class Maker:
         for sign in "=x":
             old, new = self.two_ways(block, sign, s=s)
             yield Pair(old, new, "duplicate", "negative_equivalent" if sign == "x" else "paraphrase")
-        yield Pair(self.say(block, "=", s=s), self.say(block, "x", s=other), "stored", "other_subject_negated")
+        yield Pair(
+            self.say(block, "=", s=s), self.say(block, "x", s=other), "stored", "other_subject_negated"
+        )
         if self._some(0.5):
-            yield Pair(self.say(block, "x", s=s), self.say(block, "x", s=other), "stored", "same_shape_other_subject")
+            yield Pair(
+                self.say(block, "x", s=s), self.say(block, "x", s=other), "stored", "same_shape_other_subject"
+            )
 
     def _relation(self, block: Block) -> Iterator[Pair]:
         a, b, c = self.random.sample(self.lists[block.options["a"]], 3)
-        yield Pair(self.say(block, "=", a=a, b=b), self.say(block, "=", a=b, b=a), "stored", "directional_relation")
-        yield Pair(self.say(block, "=", a=a, b=b), self.say(block, "=", a=b, b=c), "stored", "directional_relation")
+        yield Pair(
+            self.say(block, "=", a=a, b=b), self.say(block, "=", a=b, b=a), "stored", "directional_relation"
+        )
+        yield Pair(
+            self.say(block, "=", a=a, b=b), self.say(block, "=", a=b, b=c), "stored", "directional_relation"
+        )
         if self._some(0.5):
-            yield Pair(self.say(block, "<", a=a, b=b), self.say(block, "=", a=c, b=a), "stored", "directional_relation")
-        yield Pair(self.say(block, "=", a=a, b=b), self.say(block, "<", a=a, b=b), "duplicate", "converse_relation")
+            yield Pair(
+                self.say(block, "<", a=a, b=b),
+                self.say(block, "=", a=c, b=a),
+                "stored",
+                "directional_relation",
+            )
+        yield Pair(
+            self.say(block, "=", a=a, b=b), self.say(block, "<", a=a, b=b), "duplicate", "converse_relation"
+        )
 
     def _order(self, block: Block) -> Iterator[Pair]:
         values = block.options["value"]
@@ -338,14 +453,20 @@ class Maker:
         w = self.pick(values, but=v)
         for _ in range(2):
             yield Pair(*self.two_ways(block, "=", v=v), "duplicate", "paraphrase")
-        yield Pair(self.say(block, "=", v=v), self.say(block, ">", v=w, o=v), "replaced", "instruction_changed_cue")
+        yield Pair(
+            self.say(block, "=", v=v), self.say(block, ">", v=w, o=v), "replaced", "instruction_changed_cue"
+        )
         pattern = self.random.choice(block.lines["="])
         yield Pair(self.fill(pattern, v=v), self.fill(pattern, v=w), "replaced", "instruction_changed")
         yield Pair(self.say(block, "=", v=v), self.say(block, "=", v=w), "replaced", "instruction_changed")
         if "x" in block.lines:
-            yield Pair(self.say(block, "=", v=v), self.say(block, "x", v=v), "replaced", "instruction_negated")
+            yield Pair(
+                self.say(block, "=", v=v), self.say(block, "x", v=v), "replaced", "instruction_negated"
+            )
             pattern = self.random.choice(block.lines["x"])
-            yield Pair(self.fill(pattern, v=v), self.fill(pattern, v=w), "stored", "complementary_instruction")
+            yield Pair(
+                self.fill(pattern, v=v), self.fill(pattern, v=w), "stored", "complementary_instruction"
+            )
         here, there = self.random.sample(self.lists["where"], 2)
         pattern = self.random.choice(block.lines["="])
         a, b = self.fill(pattern, v=v), self.fill(pattern, v=w)
@@ -356,7 +477,15 @@ class Maker:
             yield Pair(self.say(block, "=", v=v), new, "stored", "complementary_instruction")
 
 
-_VERBS = {"is": "am", "has": "have", "does": "do", "doesn't": "don't", "goes": "go", "was": "was", "isn't": "am not"}
+_VERBS = {
+    "is": "am",
+    "has": "have",
+    "does": "do",
+    "doesn't": "don't",
+    "goes": "go",
+    "was": "was",
+    "isn't": "am not",
+}
 
 
 def _conjugated(text: str, subject: str) -> str:
@@ -366,7 +495,12 @@ def _conjugated(text: str, subject: str) -> str:
     def verb(match: re.Match[str]) -> str:
         word = match[2]
         changed = plural.get(word, _VERBS.get(word, word))
-        if changed == word and word.endswith("s") and not word.endswith("ss") and word not in ("was", "always"):
+        if (
+            changed == word
+            and word.endswith("s")
+            and not word.endswith("ss")
+            and word not in ("was", "always")
+        ):
             changed = word[:-3] + "y" if word.endswith("ries") else re.sub(r"(ch|sh|ss)es$|s$", r"\1", word)
         return f"{match[1]} {changed}"
 

@@ -52,11 +52,16 @@ def _in_sentence(
     rows = []
     for start in range(0, len(words), BATCH):
         batch = ids[start : start + BATCH]
-        inputs = {"input_ids": batch, "attention_mask": np.ones_like(batch), "token_type_ids": np.zeros_like(batch)}
+        inputs = {
+            "input_ids": batch,
+            "attention_mask": np.ones_like(batch),
+            "token_type_ids": np.zeros_like(batch),
+        }
         rows.append(model.run(None, inputs)[0][:, place])
     made = np.concatenate(rows)
     made = made - made.mean(axis=0)
-    return made / np.linalg.norm(made, axis=1, keepdims=True)
+    scaled: NDArray[np.float32] = made / np.linalg.norm(made, axis=1, keepdims=True)
+    return scaled
 
 
 def _reduced(vectors: NDArray[np.float64]) -> NDArray[np.float64]:
@@ -65,11 +70,14 @@ def _reduced(vectors: NDArray[np.float64]) -> NDArray[np.float64]:
     _, axes = np.linalg.eigh(centred.T @ centred)
     axes = axes[:, ::-1][:, :DIMENSIONS]
     axes = axes * np.sign(axes[np.abs(axes).argmax(axis=0), np.arange(DIMENSIONS)])
-    return centred @ axes
+    reduced: NDArray[np.float64] = centred @ axes
+    return reduced
 
 
 def _rounded(vectors: NDArray[np.float64]) -> NDArray[np.int8]:
-    return np.round(vectors / np.abs(vectors).max(axis=1, keepdims=True) * 127).astype(np.int8)
+    scaled = vectors / np.abs(vectors).max(axis=1, keepdims=True)
+    rounded: NDArray[np.int8] = np.round(scaled * 127).astype(np.int8)
+    return rounded
 
 
 if __name__ == "__main__":
