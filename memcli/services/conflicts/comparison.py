@@ -213,22 +213,18 @@ def _several(
     ones: Sequence[Token], others: Sequence[Token], *, turned: bool
 ) -> Iterator[tuple[float, int, Token, Token]]:
     """Words of *ones* that several neighbours of *others* say together: initials, or written as one."""
+    squashed = [_squashed(token.text.lower()) for token in others]
+    firsts = ["" if token.kind == "quantity" else token.lemma[0] for token in others]
     for one in ones:
         word = _squashed(one.lemma)
         if one.kind == "quantity" or len(word) < 2:
             continue
-        initials = one.text.isupper() or one.text[1:].isupper()
+        initials = len(word) <= LONGEST_INITIALS and (one.text.isupper() or one.text[1:].isupper())
         for start in range(len(others) - 1):
-            for size in range(2, min(LONGEST_INITIALS, len(others) - start) + 1):
-                piece = others[start : start + size]
-                whole = size <= 3 and "".join(_squashed(token.text.lower()) for token in piece) == word
-                numbers = any(token.kind == "quantity" for token in piece)
-                short = (
-                    initials
-                    and not numbers
-                    and len(word) == size
-                    and all(t.lemma[0] == c for t, c in zip(piece, word, strict=True))
-                )
-                if whole or short:
-                    for token in piece:
-                        yield (-WHOLE, 0, token, one) if turned else (-WHOLE, 0, one, token)
+            size = 0
+            if initials and firsts[start : start + len(word)] == list(word):
+                size = len(word)
+            elif word.startswith(squashed[start]):
+                size = next((n for n in (2, 3) if "".join(squashed[start : start + n]) == word), 0)
+            for token in others[start : start + size]:
+                yield (-WHOLE, 0, token, one) if turned else (-WHOLE, 0, one, token)

@@ -40,7 +40,8 @@ def main() -> None:
     words = [word for word in vocabulary if word.isascii() and word.isalpha() and len(word) > 1]
     total = sum(_in_sentence(model, tokenizer, words, *sentence) for sentence in SENTENCES)
     table = _rounded(_reduced(np.asarray(total, dtype=np.float64)))
-    np.savez_compressed(TABLE, words=np.frombuffer("\n".join(words).encode(), dtype=np.uint8), vectors=table)
+    # not compressed: it is read at the first decision of every process
+    np.savez(TABLE, words=np.frombuffer("\n".join(words).encode(), dtype=np.uint8), vectors=table)
     print(f"{len(words)} words, {TABLE.stat().st_size / 1e6:.2f} MB: {TABLE}")
 
 
