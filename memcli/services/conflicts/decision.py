@@ -10,7 +10,7 @@ from memcli.model import Action
 from memcli.services.conflicts import reasons, trees
 from memcli.services.conflicts.evidence import Evidence, evidence
 from memcli.services.conflicts.features import features
-from memcli.services.conflicts.words import normalised
+from memcli.services.conflicts.words import normalised, unread
 
 SURE_REPLACED = 0.7
 """How likely a replacement must be to be called one.
@@ -100,6 +100,8 @@ def decide(old: Statement, new: Statement, cosine: float) -> Decision:
         return Decision(Action.DUPLICATE, 1.0, "the same words")
     if max(len(old.text), len(new.text)) > LONG:
         return Decision(Action.STORED, 0.5, "too long to be compared word by word")
+    if unread(old.text) or unread(new.text):
+        return Decision(Action.STORED, 0.5, "not in a language that is compared word by word")
     return _weighed(old, new, evidence(old.text, new.text), cosine)
 
 

@@ -15,6 +15,9 @@ from memcli.services.conflicts.tokens import Text, Token
 
 LONGEST_PHRASE = 6
 
+READ_SHARE = 0.8
+"""Share of letters that must be Latin or Chinese for a text to be read: names in other scripts may occur."""
+
 _SPACE = re.compile(r"\s+")
 _BULLET = re.compile(r"^\s*(?:[-*•·–]\s+|\d+[.)]\s+)")
 _CODE = re.compile(
@@ -45,6 +48,16 @@ def normalised(text: str) -> str:
     plain = unicodedata.normalize("NFKC", text).casefold().replace("’", "'")
     plain = _SPACE.sub(" ", _BULLET.sub("", plain)).strip(" .!\"'`*_")
     return _SPACE.sub(" ", plain)
+
+
+def unread(text: str) -> bool:
+    """Whether *text* has no words, or is in a script that we can't read: neither Latin nor Chinese.
+
+    There even a "not" would go unnoticed.
+    """
+    letters = [c for c in text if c.isalpha()]
+    ours = sum(1 for c in letters if c < "\u0250" or "\u1e00" <= c < "\u1f00" or "\u3400" <= c <= "\u9fff")
+    return ours == 0 or ours < READ_SHARE * len(letters) or any("\u3040" <= c <= "\u30ff" for c in letters)
 
 
 @lru_cache(maxsize=1024)
