@@ -11,8 +11,8 @@ and default settings. Measured are, in percent unless said otherwise:
 - abstention: how many questions get an empty context block at the default settings. Unrelated ones
   (the questions of each set asked of the other's store, and questions of our own about the world in
   general and about people and work that nobody knows here) should, answerable ones should not;
-- the score of the best hit of each question, as percentiles, and what each `context.min_score` would
-  leave empty: from these that setting's default is chosen;
+- the relevance and cosine of the best hit of each question, as percentiles, and what each
+  `context.min_score` would leave empty: from these that setting's default is chosen;
 - milliseconds per query, its embedding included (the mean over a batch of queries);
 - what ranking itself takes: milliseconds per query that are neither LanceDB's nor the embedding's, in a
   store that holds all conversations as often as it takes to have 10,000 memories.
@@ -44,7 +44,7 @@ PUBLISHED = ("DRAGON, as published", (56.7, 66.2, 76.7, 82.7))
 """Evidence recall of the best retriever of the LoCoMo paper, table 3, on all ten conversations."""
 
 PERCENTILES = (1, 5, 25, 50, 75, 95, 99)
-THRESHOLDS = tuple(round(0.02 * step, 2) for step in range(10, 31))
+THRESHOLDS = tuple(round(0.015 * step, 3) for step in range(3, 21))
 
 
 @dataclass(frozen=True, slots=True)
@@ -194,7 +194,7 @@ class Group:
 
     Attributes:
         name: Whose questions were asked of which store.
-        scores: The score of each question's best hit; 0 where nothing was found.
+        relevances: The highest relevance of each question's best hits; 0 where nothing was found.
         cosines: The cosine of that hit, likewise.
         empty: Share of questions whose context block was empty, 0..1.
         helpful: Share of questions whose context block held a relevant memory, 0..1.
@@ -202,7 +202,7 @@ class Group:
     """
 
     name: str
-    scores: list[float]
+    relevances: list[float]
     cosines: list[float]
     empty: float
     helpful: float
@@ -216,7 +216,7 @@ def group(name: str, questions: Sequence[Asked]) -> Group:
     held = [any(hit.id in q.relevant for hit in block) for q, block in zip(questions, blocks, strict=True)]
     return Group(
         name,
-        scores=[hit.score if hit else 0.0 for hit in best],
+        relevances=[hit.relevance if hit else 0.0 for hit in best],
         cosines=[hit.similarity if hit else 0.0 for hit in best],
         empty=measures.mean([not block for block in blocks]),
         helpful=measures.mean(held),
@@ -225,8 +225,8 @@ def group(name: str, questions: Sequence[Asked]) -> Group:
 
 
 def _best(one: Asked) -> Hit | None:
-    hits = recall.search(one.engine, one.text, scope=stores.scope(one.space), limit=1, min_score=0.0)
-    return hits[0] if hits else None
+    hits = recall.search(one.engine, one.text, scope=stores.scope(one.space), limit=20, min_score=0.0)
+    return max(hits, key=lambda hit: hit.relevance, default=None)
 
 
 def groups(sets: Sets) -> tuple[list[Group], list[Group]]:
@@ -264,11 +264,14 @@ def show_abstention(sets: Sets) -> None:
         "whose questions -> asked of which store",
         ["", "questions", "empty %", "holds evidence %", "memories in a block"],
         [
-            [g.name, len(g.scores), tables.percent(g.empty), tables.percent(g.helpful), f"{g.shown:.1f}"]
+            [g.name, len(g.relevances), tables.percent(g.empty), tables.percent(g.helpful), f"{g.shown:.1f}"]
             for g in every
         ],
     )
-    for what, values in (("score", [g.scores for g in every]), ("cosine", [g.cosines for g in every])):
+    for what, values in (
+        ("relevance", [g.relevances for g in every]),
+        ("cosine", [g.cosines for g in every]),
+    ):
         tables.show(
             f"{what} of the best hit, percentiles",
             ["", *(f"p{p}" for p in PERCENTILES)],
@@ -281,7 +284,7 @@ def show_abstention(sets: Sets) -> None:
         "share left empty, %, at other values of context.min_score",
         ["min_score", *(g.name for g in every)],
         [
-            [f"{t:.2f}", *(tables.percent(measures.mean([s < t for s in g.scores])) for g in every)]
+            [f"{t:.3f}", *(tables.percent(measures.mean([s < t for s in g.relevances])) for g in every)]
             for t in THRESHOLDS
         ],
     )

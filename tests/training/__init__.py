@@ -1,1 +1,1 @@
-"""How the artefacts that ship with memcli were trained: scripts and data, all written for memcli."""
+"""What is learned, from data of our own making: scripts run by hand, their data beside them."""
