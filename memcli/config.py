@@ -126,6 +126,30 @@ class DecaySettings:
 
 
 @dataclass(frozen=True, slots=True)
+class ConflictSettings:
+    """What a new fact does to those that are remembered."""
+
+    check: bool = setting(True, "hold new facts against what is remembered", env="MEMCLI_CONFLICTS_CHECK")
+    judge: str = setting("builtin", "who decides on pairs that are not clear", check=one_of("builtin", "llm"))
+
+
+@dataclass(frozen=True, slots=True)
+class LLMSettings:
+    """The user's LLM, a command that reads a prompt on standard input and writes its answer."""
+
+    command: tuple[str, ...] = setting((), "program and arguments of your LLM, a list")
+    timeout_s: float = setting(20.0, "seconds that it may take", check=between(0.1, 3600))
+
+
+@dataclass(frozen=True, slots=True)
+class ConsolidateSettings:
+    """What `consolidate` forgets: what is unimportant and rarely used."""
+
+    importance: float = setting(0.3, "importance below which a memory may go", check=between(0, 1))
+    uses: int = setting(2, "uses from which on it stays all the same", check=between(0, 1_000_000))
+
+
+@dataclass(frozen=True, slots=True)
 class Config:
     """All settings in force."""
 
@@ -142,6 +166,9 @@ class Config:
     rerank: RerankSettings = field(default_factory=RerankSettings)
     context: ContextSettings = field(default_factory=ContextSettings)
     decay: DecaySettings = field(default_factory=DecaySettings)
+    conflicts: ConflictSettings = field(default_factory=ConflictSettings)
+    consolidate: ConsolidateSettings = field(default_factory=ConsolidateSettings)
+    llm: LLMSettings = field(default_factory=LLMSettings)
 
     def scope(self, space: str | None = None, user: str | None = None, agent: str | None = None) -> Scope:
         """The scope in force where flags say *space*, *user* and *agent* (None: not said)."""
@@ -202,14 +229,26 @@ def _meant(key: str) -> str:
     return f" (did you mean {close[0]!r}?)" if close else ""
 
 
+KINDS = {
+    str: "text",
+    int: "a whole number",
+    float: "a number",
+    bool: "true or false",
+    tuple: "a list of texts",
+}
+"""What values of each type are called."""
+
+
 def _checked(key: str, value: Any, where: str) -> Any:
     """*value* if it is valid for *key*, whole numbers widened to float where a float is declared."""
     declared = DECLARED[key]
     wanted = type(declared.default)
     if wanted is float and type(value) is int:
         value = float(value)
+    if wanted is tuple and isinstance(value, list) and all(isinstance(part, str) for part in value):
+        value = tuple(value)
     if type(value) is not wanted:
-        kind = {str: "text", int: "a whole number", float: "a number"}[wanted]
+        kind = KINDS[wanted]
         raise ConfigError(f"{where}: {key} must be {kind}, not {value!r}")
     if any("\ud800" <= c <= "\udfff" for c in str(value)):
         raise ConfigError(f"{where}: {key} is not valid UTF-8")

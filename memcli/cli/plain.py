@@ -15,7 +15,7 @@ STEERING = re.compile("[\x7f-\x9f\u061c\u200e\u200f\u2028\u2029\u202a-\u202e\u20
 """What JSON allows unescaped and a terminal may act on."""
 
 
-WHEN_ASKED = frozenset({"signals", "around"})
+WHEN_ASKED = frozenset({"signals", "around", "considered"})
 """Fields that are only there when they were asked for."""
 
 
@@ -52,8 +52,10 @@ def plain_line(answer: Any) -> str:
 
 
 PLAIN = (
+    ("id", "text", "valid_from", "valid_until"),  # versions
     ("id", "text"),  # memories and hits
     ("action", "id"),  # what storing came to
+    ("change", "command", "forgotten", "changed"),  # what undoing came to
     ("context",),
     ("name", "memories"),  # spaces
     ("key", "value"),  # settings

@@ -14,7 +14,7 @@ import pyarrow.compute as pc
 from memcli.model import Memory
 from memcli.storage import lexical, rows
 from memcli.storage.candidates import COLUMNS, Candidates, collected
-from memcli.storage.predicates import all_of, any_of, is_in, quote, starts_with
+from memcli.storage.predicates import all_of, any_of, equals, is_in, quote, starts_with
 from memcli.storage.rows import FINGERPRINT, MEMORY_FIELDS, VECTOR, WORDS
 from memcli.storage.table import MANY_KEYS, Index, Table, chunks
 
@@ -84,6 +84,26 @@ class Memories:
             if found:
                 self.table.change(pa.Table.from_pylist(found, schema=table.schema))
 
+    def unlink(self, ids: Sequence[str]) -> None:
+        """Let the chains that the memories *ids* are part of go on without them.
+
+        The memory before and the one after are linked instead; what is said of why they gave way
+        may quote what they said, and goes.
+        """
+        gone = self.with_ids(ids)
+        for some in chunks(ids, MANY_KEYS):
+            self._set(is_in("replaced_by", some), {"replaced_reason": ""})
+        for memory in gone.values():
+            before = _beyond(gone, memory, "replaces")
+            after = _beyond(gone, memory, "replaced_by")
+            if before and after and memory.replaces == before:
+                self._set(equals("id", before), {"replaced_by": after})
+            if after and memory.replaced_by == after:
+                self._set(equals("id", after), {"replaces": before})
+
+    def _set(self, where: str, values: Mapping[str, Any]) -> None:
+        self.table.write(lambda table: table.update(where=where, values=dict(values)))
+
     def upgrade(self) -> None:
         """Add the columns that came after the table was made."""
         self.table.add_missing(computed={rows.ASKS: f"regexp_like(text, {quote(rows.QUESTION)})"})
@@ -145,6 +165,15 @@ class Memories:
             found = self.with_ids(some)
             yield [found[i] for i in some if i in found]
 
+    def batches_of(self, where: str, size: int) -> Iterator[pa.Table]:
+        """Scope, id and vector of the memories that fulfil *where*, some *size* rows at a time."""
+        return self.table.batches(where, ["id", "space", "user", "agent", VECTOR], size)
+
+    def rewrite(self, memories: Sequence[Memory]) -> None:
+        """Write *memories*, which are there, anew with the vectors they have. Needs the writer's lock."""
+        for some in chunks(memories, MANY_KEYS):
+            self.put(some, self.vectors([memory.id for memory in some]))
+
     def vectors(self, ids: Sequence[str]) -> NDArray[np.float32]:
         """The vectors of the memories *ids*, shape (n, dimension), in that order."""
         table = self.table.rows(is_in("id", ids), ["id", VECTOR])
@@ -157,7 +186,7 @@ class Memories:
 
     def states(self) -> dict[str, tuple[Any, ...]]:
         """Something for each memory, by id, that differs when the memory has been changed."""
-        columns = ["id", "updated_at", "forgotten_at", "space", FINGERPRINT]
+        columns = ["id", "updated_at", "forgotten_at", "replaced_by", "replaces", "space", FINGERPRINT]
         return {row["id"]: tuple(row.values()) for row in self.table.rows("", columns).to_pylist()}
 
     def counts_by_space(self, where: str) -> dict[str, tuple[int, datetime]]:
@@ -249,6 +278,16 @@ class Found:
     def candidates(self) -> Candidates:
         """All of it, each memory once."""
         return collected(self.compared, self.vector, self.scored)
+
+
+def _beyond(gone: Mapping[str, Memory], memory: Memory, link: str) -> str:
+    """The id of the first memory in the direction *link* that is not among *gone*; "" if there is none."""
+    name: str = getattr(memory, link)
+    for _ in gone:
+        if name not in gone:
+            break
+        name = getattr(gone[name], link)
+    return name
 
 
 def _nearest(table: LanceTable, vector: NDArray[np.float32], where: str, limit: int) -> pa.Table:

@@ -153,6 +153,16 @@ class Table:
 
         return self.read(scan, self._schema.empty_table().select(names))
 
+    def batches(self, where: str, columns: Sequence[str], size: int) -> Iterator[pa.Table]:
+        """The rows that fulfil *where*, some *size* at a time. Needs the writer's lock: it looks but once."""
+        if self._table is None:
+            return
+        with translated(f"read {self.name}"):
+            query = self._table.search().where(where).select(list(columns))
+            for batch in query.to_batches(batch_size=size):
+                if batch.num_rows:
+                    yield pa.Table.from_batches([batch])
+
     def count(self, where: str = "") -> int:
         """How many rows fulfil the predicate *where* (all, if it is empty)."""
         return self.read(lambda table: int(table.count_rows(where or None)), 0)
@@ -220,6 +230,10 @@ class Table:
             return
         for some in chunks(keys, MANY_KEYS):
             self.delete(is_in(column or self._key, some))
+        self.erase_old()
+
+    def erase_old(self) -> None:
+        """Take the bytes of all that was deleted or written over off the disk. Needs the writer's lock."""
         self.write(lambda table: table.update(values_sql={self._key: self._key}))
         self.tidy(always=True)
 

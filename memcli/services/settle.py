@@ -1,0 +1,216 @@
+"""What becomes of new facts in view of those that are remembered: which are doubles, which replace which.
+
+The decision on two statements is made in `memcli.services.conflicts`. Here is which pairs are looked at,
+and what several decisions come to. Imported behind the store's door: it works with arrays.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from datetime import datetime
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from memcli.model import Action, Considered, Memory, Stored
+from memcli.services.conflicts import Decision, Statement, decide
+from memcli.services.select import current, is_current
+from memcli.storage import rivals
+from memcli.storage.rivals import Rival, key_of
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+    from memcli.services.engine import Engine
+    from memcli.services.judge import Verdicts
+
+NEAREST = 5
+"""Nearest facts that a new one is held against. Each costs about a millisecond to decide on."""
+
+HOLDING = 2
+"""Facts with its words that are held against it besides; most of them are among the nearest anyway."""
+
+FLOOR = 0.3
+"""The least cosine of two facts that may have to do with each other: of the development pairs that are
+doubles or replacements, 1 % have less."""
+
+MANY = 8
+"""New facts from which on one product of all vectors is quicker than a search for each."""
+
+
+@dataclass(frozen=True)
+class Settled:
+    """What a new fact came to.
+
+    Attributes:
+        answer: For whoever stored it.
+        gave_way: The memory that it replaces, as it will be; None if it replaces none.
+    """
+
+    answer: Stored
+    gave_way: Memory | None = None
+
+
+@dataclass
+class Settler:
+    """Settles new facts one after the other; those that came before count as remembered.
+
+    Needs the writer's lock, so that nobody stores in between.
+
+    Attributes:
+        engine: What to work with.
+        said: When each new memory was said, by id, where that is known.
+        verdicts: What a judge thought of pairs, if one was asked.
+        replaced: The memories of the store that gave way, as they will be, by id; with their vectors.
+        added: The new memories so far, as they will be, by id; with their vectors.
+    """
+
+    engine: Engine
+    said: Mapping[str, datetime]
+    verdicts: Verdicts | None = None
+    replaced: dict[str, Rival] = field(default_factory=dict)
+    added: dict[str, Rival] = field(default_factory=dict)
+    _found: dict[str, list[Rival]] = field(default_factory=dict)
+    _by_scope: dict[rivals.Key, list[str]] = field(default_factory=dict)
+
+    def look_up(self, new: Sequence[Memory], vectors: NDArray[np.float32]) -> None:
+        """Look up the rivals of many *new* facts with their *vectors*, shape (n, dimension), at once."""
+        if len(new) >= MANY:
+            found = rivals.of_many(
+                self.engine.db.memories,
+                new,
+                vectors,
+                current(self.engine.now()),
+                nearest=NEAREST,
+                floor=FLOOR,
+            )
+            self._found = {memory.id: some for memory, some in zip(new, found, strict=True)}
+
+    def settle(self, new: Memory, vector: NDArray[np.float32]) -> Settled:
+        """What the fact *new* does to those that are remembered; from now on it is one of them."""
+        mine = rivals.units(vector.reshape(1, -1))[0]
+        considered = [(rival, self._decision(rival, new)) for rival in self._rivals(new, mine)]
+        best = settled(considered)
+        told = tuple(_considered(rival, decision) for rival, decision in considered)
+        if best is None:
+            self.add(new, mine)
+            return Settled(replace(_answer(Action.STORED, new), considered=told))
+        rival, decision = best
+        answer = replace(
+            _answer(decision.action, new),
+            similarity=round(rival.cosine, 6),
+            reason=decision.reason,
+            confidence=round(decision.confidence, 4),
+            considered=told,
+        )
+        if decision.action is Action.DUPLICATE:
+            return Settled(replace(answer, id=rival.memory.id))
+        if decision.action is Action.STORED:
+            self.add(new, mine)
+            return Settled(answer)
+        gone = self.give_way(rival, new, decision, mine)
+        return Settled(replace(answer, replaced_id=gone.id, replaced_text=gone.text), gone)
+
+    def add(self, new: Memory, vector: NDArray[np.float32]) -> None:
+        """Let *new* be remembered."""
+        self.added[new.id] = Rival(new, vector, 1.0)
+        if not new.is_turn and is_current(new, self.engine.now()):
+            self._by_scope.setdefault(key_of(new), []).append(new.id)
+
+    def give_way(self, rival: Rival, new: Memory, decision: Decision, vector: NDArray[np.float32]) -> Memory:
+        """Let *rival* give way to *new*; what it will be."""
+        gone = given_way(rival.memory, new, decision, self._since(rival.memory, new), self.engine.now())
+        (self.added if gone.id in self.added else self.replaced)[gone.id] = replace(rival, memory=gone)
+        self.add(replace(new, replaces=gone.id), vector)
+        return gone
+
+    def _since(self, old: Memory, new: Memory) -> datetime:
+        """Since when *new* holds and *old* does not."""
+        said = self.said.get(new.id)
+        return said if said and said >= old.created_at else max(self.engine.now(), old.created_at)
+
+    def rivals(self, new: Memory, vector: NDArray[np.float32]) -> list[Rival]:
+        """What the fact *new* would be held against, nearest first."""
+        return self._rivals(new, rivals.units(vector.reshape(1, -1))[0])
+
+    def _rivals(self, new: Memory, mine: NDArray[np.float32]) -> list[Rival]:
+        """What *new* is held against, nearest first: from the store, and from what is new itself."""
+        there = self._found[new.id] if new.id in self._found else self._looked_up(new, mine)
+        fresh = [rival for rival in there if rival.memory.id not in self.replaced]
+        near = sorted([*fresh, *self._earlier(new, mine)], key=lambda rival: -rival.cosine)
+        return near[: NEAREST + HOLDING]
+
+    def _looked_up(self, new: Memory, mine: NDArray[np.float32]) -> list[Rival]:
+        where = current(self.engine.now())
+        return rivals.of_one(
+            self.engine.db.memories, new, mine, where, nearest=NEAREST, holding=HOLDING, floor=FLOOR
+        )
+
+    def _earlier(self, new: Memory, mine: NDArray[np.float32]) -> list[Rival]:
+        """The nearest of those new ones that came before *new*."""
+        now = self.engine.now()
+        there = [self.added[i] for i in self._by_scope.get(key_of(new), ())]
+        there = [rival for rival in there if is_current(rival.memory, now)]
+        if not there:
+            return []
+        cosines = np.stack([rival.vector for rival in there]) @ mine
+        best = [int(i) for i in np.argsort(-cosines)[:NEAREST] if cosines[i] >= FLOOR]
+        return [replace(there[i], cosine=float(cosines[i])) for i in best]
+
+    def _decision(self, rival: Rival, new: Memory) -> Decision:
+        if self.verdicts and (verdict := self.verdicts.of(rival.memory, new)):
+            return verdict
+        return decided(rival, new, self.said.get(new.id))
+
+
+def decided(rival: Rival, new: Memory, said: datetime | None) -> Decision:
+    """The decision on *new*, *said* then, in view of *rival*."""
+    old = statement(rival.memory, rival.memory.created_at)
+    return decide(old, statement(new, said), rival.cosine)
+
+
+def statement(memory: Memory, said: datetime | None) -> Statement:
+    """What *memory* states."""
+    return Statement(memory.text, frozenset(memory.tags), memory.metadata, said)
+
+
+def settled(considered: Iterable[tuple[Rival, Decision]]) -> tuple[Rival, Decision] | None:
+    """The pair that decides, of all that were *considered*, nearest first; None without any.
+
+    A double wins, the surest one; else the surest replacement, and only that one, so that chains don't
+    fork; else nothing stands in the way, and the nearest tells why.
+    """
+    pairs = list(considered)
+    for action in (Action.DUPLICATE, Action.REPLACED):
+        fitting = [pair for pair in pairs if pair[1].action is action]
+        if fitting:
+            return max(fitting, key=lambda pair: pair[1].confidence)
+    return pairs[0] if pairs else None
+
+
+def given_way(old: Memory, new: Memory, decision: Decision, since: datetime, now: datetime) -> Memory:
+    """What *old* is once *new* has replaced it, *since* then."""
+    return replace(
+        old,
+        replaced_at=since,
+        replaced_by=new.id,
+        replaced_reason=decision.reason,
+        replaced_confidence=round(decision.confidence, 4),
+        updated_at=now,
+    )
+
+
+def _answer(action: Action, memory: Memory) -> Stored:
+    return Stored(action=action, id=memory.id, space=memory.space)
+
+
+def _considered(rival: Rival, decision: Decision) -> Considered:
+    return Considered(
+        id=rival.memory.id,
+        text=rival.memory.text,
+        similarity=round(rival.cosine, 6),
+        action=decision.action,
+        confidence=round(decision.confidence, 4),
+        reason=decision.reason,
+    )

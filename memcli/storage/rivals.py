@@ -1,0 +1,180 @@
+"""The memories that a new one may double or replace: the nearest of its scope, and those with its words."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from functools import partial
+from typing import TYPE_CHECKING
+
+import numpy as np
+import pyarrow as pa
+
+from memcli.storage import rows
+from memcli.storage.memories import Memories
+from memcli.storage.predicates import all_of, equals, is_in
+from memcli.storage.rows import MEMORY_FIELDS, VECTOR, WORDS, vectors_of
+from memcli.storage.table import MANY_KEYS, chunks
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+    from memcli.model import Memory
+    from memcli.storage.lance import LanceTable
+
+FACTS = "(conversation = '' OR position IS NULL)"
+"""The predicate for memories that are no turn of a conversation."""
+
+ROWS_AT_ONCE = 20_000
+"""Vectors of the store that are held against a batch at once: 30 MB at 384 numbers each."""
+
+Key = tuple[str, str, str]
+"""A scope: space, user and agent."""
+
+
+@dataclass(frozen=True)
+class Rival:
+    """A memory that is there already, and how near it is.
+
+    Attributes:
+        memory: The memory.
+        vector: Its vector, shape (dimension,), of length 1.
+        cosine: To the new memory, -1..1.
+    """
+
+    memory: Memory
+    vector: NDArray[np.float32]
+    cosine: float
+
+
+def key_of(memory: Memory) -> Key:
+    """The scope that *memory* is in."""
+    return memory.space, memory.user, memory.agent
+
+
+def units(vectors: NDArray[np.float32]) -> NDArray[np.float32]:
+    """*vectors*, shape (n, dimension), at length 1."""
+    scaled: NDArray[np.float32] = vectors / np.maximum(np.linalg.norm(vectors, axis=1, keepdims=True), 1e-12)
+    return scaled
+
+
+def of_one(
+    memories: Memories,
+    new: Memory,
+    vector: NDArray[np.float32],
+    where: str,
+    *,
+    nearest: int,
+    holding: int,
+    floor: float,
+) -> list[Rival]:
+    """The rivals of *new*, nearest first.
+
+    Args:
+        memories: The table to look into.
+        new: The new memory.
+        vector: Its vector, shape (dimension,).
+        where: What rivals fulfil besides being facts of the same scope.
+        nearest: How many of the nearest, at most.
+        holding: How many of those that hold its words, at most.
+        floor: The least cosine.
+    """
+    space, user, agent = key_of(new)
+    scope = all_of(equals("space", space), equals("user", user), equals("agent", agent), FACTS, where)
+    queries = [partial(_nearest, vector=vector, where=scope, limit=nearest)]
+    if holding:
+        queries.append(partial(_holding, text=new.text, where=scope, limit=holding))
+    found = [table for table in memories.table.read_all(queries) if table.num_rows]
+    unit = units(vector.reshape(1, -1))[0]
+    rivals: dict[str, Rival] = {}
+    for table in found:
+        there = units(vectors_of(table))
+        for memory, its in zip(rows.from_table(table), there, strict=True):
+            rivals[memory.id] = Rival(memory, its, float(its @ unit))
+    return sorted((r for r in rivals.values() if r.cosine >= floor), key=lambda r: -r.cosine)
+
+
+def of_many(
+    memories: Memories,
+    new: Sequence[Memory],
+    vectors: NDArray[np.float32],
+    where: str,
+    *,
+    nearest: int,
+    floor: float,
+) -> list[list[Rival]]:
+    """The *nearest* rivals of each of *new*, nearest first: one product of all with all.
+
+    Args:
+        memories: The table to look into.
+        new: The new memories.
+        vectors: Their vectors, shape (n, dimension).
+        where: What rivals fulfil besides being facts of the same scope.
+        nearest: How many for each, at most.
+        floor: The least cosine.
+    """
+    spaces = sorted({memory.space for memory in new})
+    places: dict[Key, list[int]] = {}
+    for place, memory in enumerate(new):
+        places.setdefault(key_of(memory), []).append(place)
+    in_spaces = is_in("space", spaces) if len(spaces) <= MANY_KEYS else ""
+    best: list[list[tuple[float, str]]] = [[] for _ in new]
+    mine = units(vectors)
+    for batch in memories.batches_of(all_of(in_spaces, FACTS, where), ROWS_AT_ONCE):
+        for key, theirs in _by_scope(batch, places).items():
+            _compare(mine, places[key], batch.take(theirs), best, nearest, floor)
+    wanted = sorted({memory for some in best for _, memory in some})
+    there = _whole(memories, wanted)
+    return [[Rival(*there[memory], cosine) for cosine, memory in some if memory in there] for some in best]
+
+
+def _by_scope(batch: pa.Table, places: Mapping[Key, Sequence[int]]) -> dict[Key, list[int]]:
+    """The rows of *batch* by scope, for the scopes in *places*."""
+    columns = [batch[name].to_pylist() for name in ("space", "user", "agent")]
+    found: dict[Key, list[int]] = {}
+    for row, key in enumerate(zip(*columns, strict=True)):
+        if key in places:
+            found.setdefault(key, []).append(row)
+    return found
+
+
+def _compare(
+    mine: NDArray[np.float32],
+    places: Sequence[int],
+    theirs: pa.Table,
+    best: list[list[tuple[float, str]]],
+    nearest: int,
+    floor: float,
+) -> None:
+    """Let *best* hold the *nearest* of what it held and *theirs*, for the rows *places* of *mine*."""
+    ids = rows.ids_of(theirs)
+    cosines = mine[list(places)] @ units(vectors_of(theirs)).T
+    some = min(nearest, len(ids))
+    top = np.argpartition(-cosines, some - 1, axis=1)[:, :some]
+    for row, place in enumerate(places):
+        near = [(float(cosines[row, i]), ids[i]) for i in top[row] if cosines[row, i] >= floor]
+        if near:
+            best[place] = sorted([*best[place], *near], reverse=True)[:nearest]
+
+
+def _whole(memories: Memories, ids: Sequence[str]) -> dict[str, tuple[Memory, NDArray[np.float32]]]:
+    """The memories *ids* with their vectors, by id."""
+    found: dict[str, tuple[Memory, NDArray[np.float32]]] = {}
+    for some in chunks(ids, MANY_KEYS):
+        table = memories.table.rows(is_in("id", some), [*MEMORY_FIELDS, VECTOR])
+        for memory, vector in zip(rows.from_table(table), units(vectors_of(table)), strict=True):
+            found[memory.id] = (memory, vector)
+    return found
+
+
+def _nearest(table: LanceTable, vector: NDArray[np.float32], where: str, limit: int) -> pa.Table:
+    search = table.search(vector, vector_column_name=VECTOR).distance_type("cosine").where(where)
+    return search.select([*MEMORY_FIELDS, VECTOR, "_distance"]).limit(limit).to_arrow()
+
+
+def _holding(table: LanceTable, text: str, where: str, limit: int) -> pa.Table:
+    from lancedb.query import MatchQuery
+
+    query = MatchQuery(text, WORDS)  # type: ignore[call-arg]  # its defaults are hidden from mypy
+    search = table.search(query, query_type="fts").where(where)
+    return search.select([*MEMORY_FIELDS, VECTOR, "_score"]).limit(limit).to_arrow()
