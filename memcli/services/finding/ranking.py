@@ -222,9 +222,11 @@ class Neighbours:
     def at(self, steps: int) -> tuple[NDArray[np.int64], NDArray[np.bool_]]:
         """The place of the turn *steps* further on (before, if negative), and whether it is there."""
         wanted = self._keys + steps
-        place = np.minimum(np.searchsorted(self._sorted, wanted), len(wanted) - 1)
-        there = (self._sorted[place] == wanted) & self._turn if len(wanted) else self._turn
-        return (self._order[place] if len(wanted) else place), there
+        if not len(wanted):
+            return wanted, self._turn
+        place = self._order[np.minimum(np.searchsorted(self._sorted, wanted), len(wanted) - 1)]
+        # what belongs to a conversation without a position stands before position 0, and is no turn
+        return place, (self._keys[place] == wanted) & self._turn & self._turn[place]
 
     def shifted(self, values: Numbers, steps: int) -> Numbers:
         """*values*, shape (..., n), of the turn *steps* further on; 0 where there is none."""
