@@ -9,6 +9,7 @@ import re
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
+from functools import partial
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -60,16 +61,22 @@ class Period:
 
 Time = NamedTime | Period
 
+Reader = Callable[["re.Match[str]", date], "Time | None"]
+"""What a match says, as of a day."""
+
 
 def times_named(query: str, now: datetime) -> tuple[Time, ...]:
     """The times that *query* names, as of *now*; none if it names none."""
     text = query.lower()
     found: list[Time] = []
+
+    def taken(match: re.Match[str], read: Reader) -> str:
+        time = read(match, now.date())
+        found.extend([time] if time is not None else [])
+        return " ; "
+
     for pattern, read in _READERS:
-        while match := pattern.search(text):
-            time = read(match, now.date())
-            found += [time] if time is not None else []
-            text = text[: match.start()] + " ; " + text[match.end() :]
+        text = pattern.sub(partial(taken, read=read), text)
     return tuple(dict.fromkeys(found))
 
 
@@ -174,8 +181,8 @@ def _last_weekday(match: re.Match[str], today: date) -> Period:
     return Period(day, day)
 
 
-_READERS: tuple[tuple[re.Pattern[str], Callable[[re.Match[str], date], Time | None]], ...] = (
-    (re.compile(rf"\b{_YEAR}-(?P<month>\d\d)(?:-(?P<day>\d\d))?\b"), _named),
+_READERS: tuple[tuple[re.Pattern[str], Reader], ...] = (
+    (re.compile(rf"\b{_YEAR}-(?P<month>\d\d)(?:-(?P<day>\d\d))?(?!\d)"), _named),
     (re.compile(rf"\b{_DAY}(?: of)? {_MONTH}(?:,? {_YEAR})?\b"), _named),
     (re.compile(rf"\b{_MONTH} {_DAY}(?:,? {_YEAR})?\b(?!:)"), _named),
     (re.compile(rf"\b{_MONTH},? (?:of )?{_YEAR}\b"), _named),
