@@ -11,7 +11,7 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from memcli.storage.rows import ASKS, vectors_of
+from memcli.storage.rows import ASKS, memory_schema, vectors_of
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -117,7 +117,8 @@ def collected(
         scored: The rows that hold each term: `COLUMNS` and `_score`.
     """
     parts = [*(table.select(COLUMNS) for table in compared), *(t.select(COLUMNS) for t in scored.values())]
-    rows = pa.concat_tables(parts).combine_chunks()
+    nothing = memory_schema(1).empty_table().select(COLUMNS)
+    rows = pa.concat_tables(parts).combine_chunks() if parts else nothing
     codes = pc.dictionary_encode(rows["id"]).combine_chunks()
     place_of_row = codes.indices.to_numpy(zero_copy_only=False)
     _, first = np.unique(place_of_row, return_index=True)
