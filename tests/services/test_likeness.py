@@ -71,7 +71,9 @@ def test_what_differs_in_a_number_or_a_negation_is_never_the_same(one: str, othe
     assert not same(one, other)
 
 
-NAMES = st.sampled_from(["Ana", "Ben", "Riga", "Oslo", "tea", "coffee", "Monday", "Friday", "Kafka", "Postgres"])
+NAMES = st.sampled_from(
+    ["Ana", "Ben", "Riga", "Oslo", "tea", "coffee", "Monday", "Friday", "Kafka", "Postgres"]
+)
 
 
 @given(one=NAMES, other=NAMES, place=st.integers(0, 14))
@@ -87,7 +89,9 @@ def test_a_reversed_comparison_is_another_memory(between: int, before: int) -> N
     """However much is said besides."""
     filler = [f"word{chr(97 + i % 26)}{chr(97 + i // 26)}" for i in range(60)]
     texts = [
-        " ".join([*filler[:before], one, "is", "faster", *filler[10 : 10 + between], "than", other, *filler[50:]])
+        " ".join(
+            [*filler[:before], one, "is", "faster", *filler[10 : 10 + between], "than", other, *filler[50:]]
+        )
         for one, other in (("Ana", "Ben"), ("Ben", "Ana"))
     ]
     assert not same(*texts)
@@ -118,10 +122,12 @@ def test_many_memories_are_compared_quickly() -> None:
 
 
 WORDS = st.lists(
-    st.sampled_from(["the", "cat", "dog", "sleeps", "by", "day", "not", "1", "2", "in", "a", "box"]), max_size=14
+    st.sampled_from(["the", "cat", "dog", "sleeps", "by", "day", "not", "1", "2", "in", "a", "box"]),
+    max_size=14,
 )
 MEMORIES = st.lists(
-    st.builds(memory, WORDS.map(" ".join), speaker=st.sampled_from(["", "Ana"]), id=st.uuids().map(str)), max_size=8
+    st.builds(memory, WORDS.map(" ".join), speaker=st.sampled_from(["", "Ana"]), id=st.uuids().map(str)),
+    max_size=8,
 )
 
 
