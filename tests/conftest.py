@@ -15,6 +15,7 @@ from typing import Any
 
 import numpy as np
 import pytest
+from hypothesis import settings
 from numpy.typing import NDArray
 
 from memcli.config import Config
@@ -23,6 +24,11 @@ from memcli.model import EmbeddingModel, Progress, Scope
 from memcli.services.engine import Engine
 
 NOW = datetime(2026, 5, 1, 12, 0, tzinfo=UTC)
+
+settings.register_profile(
+    "memcli", deadline=None
+)  # how long one example takes says what else the machine does
+settings.load_profile("memcli")
 
 
 @pytest.fixture(autouse=True)

@@ -219,8 +219,7 @@ class Neighbours:
     """Which candidate is the turn before or after each, some steps away in the same conversation."""
 
     def __init__(self, found: Candidates) -> None:
-        _, codes = np.unique(found.conversation.astype(str), return_inverse=True)
-        self._keys = codes.astype(np.int64) * (1 << 40) + found.position
+        self._keys = found.talk * (1 << 40) + found.position
         self._turn = found.is_turn
         self._order = np.argsort(self._keys, kind="stable")
         self._sorted = self._keys[self._order]
@@ -228,9 +227,11 @@ class Neighbours:
     def at(self, steps: int) -> tuple[NDArray[np.int64], NDArray[np.bool_]]:
         """The place of the turn *steps* further on (before, if negative), and whether it is there."""
         wanted = self._keys + steps
-        place = np.minimum(np.searchsorted(self._sorted, wanted), len(wanted) - 1)
-        there = (self._sorted[place] == wanted) & self._turn if len(wanted) else self._turn
-        return (self._order[place] if len(wanted) else place), there
+        if not len(wanted):
+            return wanted, self._turn
+        place = self._order[np.minimum(np.searchsorted(self._sorted, wanted), len(wanted) - 1)]
+        # what belongs to a conversation without a position stands before position 0, and is no turn
+        return place, (self._keys[place] == wanted) & self._turn & self._turn[place]
 
     def shifted(self, values: Numbers, steps: int) -> Numbers:
         """*values*, shape (..., n), of the turn *steps* further on; 0 where there is none."""
@@ -326,9 +327,8 @@ def _people(found: Candidates, words: Words) -> tuple[Numbers, Numbers]:
         return none, none
     by_name = {name: bool(asked & set(_words_of(name))) for name in set(found.speaker)}
     speaks = np.array([by_name[name] for name in found.speaker], dtype=bool)
-    _, codes = np.unique(found.conversation.astype(str), return_inverse=True)
-    has = np.bincount(codes, weights=speaks)[codes] > 0
-    has_other = np.bincount(codes, weights=~speaks)[codes] > 0
+    has = np.bincount(found.talk, weights=speaks)[found.talk] > 0
+    has_other = np.bincount(found.talk, weights=~speaks)[found.talk] > 0
     named = (found.term_scores[words.names] > 0).any(axis=0)
     return (speaks & has_other).astype(float), (~has & ~named).astype(float)
 

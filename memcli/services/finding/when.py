@@ -9,6 +9,7 @@ import re
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
+from functools import partial
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -60,11 +61,15 @@ class Period:
 
 Time = NamedTime | Period
 
+Reader = Callable[["re.Match[str]", date], "Time | None"]
+"""What a match says, as of a day."""
+
 
 def times_named(query: str, now: datetime) -> tuple[tuple[Time, ...], frozenset[str]]:
     """The times that *query* names, as of *now*, and the words, in lower case, that name them."""
     text = query.lower()
     found: list[Time] = []
+<<<<<<< HEAD
     words: set[str] = set()
     for pattern, read in _READERS:
         while match := pattern.search(text):
@@ -73,6 +78,17 @@ def times_named(query: str, now: datetime) -> tuple[tuple[Time, ...], frozenset[
                 words.update(re.findall(r"\w+", match[0]))
             text = text[: match.start()] + " ; " + text[match.end() :]
     return tuple(dict.fromkeys(found)), frozenset(words)
+=======
+
+    def taken(match: re.Match[str], read: Reader) -> str:
+        time = read(match, now.date())
+        found.extend([time] if time is not None else [])
+        return " ; "
+
+    for pattern, read in _READERS:
+        text = pattern.sub(partial(taken, read=read), text)
+    return tuple(dict.fromkeys(found))
+>>>>>>> tests3
 
 
 def closeness(times: Sequence[Time], created: NDArray[np.datetime64]) -> NDArray[np.float64]:
@@ -176,8 +192,8 @@ def _last_weekday(match: re.Match[str], today: date) -> Period:
     return Period(day, day)
 
 
-_READERS: tuple[tuple[re.Pattern[str], Callable[[re.Match[str], date], Time | None]], ...] = (
-    (re.compile(rf"\b{_YEAR}-(?P<month>\d\d)(?:-(?P<day>\d\d))?\b"), _named),
+_READERS: tuple[tuple[re.Pattern[str], Reader], ...] = (
+    (re.compile(rf"\b{_YEAR}-(?P<month>\d\d)(?:-(?P<day>\d\d))?(?!\d)"), _named),
     (re.compile(rf"\b{_DAY}(?: of)? {_MONTH}(?:,? {_YEAR})?\b"), _named),
     (re.compile(rf"\b{_MONTH} {_DAY}(?:,? {_YEAR})?\b(?!:)"), _named),
     (re.compile(rf"\b{_MONTH},? (?:of )?{_YEAR}\b"), _named),
