@@ -16,15 +16,11 @@ from memcli.storage.rows import ASKS, memory_schema, vectors_of
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
-<<<<<<< HEAD
     from memcli.storage.uses import Use
 
-COLUMNS = ("id", "conversation", "position", "speaker", "importance", "created_at", "used_at", ASKS)
-=======
 COLUMNS = (
     *("id", "space", "conversation", "position", "speaker", "importance", "created_at", "used_at", ASKS),
 )
->>>>>>> tests3
 """What is read of every candidate; whole memories are read of the winners only."""
 
 NO_POSITION = -1

@@ -69,26 +69,18 @@ def times_named(query: str, now: datetime) -> tuple[tuple[Time, ...], frozenset[
     """The times that *query* names, as of *now*, and the words, in lower case, that name them."""
     text = query.lower()
     found: list[Time] = []
-<<<<<<< HEAD
     words: set[str] = set()
-    for pattern, read in _READERS:
-        while match := pattern.search(text):
-            if (time := read(match, now.date())) is not None:
-                found.append(time)
-                words.update(re.findall(r"\w+", match[0]))
-            text = text[: match.start()] + " ; " + text[match.end() :]
-    return tuple(dict.fromkeys(found)), frozenset(words)
-=======
 
     def taken(match: re.Match[str], read: Reader) -> str:
         time = read(match, now.date())
-        found.extend([time] if time is not None else [])
+        if time is not None:
+            found.append(time)
+            words.update(re.findall(r"\w+", match[0]))
         return " ; "
 
     for pattern, read in _READERS:
         text = pattern.sub(partial(taken, read=read), text)
-    return tuple(dict.fromkeys(found))
->>>>>>> tests3
+    return tuple(dict.fromkeys(found)), frozenset(words)
 
 
 def closeness(times: Sequence[Time], created: NDArray[np.datetime64]) -> NDArray[np.float64]:
