@@ -72,10 +72,8 @@ class Candidates:
     @cached_property
     def talk(self) -> NDArray[np.int64]:
         """A number for each conversation: equal for what is in one conversation of one space, shape (n,)."""
-        _, spaces = np.unique(self.space.astype(str), return_inverse=True)
-        _, names = np.unique(self.conversation.astype(str), return_inverse=True)
-        _, talks = np.unique(spaces * len(self) + names, return_inverse=True)
-        return np.asarray(talks, dtype=np.int64)
+        places = _numbered(self.space) * (len(self) + 1) + _numbered(self.conversation)
+        return np.asarray(np.unique(places, return_inverse=True)[1], dtype=np.int64)
 
     @cached_property
     def index(self) -> dict[str, int]:
@@ -144,6 +142,12 @@ def collected(
         term_scores=_scores(scored, place_of_row[sum(map(len, compared)) :], len(first)),
         vectors=Vectors(places, units),
     )
+
+
+def _numbered(names: NDArray[np.object_]) -> NDArray[np.int64]:
+    """A number for each of *names*, equal for equal ones."""
+    codes = pa.array(names, pa.utf8()).dictionary_encode().indices
+    return np.asarray(codes.to_numpy(zero_copy_only=False), dtype=np.int64)
 
 
 def _columns(rows: pa.Table) -> dict[str, Any]:

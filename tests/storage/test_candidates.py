@@ -147,7 +147,7 @@ def test_each_memory_is_there_once_with_its_cosine_and_its_scores(
         assert unit * length == pytest.approx(np.array(vectors[found.ids[place]]), abs=1e-5)
 
 
-def cosine_of(one: Sequence[float], other: Sequence[float]) -> float:
+def cosine_of(one: Sequence[float], other: Sequence[float]) -> Any:
     """The cosine of two vectors; 0 if one has no length."""
     lengths = float(np.linalg.norm(one) * np.linalg.norm(other))
     dot = sum(a * b for a, b in zip(one, other, strict=True))

@@ -139,12 +139,14 @@ class Evidence:
         contributions: What each signal adds to the relevance, in units of cosine, shape (n,) each.
         own: What speaks for each candidate itself, on one scale for facts and turns, shape (n,).
         prior: What the question tells, the same for all. `own` and this add up to the contributions.
+        doubt: What each must have more than a fact to be taken for an answer, shape (n,).
     """
 
     signals: Mapping[str, Numbers]
     contributions: Mapping[str, Numbers]
     own: Numbers
-    prior: float = 0.0
+    prior: float
+    doubt: Numbers
 
 
 @dataclass(frozen=True)
@@ -223,9 +225,15 @@ class Neighbours:
         self._turn = found.is_turn
         self._order = np.argsort(self._keys, kind="stable")
         self._sorted = self._keys[self._order]
+        self._known: dict[int, tuple[NDArray[np.int64], NDArray[np.bool_]]] = {}
 
     def at(self, steps: int) -> tuple[NDArray[np.int64], NDArray[np.bool_]]:
         """The place of the turn *steps* further on (before, if negative), and whether it is there."""
+        if steps not in self._known:
+            self._known[steps] = self._at(steps)
+        return self._known[steps]
+
+    def _at(self, steps: int) -> tuple[NDArray[np.int64], NDArray[np.bool_]]:
         wanted = self._keys + steps
         if not len(wanted):
             return wanted, self._turn
@@ -255,11 +263,10 @@ def ranked(found: Candidates, question: Question, mode: Mode, settings: DecaySet
     factors = {"decay": decay.fading(retained, settings), "importance": decay.mattering(found.importance)}
     # what speaks against a memory must not weigh less because it is old
     adjusted = np.where(proof.own > 0, proof.own * factors["decay"] * factors["importance"], proof.own)
-    answers = np.where(found.is_turn, proof.own - TURN_DOUBT, proof.own + proof.prior)
     return Ranked(
         evidence=proof,
         order=np.lexsort((np.asarray(found.ids), -adjusted)),
-        relevance=score(answers),
+        relevance=score(proof.own + proof.prior - proof.doubt),
         score=score(adjusted + proof.prior),
         similarity=np.nan_to_num(found.cosine),
         decay=retained,
@@ -284,7 +291,8 @@ def evidence(found: Candidates, question: Question) -> Evidence:
     for name, value, weight in (("asks_memory", kind, KIND), ("unknown_name", unknown, -UNKNOWN_NAME)):
         signals[name] = np.full(len(found), value)
         contributions[name] = np.full(len(found), weight * value)
-    return Evidence(signals, contributions, own, prior=KIND * kind - UNKNOWN_NAME * unknown)
+    prior = KIND * kind - UNKNOWN_NAME * unknown
+    return Evidence(signals, contributions, own, prior, doubt=np.where(turn, TURN_DOUBT + prior, 0.0))
 
 
 Signals = Mapping[str, "tuple[Numbers, Numbers]"]
@@ -368,13 +376,13 @@ def _hubness(found: Candidates, question: Question) -> Numbers:
 
 def _by_meaning(found: Candidates, question: Question) -> Evidence:  # noqa: ARG001  # all are called alike
     cosine = np.nan_to_num(found.cosine, nan=_least(found.cosine))
-    return Evidence({"cosine": cosine}, {"cosine": cosine}, cosine)
+    return Evidence({"cosine": cosine}, {"cosine": cosine}, cosine, 0.0, np.zeros(len(found)))
 
 
 def _by_words(found: Candidates, question: Question) -> Evidence:
     every = np.ones(len(found.terms), dtype=np.bool_)
     covered = Words(found, question.memories).coverage(np.asarray(found.term_scores), every)
-    return Evidence({"coverage": covered}, {"coverage": covered}, covered)
+    return Evidence({"coverage": covered}, {"coverage": covered}, covered, 0.0, np.zeros(len(found)))
 
 
 _EVIDENCE = {Mode.HYBRID: evidence, Mode.VECTOR: _by_meaning, Mode.TEXT: _by_words}

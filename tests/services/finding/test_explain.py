@@ -7,8 +7,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from memcli.model import Mode
-from memcli.services.finding import explain, ranking
-from tests.services.finding.made import ROWS, Fact, Turn, best, candidates, question
+from memcli.services.finding import explain
+from tests.services.finding.made import ROWS, Fact, best, candidates, question
 
 TERMS = ("ana", "tea", "floor")
 
@@ -22,22 +22,22 @@ def explained(rows: list[Fact], mode: Mode = Mode.HYBRID) -> list[Any]:
 
 @given(rows=ROWS, mode=st.sampled_from(Mode))
 def test_contributions_add_up_to_the_total(rows: list[Fact], mode: Mode) -> None:
-    """As far as they are rounded; of turns together with what puts them on the scale of facts."""
-    for row, told in zip(rows, explained(rows, mode), strict=True):
-        shift = ranking.TURN_SHIFT if isinstance(row, Turn) and mode is Mode.HYBRID else 0.0
+    """As far as they are rounded."""
+    for told in explained(rows, mode):
         added = sum(signal["contribution"] for signal in told.values() if "contribution" in signal)
-        assert added + shift == pytest.approx(told["total"]["value"], abs=len(told) * 10**-explain.DIGITS)
+        assert added == pytest.approx(told["total"]["value"], abs=len(told) * 10**-explain.DIGITS)
 
 
 @given(rows=ROWS, mode=st.sampled_from(Mode))
 def test_ranks_are_places_among_all_candidates(rows: list[Fact], mode: Mode) -> None:
-    """One more than there are better ones; the first by every signal is there."""
+    """One more than there are better ones; where all are equal there is no rank."""
     found = candidates(*rows, terms=TERMS)
     ranked = best(found, question(), mode)
     told = explain.signals(found, ranked, range(len(rows)))
-    of_signals = {**ranked.evidence.contributions, "total": ranked.evidence.relevance}
+    of_signals = {**ranked.evidence.contributions, "total": ranked.evidence.own}
     for name, values in of_signals.items():
-        ranks = [one[name]["rank"] for one in told]
+        ranks = [one[name].get("rank", 1) for one in told]
+        assert ("rank" in told[0][name]) == (name == "total" or len(set(values)) > 1)
         assert ranks == [1 + sum(other > value for other in values) for value in values], name
         assert min(ranks) == 1
 

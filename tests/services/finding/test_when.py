@@ -9,9 +9,16 @@ from hypothesis import example, given
 from hypothesis import strategies as st
 
 from memcli.services.finding import when
-from memcli.services.finding.when import MONTHS, WEEKDAYS, NamedTime, Period, Time, closeness, times_named
+from memcli.services.finding.when import MONTHS, WEEKDAYS, NamedTime, Period, Time, closeness
 
 NOW = datetime(2026, 5, 6, 12, 0, tzinfo=UTC)
+
+
+def times_named(query: str, now: datetime) -> tuple[Time, ...]:
+    """The times that *query* names, without the words."""
+    return when.times_named(query, now)[0]
+
+
 """A Wednesday."""
 
 
@@ -198,3 +205,14 @@ def test_a_pasted_page_is_read_in_no_time(word: str) -> None:
     times = times_named((word * 100_000)[:100_000], NOW)
     assert process_time() - began < 1
     assert len(times) <= 1
+
+
+def test_the_words_that_name_a_time_are_told() -> None:
+    """In lower case; those of what names none are not among them."""
+    assert when.times_named("What may she do on 3 May, last Monday?", NOW)[1] == {
+        "3",
+        "may",
+        "last",
+        "monday",
+    }
+    assert when.times_named("What may she do?", NOW)[1] == frozenset()
