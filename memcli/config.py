@@ -98,7 +98,9 @@ class RerankSettings:
 class ContextSettings:
     """What goes into a prompt.
 
-    MINSCORE
+    A minimum of 0.105 left 5 % of the paraphrased questions of tests/benchmarks/retrieval.py without a
+    block, and 4 % of those about conversations, but 90 to 98 % of questions about something else; of
+    questions about people and work of the user's own that a store of facts knows nothing of, 18 %.
     """
 
     budget: int = setting(
@@ -106,7 +108,7 @@ class ContextSettings:
     )
     top_n: int = setting(20, "most memories in a context block", check=between(1, 10_000))
     min_score: float = setting(
-        0.105, "weakest memory that goes into a context block, 0..1", check=between(0, 1)
+        0.105, "weakest memory that goes into a context block, 0..1, by its relevance", check=between(0, 1)
     )
     around: int = setting(
         0, "neighbours of a turn that are told with it, on each side", check=between(0, 100)

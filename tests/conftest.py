@@ -15,6 +15,7 @@ from typing import Any
 
 import numpy as np
 import pytest
+from hypothesis import settings
 from numpy.typing import NDArray
 
 from memcli.config import Config, ConflictSettings
@@ -26,6 +27,11 @@ UNCHECKED = Config(conflicts=ConflictSettings(check=False))
 """Most tests store what they like: "fact 2" after "fact 1" would replace it."""
 
 NOW = datetime(2026, 5, 1, 12, 0, tzinfo=UTC)
+
+settings.register_profile(
+    "memcli", deadline=None
+)  # how long one example takes says what else the machine does
+settings.load_profile("memcli")
 
 
 @pytest.fixture(autouse=True)

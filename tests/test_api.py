@@ -54,7 +54,7 @@ def test_a_search_takes_its_options(memory: Memory) -> None:
     assert len(memory.search("word", limit=1)) == 1
     assert [hit.text for hit in memory.search("word", where="n = 2")] == ["two words"]
     assert [hit.text for hit in memory.search("word", tags=["a"])] == ["one word"]
-    assert memory.search("word", min_score=1.0) == []
+    assert memory.search("word of somebody else", min_score=1.0) == []
     assert memory.search("word", space="home") == []
     assert memory.search("word", explain=True)[0].signals
     assert memory.context("one word", style="xml", budget=500, min_score=0).context.startswith("<memories>")

@@ -18,10 +18,13 @@ ENTITIES = str.maketrans({"&": "&amp;", "<": "&lt;", ">": "&gt;", '"': "&quot;"}
 """What XML wants escaped in texts and attributes (the standard library's own costs 20 ms to import)."""
 
 INDENT = "    "
-"""Before every line of a memory but its first, and before every turn of a passage but its first."""
+"""Before every line of a memory but its first."""
 
-GAP = "…"
-"""Between turns of a passage that did not follow each other."""
+TURN = "  "
+"""Before every turn of a passage but its first: less than before a text's further lines."""
+
+GAP = "   …"
+"""Between turns of a passage that did not follow each other: nothing else begins at its column."""
 
 Passage = Sequence[Memory]
 """What is told together: one memory, or several turns of one conversation in order."""
@@ -59,9 +62,9 @@ def _on_one_line(text: str) -> str:
     return visible(LINE_ENDS.sub(" ", text))
 
 
-def _indented(text: str, indent: str) -> str:
-    """*text* with every line but the first indented: only the frame begins further left."""
-    return ("\n" + indent).join(visible(LINE_ENDS.sub("\n", text.strip())).split("\n"))
+def _indented(text: str) -> str:
+    """*text* with every line but the first indented: only turns and the frame begin further left."""
+    return ("\n" + INDENT).join(visible(LINE_ENDS.sub("\n", text.strip())).split("\n"))
 
 
 def _where_from(memory: Memory, name_space: bool) -> str:
@@ -70,9 +73,9 @@ def _where_from(memory: Memory, name_space: bool) -> str:
     return f" ({', '.join(said)})" if said else ""
 
 
-def _said(memory: Memory, indent: str) -> str:
-    speaker = f"{_on_one_line(memory.speaker)}: " if memory.speaker else ""
-    return f"{speaker}{_indented(memory.text, indent)}"
+def _said(memory: Memory) -> str:
+    speaker = f"{_on_one_line(memory.speaker).strip()}: " if memory.speaker else ""
+    return f"{speaker}{_indented(memory.text)}"
 
 
 def _lines(passage: Passage, name_space: bool) -> str:
@@ -81,13 +84,13 @@ def _lines(passage: Passage, name_space: bool) -> str:
     first = passage[0]
     about = _where_from(first, name_space)
     if not several:
-        return f"[{format_date(first.created_at)}] {_said(first, INDENT)}{about}"
-    turns = [f"[{format_date(first.created_at)}]{about} {_said(first, 2 * INDENT)}"]
+        return f"[{format_date(first.created_at)}] {_said(first)}{about}"
+    turns = [f"[{format_date(first.created_at)}]{about} {_said(first)}"]
     for before, turn in pairwise(passage):
-        turns += [INDENT + GAP] if _is_gap(before, turn) else []
+        turns += [GAP] if _is_gap(before, turn) else []
         date = format_date(turn.created_at)
         dated = "" if date == format_date(before.created_at) else f"[{date}] "
-        turns.append(f"{INDENT}{dated}{_said(turn, 2 * INDENT)}")
+        turns.append(f"{TURN}{dated}{_said(turn)}")
     return "\n".join(turns)
 
 
@@ -121,7 +124,7 @@ def _element(memory: Memory, name_space: bool) -> str:
     written = "".join(
         f' {name}="{_on_one_line(value).translate(ENTITIES)}"' for name, value in attributes.items()
     )
-    return f"<memory{written}>{_indented(memory.text, INDENT).translate(ENTITIES)}</memory>"
+    return f"<memory{written}>{_indented(memory.text).translate(ENTITIES)}</memory>"
 
 
 STYLES = {

@@ -4,14 +4,14 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
-from difflib import SequenceMatcher
 from typing import TypeVar
 
 from memcli.model import Memory
 
 SAME = 0.9
-"""Least share of words that two texts have in common, in order, to be nearly the same (Ratcliff and
-Obershelp). With a word more or less at ten, the shorter adds nothing for a reader."""
+"""Least share of words that two texts have in common, all of the shorter one's and in order, to be nearly the
+same. With a word more or less at ten, the shorter adds nothing for a reader; with one word in another's place
+it may be about somebody else."""
 
 EMPTY_WORDS = frozenset(
     ["a", "an", "the", "is", "are", "was", "were", "be", "to", "of", "in", "on", "at", "and", "user"]
@@ -49,18 +49,23 @@ def _same(one: Memory, words: list[str], other: Memory, those: list[str]) -> boo
         return True
     if not words or not those or max(len(one.text), len(other.text)) > LONGEST:
         return False
-    if min(len(words), len(those)) < SAME / (2 - SAME) * max(len(words), len(those)):
-        return False  # no arrangement of so many words reaches the ratio
-    alike = SequenceMatcher(None, words, those, autojunk=False)
-    if alike.quick_ratio() < SAME or alike.ratio() < SAME:
+    shorter, longer = sorted((words, those), key=len)
+    if 2 * len(shorter) < SAME * (len(shorter) + len(longer)):
         return False
-    differing = (
-        word
-        for kind, a, b, c, d in alike.get_opcodes()
-        if kind != "equal"
-        for word in (*words[a:b], *those[c:d])
-    )
-    return not any(WEIGHTY.search(word) for word in differing)
+    more = _more(longer, shorter)
+    return more is not None and not any(WEIGHTY.search(word) for word in more)
+
+
+def _more(longer: Sequence[str], shorter: Sequence[str]) -> list[str] | None:
+    """What *longer* says besides all of *shorter* in order; None if it does not say all of it so."""
+    more: list[str] = []
+    at = 0
+    for word in longer:
+        if at < len(shorter) and word == shorter[at]:
+            at += 1
+        else:
+            more.append(word)
+    return more if at == len(shorter) else None
 
 
 def _words(memory: Memory) -> list[str]:

@@ -61,32 +61,38 @@ def import_lines(
         engine: What to work with.
         lines: One JSON object each; bytes are UTF-8.
         scope: Where a memory goes whose line names no `space`.
-        conflicts: Whether facts are held against what is known; if not, only ids tell what is there
-            already. The setting, if None. What an export has written was decided on when it was stored,
-            and is only a duplicate of the same words.
+        conflicts: Whether facts are held against what is known; False for going by ids only, None for
+            the setting (where the same words are a duplicate in any case). What an export has written
+            was decided on when it was stored, and is only a duplicate of the same words.
         progress: Hears how many lines are done.
     """
     pending: list[_Line] = []
-    decides = engine.config.conflicts.check if conflicts is None else conflicts
     change = Running("import")
     for number, line in enumerate(lines, start=1):
         raw = line.encode("utf-8", "surrogatepass") if isinstance(line, str) else line
         if raw.strip():
             pending.append(_read(number, raw, scope, engine.now()))
         if len(pending) == CHUNK:
-            yield from _store(engine, pending, decides, change, progress)
+            yield from _store(engine, pending, conflicts, change, progress)
             pending = []
-    yield from _store(engine, pending, decides, change, progress)
+    yield from _store(engine, pending, conflicts, change, progress)
 
 
 def _store(
-    engine: Engine, lines: Sequence[_Line], decides: bool, change: Running, progress: Progress | None
+    engine: Engine, lines: Sequence[_Line], conflicts: bool | None, change: Running, progress: Progress | None
 ) -> Iterator[Record]:
     lines = [_checked(engine, line) for line in lines]
     drafts = [line.draft for line in lines if line.draft]
     shares = _Shares(progress or nobody, len(lines))
     answers = iter(
-        remember.store_all(engine, drafts, compare=decides, conflicts=decides, change=change, announce=shares)
+        remember.store_all(
+            engine,
+            drafts,
+            compare=conflicts is not False,
+            conflicts=conflicts,
+            change=change,
+            announce=shares,
+        )
     )
     shares.finish()
     for line in lines:

@@ -11,14 +11,16 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from memcli.storage.rows import ASKS, vectors_of
+from memcli.storage.rows import ASKS, memory_schema, vectors_of
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from memcli.storage.uses import Use
 
-COLUMNS = ("id", "conversation", "position", "speaker", "importance", "created_at", "used_at", ASKS)
+COLUMNS = (
+    *("id", "space", "conversation", "position", "speaker", "importance", "created_at", "used_at", ASKS),
+)
 """What is read of every candidate; whole memories are read of the winners only."""
 
 NO_POSITION = -1
@@ -31,7 +33,8 @@ class Candidates:
 
     Attributes:
         ids: Their ids, length n, each once.
-        conversation: The conversation that each is a turn of; empty for a fact. Shape (n,), objects.
+        space: The space that each is in. Shape (n,), objects.
+        conversation: The conversation that each is a turn of; empty for most facts. Shape (n,), objects.
         position: Its place in there; `NO_POSITION` for a fact. Shape (n,).
         speaker: Who said it; empty if nobody is named. Shape (n,), objects.
         asks: Whether its last sentence is a question. Shape (n,).
@@ -45,6 +48,7 @@ class Candidates:
     """
 
     ids: tuple[str, ...]
+    space: NDArray[np.object_]
     conversation: NDArray[np.object_]
     position: NDArray[np.int64]
     speaker: NDArray[np.object_]
@@ -64,6 +68,12 @@ class Candidates:
     def is_turn(self) -> NDArray[np.bool_]:
         """Which are turns of a conversation, shape (n,)."""
         return np.asarray(self.position != NO_POSITION)
+
+    @cached_property
+    def talk(self) -> NDArray[np.int64]:
+        """A number for each conversation: equal for what is in one conversation of one space, shape (n,)."""
+        places = _numbered(self.space) * (len(self) + 1) + _numbered(self.conversation)
+        return np.asarray(np.unique(places, return_inverse=True)[1], dtype=np.int64)
 
     @cached_property
     def index(self) -> dict[str, int]:
@@ -118,7 +128,8 @@ def collected(
         scored: The rows that hold each term: `COLUMNS` and `_score`.
     """
     parts = [*(table.select(COLUMNS) for table in compared), *(t.select(COLUMNS) for t in scored.values())]
-    rows = pa.concat_tables(parts).combine_chunks()
+    nothing = memory_schema(1).empty_table().select(COLUMNS)
+    rows = pa.concat_tables(parts).combine_chunks() if parts else nothing
     codes = pc.dictionary_encode(rows["id"]).combine_chunks()
     place_of_row = codes.indices.to_numpy(zero_copy_only=False)
     _, first = np.unique(place_of_row, return_index=True)
@@ -133,9 +144,15 @@ def collected(
     )
 
 
+def _numbered(names: NDArray[np.object_]) -> NDArray[np.int64]:
+    """A number for each of *names*, equal for equal ones."""
+    codes = pa.array(names, pa.utf8()).dictionary_encode().indices
+    return np.asarray(codes.to_numpy(zero_copy_only=False), dtype=np.int64)
+
+
 def _columns(rows: pa.Table) -> dict[str, Any]:
     """The columns that are taken as they are."""
-    texts = {name: rows[name].to_numpy() for name in ("conversation", "speaker")}
+    texts = {name: rows[name].to_numpy() for name in ("space", "conversation", "speaker")}
     is_turn = pc.and_(pc.is_valid(rows["position"]), pc.not_equal(rows["conversation"], ""))
     position = pc.if_else(is_turn, rows["position"], NO_POSITION)
     times = {name: rows[name].cast(pa.timestamp("us")).to_numpy() for name in ("created_at", "used_at")}

@@ -69,7 +69,10 @@ class Change:
     def without(self, ids: frozenset[str]) -> Change:
         """The same without a trace of the memories *ids*."""
         kept = {
-            memory: {name: "" if value in ids else value for name, value in fields.items()}
+            memory: {
+                name: "" if isinstance(value, str) and value in ids else value
+                for name, value in fields.items()
+            }
             for memory, fields in self.before.items()
             if memory not in ids
         }

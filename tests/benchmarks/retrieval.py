@@ -307,15 +307,35 @@ def show_cost(sets: Sets, homes: Path) -> None:
     engine = _filled(homes / "many", ({**t, "space": stores.SPACE} for t in documents), sets.known.embedder)
     questions = [one.text for talk in sets.talks for one in talk.questions][::5]
     asked(engine, stores.SPACE, questions[:5], 10)
+    began = time.thread_time()
     with timed(Table, "read") as reading, timed(type(engine.embedder), "embed_queries") as embedding:
         _, seconds = asked(engine, stores.SPACE, questions, 10)
+    busy = time.thread_time() - began
     each = 1000 / len(questions)
-    own = seconds - reading[0] - embedding[0]
     tables.show(
         f"one query among {engine.db.memories.table.count():,} memories, ms (mean of {len(questions)})",
-        ["all", "LanceDB", "embedding", "ranking itself"],
-        [[f"{each * part:.1f}" for part in (seconds, reading[0], embedding[0], own)]],
+        ["all", "LanceDB", "embedding", "ranking itself", "of which computing"],
+        [
+            [
+                f"{each * part:.1f}"
+                for part in (
+                    seconds,
+                    reading.wall,
+                    embedding.wall,
+                    seconds - reading.wall - embedding.wall,
+                    busy - reading.cpu - embedding.cpu,
+                )
+            ]
+        ],
     )
+
+
+@dataclass
+class Spent:
+    """Seconds on the clock and seconds of this thread's computing."""
+
+    wall: float = 0.0
+    cpu: float = 0.0
 
 
 def _copied(turn: stores.Document, copy: int) -> stores.Document:
@@ -324,16 +344,17 @@ def _copied(turn: stores.Document, copy: int) -> stores.Document:
 
 
 @contextmanager
-def timed(owner: type, name: str) -> Iterator[list[float]]:
+def timed(owner: type, name: str) -> Iterator[Spent]:
     """Sums the seconds that calls of the method *name* of *owner* take."""
-    original, spent = getattr(owner, name), [0.0]
+    original, spent = getattr(owner, name), Spent()
 
     def call(*args: Any, **options: Any) -> Any:
-        began = time.perf_counter()
+        began, began_cpu = time.perf_counter(), time.thread_time()
         try:
             return original(*args, **options)
         finally:
-            spent[0] += time.perf_counter() - began
+            spent.wall += time.perf_counter() - began
+            spent.cpu += time.thread_time() - began_cpu
 
     setattr(owner, name, call)
     try:

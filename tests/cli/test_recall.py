@@ -10,7 +10,7 @@ from tests.cli.conftest import STEERING, MemCLI, is_one_sentence, json_lines
 KEYS = {
     *("id", "text", "title", "space", "user", "agent", "importance", "tags", "metadata", "source"),
     *("conversation", "position", "speaker", "created_at", "updated_at", "expires_at", "forgotten_at"),
-    *("score", "similarity", "decay"),
+    *("uses", "used_at", "score", "relevance", "similarity", "decay"),
 }
 
 
@@ -69,7 +69,7 @@ def test_every_filter_of_a_search(office: MemCLI) -> None:
     assert found(office("search", "office", "--until", "2026-01-01")) == ["floor"]
     assert found(office("search", "office", "--min-importance", "0.5")) == ["floor"]
     assert found(office("search", "office", "-n", "1", "--mode", "text"))[0] in ("cat", "floor")
-    assert found(office("search", "office", "--min-score", "1")) == []
+    assert found(office("search", "office plumbing elsewhere", "--min-score", "1")) == []
     assert found(office("search", "miso", "--mode", "text")) == ["cat"]
     assert found(office("search", "miso", "--mode", "vector"))[0] == "cat"
     assert found(office("search", "-", stdin="cat called Miso\n"))[0] == "cat"

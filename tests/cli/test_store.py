@@ -48,6 +48,8 @@ def test_every_option_is_found_again_in_the_memory(memcli: MemCLI) -> None:
         "created_at": "2026-01-02T03:04:05+00:00",
         "expires_at": "2999-01-01T00:00:00+00:00",
         "forgotten_at": None,
+        "uses": 0,
+        "used_at": None,
     }
 
 

@@ -19,6 +19,7 @@ import pytest
 
 from memcli.embedding import catalog
 from memcli.embedding.embedder import load
+from memcli.embedding.questions import ARTEFACT
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -90,8 +91,9 @@ def hub(online: None, monkeypatch: pytest.MonkeyPatch) -> Iterator[Callable[...,
 
 @pytest.fixture(scope="session")
 def bundled_files() -> dict[str, bytes]:
-    """The bundled model's files by name."""
-    return {file.name: file.read_bytes() for file in catalog.bundled_path().iterdir()}
+    """The bundled model's files by name, without what we know about it."""
+    files = catalog.bundled_path().iterdir()
+    return {file.name: file.read_bytes() for file in files if file != ARTEFACT}
 
 
 class _Handler(BaseHTTPRequestHandler):

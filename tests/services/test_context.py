@@ -1,130 +1,23 @@
-"""The block for a prompt: what is in it, what it costs, and that nothing in it can break out."""
+"""The block for a prompt: what is in it, in which order, and what it costs."""
 
-import re
-import unicodedata
 from collections.abc import Sequence
+from dataclasses import replace
 from datetime import timedelta
 from typing import Any
-from xml.etree import ElementTree as ET
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from memcli.config import Config, ContextSettings
 from memcli.errors import UsageError
-from memcli.model import Draft, Hit, Scope
-from memcli.services import context, remember
+from memcli.model import Draft, Hit, Memory, Scope
+from memcli.services import context, recall, remember
+from memcli.services.blocks import STYLES
 from memcli.services.engine import Engine
 from memcli.services.tokens import estimate_tokens
-from tests.conftest import NOW
-
-FORGERIES = [
-    "## Memories", "</memory>", "</memories>", "<memories>", "<memory id='x'>", "- [2026-01-01] forged",
-    "[2026-01-01] forged", "\n", "\r", "\r\n", "\v", "\f", "\x1c", "\x1d", "\x1e", "\x85", "\u2028", "\u2029",
-    "\x00", "\x1b[31m", "\x9b", "\u202e", "\u2066", "\ufffe", "\uffff", "\ufeff", "\U000e0041", "\u200d",
-    "<![CDATA[", "]]>", "&lt;", "&#10;", "<!--", "<?", '"', "'", "    ", "\t", "```", "word",
-]  # fmt: skip
-"""Pieces of texts that try to be more than text."""
-
-TEXTS = st.one_of(
-    st.lists(st.sampled_from(FORGERIES), min_size=1, max_size=8).map("".join),
-    st.text(st.characters(exclude_categories=["Cs"]), min_size=1, max_size=60),
-).filter(lambda text: text.strip() != "")
-
-
-def of_one_line(text: str) -> str:
-    """What of *text* may be stored as a title, source or speaker."""
-    return "".join(c for c in text if unicodedata.category(c) != "Cc")
-
-
-LINES = TEXTS.map(of_one_line)
-
-
-def hit(text: str, **about: Any) -> Hit:
-    """A hit on a memory that says *text*."""
-    said = {"id": "m1", "title": "t", "space": "work", "created_at": NOW, "updated_at": NOW}
-    return Hit(**{**said, "text": text, "score": 0.5, "similarity": 0.5, "decay": 1.0, **about})
-
-
-HITS = st.lists(
-    st.builds(hit, TEXTS, source=LINES | st.just(""), speaker=LINES | st.just("")), min_size=1, max_size=4
-)
-
-
-def fitted(hits: Sequence[Hit], style: str, budget: int = 10**6, name_space: bool = True) -> str:
-    """The block of *hits*."""
-    return context._fitted(hits, context.STYLES[style], name_space, budget).context
-
-
-@settings(deadline=None)
-@given(HITS)
-def test_a_memory_can_not_leave_its_place_in_markdown(hits: list[Hit]) -> None:
-    """Whoever takes whatever for the end of a line finds one bullet a memory, everything else indented."""
-    head, *lines = fitted(hits, "markdown").splitlines()
-    assert head == "## Memories"
-    assert [line for line in lines if not line.startswith("    ")] == [
-        line for line in lines if line.startswith("- [2026-05-01] ")
-    ]
-    assert sum(line.startswith("- [2026-05-01] ") for line in lines) == len(hits)
-
-
-@settings(deadline=None)
-@given(HITS)
-def test_a_memory_can_not_leave_its_place_in_plain_text(hits: list[Hit]) -> None:
-    """The same without bullets."""
-    lines = fitted(hits, "plain").splitlines()
-    assert sum(not line.startswith("    ") for line in lines) == len(hits)
-    assert all(line.startswith(("    ", "[2026-05-01] ")) for line in lines)
-
-
-def expected(text: str) -> list[str]:
-    """The lines of *text* as a block shows them: what can't be seen or written is U+FFFD."""
-    return [
-        "".join(
-            c
-            if c in "\t\u200d"
-            or (unicodedata.category(c) not in ("Cc", "Cf", "Cs") and c not in "\ufffe\uffff")
-            else "\ufffd"
-            for c in line
-        ).rstrip()
-        for line in re.split("\r\n|[\n\r\v\f\x1c\x1d\x1e\x85\u2028\u2029]", text.strip())
-    ]
-
-
-@settings(deadline=None)
-@given(HITS)
-def test_xml_is_xml_and_says_the_texts(hits: list[Hit]) -> None:
-    """A parser finds one element a memory, with the text, where it is from and who said it."""
-    root = ET.fromstring(fitted(hits, "xml"))
-    assert (root.tag, [element.tag for element in root], len(root)) == (
-        "memories",
-        ["memory"] * len(hits),
-        len(hits),
-    )
-    for element, one in zip(root, hits, strict=True):
-        assert not len(element)
-        shown = [line.removeprefix("    ").rstrip() for line in str(element.text).split("\n")]
-        assert shown == expected(one.text)
-        assert set(element.attrib) - {"source", "speaker"} == {"id", "date", "space"}
-        assert ("source" in element.attrib, "speaker" in element.attrib) == (
-            bool(one.source),
-            bool(one.speaker),
-        )
-
-
-@pytest.mark.parametrize("style", context.STYLES)
-@settings(deadline=None)
-@given(hits=HITS, budget=st.integers(1, 300))
-def test_the_budget_is_kept_by_leaving_out_whole_memories(style: str, hits: list[Hit], budget: int) -> None:
-    """The estimate of the block is at most what is said, that at most the budget; none is cut."""
-    block = context._fitted(hits, context.STYLES[style], True, budget)
-    assert estimate_tokens(block.context) <= block.tokens <= budget
-    whole = [context.STYLES[style].entry(one, True) for one in block.memories]
-    lines = [line for line in (context.STYLES[style].head, *whole, context.STYLES[style].foot) if line]
-    assert block.context == ("\n".join(lines) if whole else "")
-    rest = iter(hits)
-    assert all(any(one is other for other in rest) for one in block.memories), "not in the order given"
+from tests.conftest import NOW, Clock
+from tests.services.test_blocks import hit
 
 
 @pytest.fixture
@@ -186,7 +79,7 @@ def test_the_space_is_named_where_several_are_looked_in(office: Engine) -> None:
 
 def test_nothing_relevant_is_an_empty_block(office: Engine, scope: Scope) -> None:
     """Without a frame, at no cost."""
-    for style in context.STYLES:
+    for style in STYLES:
         built = context.build(office, "zebrafinch aviary", scope=scope, style=style, min_score=0.9)
         assert (built.context, built.tokens, built.memories) == ("", 0, ())
     assert context.build(office, "office", scope=Scope("nosuch", "me")).context == ""
@@ -209,10 +102,23 @@ def test_what_is_not_said_is_as_set(office: Engine, make_engine: Any, scope: Sco
     tiny = make_engine(Config(context=ContextSettings(budget=1, min_score=0.0)))
     assert context.build(tiny, "office", scope=scope).context == ""
     strict = make_engine(Config(context=ContextSettings(min_score=1.0)))
-    assert context.build(strict, "office", scope=scope).context == ""
+    query = "where in all of the town is an office"
+    assert context.build(strict, query, scope=scope).context == ""
+    assert context.build(office, query, scope=scope, min_score=0.0).context != ""
 
 
-@pytest.mark.parametrize("bad", [{"style": "poem"}, {"budget": 0}, {"top_n": 0}, {"min_score": float("nan")}])
+@pytest.mark.parametrize(
+    "bad",
+    [
+        {"style": "poem"},
+        {"budget": 0},
+        {"top_n": 0},
+        {"min_score": float("nan")},
+        {"around": -1},
+        {"around": 101},
+        {"around": 1.5},
+    ],
+)
 def test_what_makes_no_sense_is_refused(office: Engine, scope: Scope, bad: dict[str, Any]) -> None:
     """From Python too, where no option was parsed."""
     with pytest.raises(UsageError):
@@ -231,3 +137,214 @@ def test_what_a_memory_was_stored_with_stays_inside(engine: Engine, scope: Scope
         block = context.build(engine, "hello", scope=scope, style=style, min_score=0).context
         assert all(line.startswith(("    ", "- [", "[", "## ")) for line in block.splitlines())
         assert block.count("## Memories") in (0, 1) or "\u2028" not in block
+
+
+# --- conversations ---
+
+
+def turn(position: int, text: str = "", **about: Any) -> Draft:
+    """A turn of the conversation that these tests have."""
+    said = {"scope": Scope("work", "me"), "conversation": "c", "id": f"t{position}", "position": position}
+    return Draft(
+        **{**said, "text": text or f"filler number {position}", "speaker": "AB"[position % 2], **about}
+    )
+
+
+@pytest.fixture
+def talk(engine: Engine) -> Engine:
+    """An engine with a conversation of twenty turns, two of them about otters, and a fact about them."""
+    otters = {4: "otters sleep afloat", 5: "do otters hold hands", 11: "otters eat urchins"}
+    remember.store_all(engine, [turn(i, otters.get(i, "")) for i in range(20)])
+    remember.store_all(engine, [Draft(text="otters live in kelp", scope=Scope("work", "me"), id="fact")])
+    return engine
+
+
+def block(engine: Engine, **about: Any) -> str:
+    """The block about otters, in plain text."""
+    said: dict[str, Any] = {"scope": Scope("work", "me"), "style": "plain", "min_score": 0, "top_n": 4}
+    return context.build(engine, "otters", **{**said, **about}).context
+
+
+def test_turns_of_a_conversation_are_told_together_and_in_order(talk: Engine) -> None:
+    """Where the best of them stands, with a mark where turns are left out."""
+    assert sorted(block(talk).split("\n[")) == [
+        "2026-05-01] A: otters sleep afloat\n  B: do otters hold hands\n   …\n  B: otters eat urchins",
+        "[2026-05-01] otters live in kelp",
+    ]
+
+
+def test_neighbours_are_told_with_a_turn(talk: Engine) -> None:
+    """As many on each side as are asked for, each once, overlapping passages as one."""
+    told = block(talk, around=2)
+    assert (
+        "A: filler number 2\n  B: filler number 3\n  A: otters sleep afloat\n  B: do otters hold hands\n"
+        "  A: filler number 6\n  B: filler number 7\n   …\n  B: filler number 9\n  A: filler number 10\n"
+        "  B: otters eat urchins\n  A: filler number 12\n  B: filler number 13"
+    ) in told
+    assert block(talk, around=3).count("…") == 0
+
+
+def test_how_many_neighbours_is_a_setting(talk: Engine, make_engine: Any) -> None:
+    """0 by default; what is asked for counts."""
+    set_so = make_engine(Config(context=ContextSettings(around=1)))
+    assert block(set_so) == block(talk, around=1) != block(talk)
+    assert block(set_so, around=0) == block(talk)
+
+
+def test_neighbours_that_do_not_fit_are_left_out_and_the_turn_is_told(talk: Engine) -> None:
+    """Which is what was found."""
+    alone = context.build(
+        talk, "otters eat urchins", scope=Scope("work", "me"), style="plain", top_n=1, min_score=0
+    )
+    tight = {"style": "plain", "top_n": 1, "min_score": 0, "around": 5, "budget": alone.tokens}
+    assert context.build(talk, "otters eat urchins", scope=Scope("work", "me"), **tight) == alone  # type: ignore[arg-type]
+    assert alone.context.endswith("B: otters eat urchins")
+
+
+def test_neighbours_are_not_among_the_memories_of_the_answer(talk: Engine) -> None:
+    """These were found; `top_n` counts them, not what surrounds them."""
+    built = context.build(talk, "otters eat", scope=Scope("work", "me"), around=3, top_n=2, min_score=0)
+    assert len(built.memories) == 2
+    assert all("otters" in one.text for one in built.memories)
+
+
+def test_forgotten_expired_and_other_peoples_turns_are_not_told(talk: Engine, clock: Clock) -> None:
+    """Though they stand between."""
+    remember.forget(talk, ["t3"])
+    soon = turn(30, "goes soon", expires_at=NOW + timedelta(days=1))
+    remember.store_all(talk, [turn(31, "otters dream"), soon])
+    others = [Scope("work", "you"), Scope("work", "me", "bot"), Scope("home", "me")]
+    remember.store_all(
+        talk, [turn(12, f"a stranger {n}", scope=scope, id=f"x{n}") for n, scope in enumerate(others)]
+    )
+    assert "goes soon" in block(talk, around=2, top_n=5)
+    clock.advance(days=2)
+    told = block(talk, around=2, top_n=5)
+    assert "otters dream" in told
+    for absent in ("filler number 3", "goes soon", "stranger"):
+        assert absent not in told
+    assert block(talk, around=2, top_n=5, scope=Scope(None, "me")).count("stranger") == 0
+
+
+def test_conversations_of_one_name_in_two_spaces_are_two_passages(engine: Engine) -> None:
+    """With neighbours of their own."""
+    turns = [
+        turn(
+            i,
+            f"{space} otters" if i == 1 else f"{space} filler {i}",
+            scope=Scope(space, "me"),
+            id=f"{space}{i}",
+        )
+        for space in ("work", "home")
+        for i in range(3)
+    ]
+    remember.store_all(engine, turns)
+    told = block(engine, scope=Scope(None, "me"), around=1, top_n=2)
+    for space in ("work", "home"):
+        assert (f"(space {space}) A: {space} filler 0\n  B: {space} otters\n  A: {space} filler 2") in told
+
+
+DRAWN = st.lists(
+    st.builds(
+        hit,
+        st.text("ab c", min_size=1, max_size=30).filter(str.strip),
+        conversation=st.sampled_from(["", "c", "d"]),
+        position=st.integers(0, 12),
+        speaker=st.sampled_from(["", "Ana"]),
+    ),
+    min_size=1,
+    max_size=6,
+)
+
+
+@pytest.mark.parametrize("style", STYLES)
+@given(hits=DRAWN, near=st.sets(st.integers(0, 12)), steps=st.integers(0, 3), budget=st.integers(1, 300))
+def test_the_budget_is_kept_with_neighbours_too(
+    style: str, hits: list[Hit], near: set[int], steps: int, budget: int
+) -> None:
+    """To the token as counted; every memory of the answer is in the block."""
+    hits = [replace(one, id=f"m{number}") for number, one in enumerate(hits)]
+    beside: dict[tuple[str, ...], Memory] = {
+        ("", "", "work", conversation, str(position)): hit(
+            f"neighbour {position}",
+            id=f"{conversation}{position}",
+            conversation=conversation,
+            position=position,
+        )
+        for conversation in "cd"
+        for position in near
+    }
+    built = context._fitted(hits, STYLES[style], False, budget, steps=steps, beside=beside)
+    assert estimate_tokens(built.context) <= built.tokens <= budget
+    assert bool(built.context) == bool(built.memories)
+    for one in built.memories:
+        assert one.text.strip() in built.context
+    assert built.context.count("neighbour") == 0 or steps > 0
+
+
+# --- what is left out ---
+
+
+def test_what_nearly_repeats_a_better_memory_is_left_out(engine: Engine, scope: Scope) -> None:
+    """And makes room for what says something else; numbers and negations do."""
+    texts = [
+        "the otters of the bay sleep afloat at night when the tide is high",
+        "The otters of the bay sleep afloat at night, when tide is high!",
+        "the otters of the bay never sleep afloat at night when the tide is high",
+        "the otters of the bay sleep afloat at night when the tide is high 2",
+    ]
+    remember.store_all(engine, [Draft(text=text, scope=scope, id=f"o{n}") for n, text in enumerate(texts)])
+    built = context.build(engine, texts[0], scope=scope, top_n=3, min_score=0)
+    assert {one.id for one in built.memories} in ({"o0", "o2", "o3"}, {"o1", "o2", "o3"})
+
+
+def test_what_is_weak_is_left_out_however_fresh_and_what_is_not_is_kept_however_old(
+    engine: Engine, scope: Scope
+) -> None:
+    """The minimum is one of relevance, not of the score that fading makes of it."""
+    old = {"created_at": NOW - timedelta(days=4000), "importance": 0.0}
+    remember.store(engine, "otters sleep afloat in kelp forests", scope=scope, id="old", **old)
+    remember.store(
+        engine, "a filler of words that nobody asked about", scope=scope, id="fresh", importance=1.0
+    )
+    query = "whether otters in their forests sleep with nobody near them today"
+    hits = {one.id: one for one in recall.search(engine, query, scope=scope)}
+    assert hits["old"].score < hits["old"].relevance > hits["fresh"].relevance
+    assert hits["fresh"].score > hits["fresh"].relevance
+    for least, ids in ((hits["old"].relevance, ["old"]), (hits["old"].relevance + 1e-5, [])):
+        built = context.build(engine, query, scope=scope, min_score=least)
+        assert [one.id for one in built.memories] == ids
+    assert len(context.build(engine, query, scope=scope, min_score=0).memories) == 2
+
+
+def test_a_minimum_for_searches_is_none_for_contexts(office: Engine, make_engine: Any, scope: Scope) -> None:
+    """Each has its own."""
+    from memcli.config import SearchSettings
+
+    strict = make_engine(Config(search=SearchSettings(min_score=1.0, limit=1)))
+    assert context.build(strict, "office", scope=scope) == context.build(office, "office", scope=scope)
+
+
+def test_enough_is_looked_at_to_fill_the_place_of_what_repeats(engine: Engine, scope: Scope) -> None:
+    """Twice as many as are wanted."""
+    same = [Draft(text="otters sleep afloat" + "!" * n, scope=scope, id=f"s{n}") for n in range(4)]
+    other = [Draft(text=f"otters {word}", scope=scope, id=word) for word in ("eat", "swim", "play", "dive")]
+    remember.store_all(engine, [*same, *other], compare=False)
+    built = context.build(engine, "otters sleep afloat", scope=scope, top_n=4, min_score=0)
+    assert len(built.memories) == 4
+    assert sum(one.text.startswith("otters sleep") for one in built.memories) == 1
+
+
+def ids(hits: Sequence[Hit]) -> list[str]:
+    """Their ids."""
+    return [one.id for one in hits]
+
+
+def test_the_memories_of_the_answer_are_best_first_and_no_more_than_wanted(
+    talk: Engine, scope: Scope
+) -> None:
+    """As a search has them."""
+    found = recall.search(talk, "otters eat urchins", scope=scope)
+    for most in (1, 3, 5):
+        built = context.build(talk, "otters eat urchins", scope=scope, top_n=most, min_score=0)
+        assert ids(built.memories) == ids(found)[:most]

@@ -5,6 +5,7 @@ from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
 
+import pyarrow as pa
 import pytest
 
 from memcli import Memory
@@ -12,9 +13,12 @@ from memcli.errors import UsageError
 from memcli.model import Action, Draft, Mode, Scope
 from memcli.services import forgetting, memories, models, names, recall, remember, spaces, transfer, upkeep
 from memcli.services.engine import Engine
+from memcli.services.finding import searcher
 from memcli.services.models import Changed
 from memcli.services.select import Filter
+from memcli.storage import memories as memories_module
 from memcli.storage.database import Database, Generation
+from memcli.storage.lance import LanceTable
 from memcli.storage.memories import Memories
 from memcli.storage.passages import Passages
 from memcli.storage.table import Table
@@ -192,8 +196,9 @@ def test_two_changes_at_once_end_with_a_whole_store(
     check(engine, scope)
     remember.store_all(engine, [Draft(text="larch trees", scope=scope, id="new")])
     upkeep.optimize(make_engine(embedder=outer))
-    found = make_engine(embedder=outer).db.memories.candidates(None, "larches", "", 5)
-    assert [candidate.memory.id for candidate in found] == ["new"]
+    memories = make_engine(embedder=outer).db.memories
+    found = memories.found(None, ["larches"], "", nearest=0, holding=5)
+    assert found.candidates().ids == ("new",)
 
 
 @pytest.mark.parametrize("after", [0, 4, 13])
@@ -269,7 +274,7 @@ def test_passages_are_found_after_a_renaming_killed_between_them_and_their_memor
     stored: Engine, make_engine: MakeEngine, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """A second attempt brings them together, also among so many that only its passage finds the memory."""
-    monkeypatch.setattr(recall, "CANDIDATES_LEAST", 2)
+    monkeypatch.setattr(searcher, "NEAREST", 2)
     with monkeypatch.context() as patch:
         patch.setattr(Memories, "move", kill)
         with pytest.raises(KilledError):
@@ -321,7 +326,7 @@ def test_a_long_text_does_not_hide_the_passages_of_others(
     make_engine: MakeEngine, scope: Scope, passages: int, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """However many of its own are nearer, and though a filter leaves it out."""
-    monkeypatch.setattr(recall, "CANDIDATES_LEAST", 20)
+    monkeypatch.setattr(searcher, "NEAREST", 20)
     engine = make_engine()
     text = "filler words here " * 11 + "quokka7 and numbat8 " * 11 + "filler words here " * 11
     remember.store_all(engine, [Draft(text=text, scope=scope, id="short", tags=("short",))])
@@ -346,16 +351,16 @@ def test_a_query_of_many_words_asks_for_few_of_them_alone(
 ) -> None:
     """Each costs a look into the index; a pasted page has hundreds."""
     asked: list[str] = []
-    best = Memories.best_term_score
+    holding = memories_module._holding
 
-    def counting(self: Memories, term: str, where: str) -> float | None:
+    def counting(table: LanceTable, term: str, where: str, limit: int) -> pa.Table:
         asked.append(term)
-        return best(self, term, where)
+        return holding(table, term, where, limit)
 
-    monkeypatch.setattr(Memories, "best_term_score", counting)
+    monkeypatch.setattr(memories_module, "_holding", counting)
     query = "amber tree " + " ".join(f"word{i}" for i in range(100))
     hits = recall.search(stored, query, scope=scope)
-    assert 0 < len(asked) <= recall.TERMS_ASKED
+    assert 0 < len(asked) <= searcher.TERMS
     assert "w0" in {hit.id for hit in hits}
     assert all(0 <= hit.score <= 1 for hit in hits)
 

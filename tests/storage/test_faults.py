@@ -35,7 +35,9 @@ def holds(directory: Path, secret: bytes) -> list[Path]:
 
 def found_by_words(engine: Engine, query: str) -> list[str]:
     """The texts that the full-text index finds for *query*."""
-    return [candidate.memory.text for candidate in engine.db.memories.candidates(None, query, "", 5)]
+    memories = engine.db.memories
+    ids = memories.found(None, [query], "", nearest=0, holding=5).candidates().ids
+    return sorted(memory.text for memory in memories.with_ids(ids).values())
 
 
 @pytest.mark.parametrize(

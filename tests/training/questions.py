@@ -41,7 +41,7 @@ def rows(name: str) -> list[dict[str, Any]]:
 
 def trained(embedder: Embedder) -> dict[str, Any]:
     """The arrays of the artefact."""
-    from sklearn.svm import SVC  # type: ignore[import-untyped]
+    from sklearn.svm import SVC
 
     facts = rows("paraphrases.jsonl")
     bank = [row["queries"][0] for row in facts]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Iterator
 
 AUXILIARIES = frozenset(
     [
@@ -17,7 +18,10 @@ NO_NAMES = frozenset(
 )
 """Words that are capitalised at the beginning, or take 's, without being anybody's name."""
 
-_CAPITALISED = re.compile(r"\b([^\W\d_a-z]\w+)(['’]s\b)?")
+_WORD = re.compile(r"\b([^\W\d_a-z]\w+)(['’]s\b)?")
+
+_BEFORE = 40
+"""Characters before a name in which the word before it is looked for: a page may be pasted, full of names."""
 
 
 def asked_about(query: str) -> list[str]:
@@ -27,8 +31,8 @@ def asked_about(query: str) -> list[str]:
     it names. What is at the beginning counts with an 's only, since everything is capitalised there.
     """
     found: list[str] = []
-    for match in _CAPITALISED.finditer(query):
-        before = query[: match.start()].rstrip().rsplit(maxsplit=1)
+    for match in _capitalised(query):
+        before = query[max(match.start() - _BEFORE, 0) : match.start()].rsplit(maxsplit=1)
         word = before[-1].lower() if before else ""
         subject = word in AUXILIARIES or (word == "and" and bool(found))
         if (match[2] or subject) and match[1].lower() not in NO_NAMES:
@@ -38,5 +42,11 @@ def asked_about(query: str) -> list[str]:
 
 def mentioned(query: str) -> list[str]:
     """All capitalised words of *query* but the first, in lower case: names, most of them."""
-    words = [match for match in _CAPITALISED.finditer(query) if query[: match.start()].strip()]
-    return [match[1].lower() for match in words if match[1].lower() not in NO_NAMES]
+    first = len(query) - len(query.lstrip())
+    words = [match[1].lower() for match in _capitalised(query) if match.start() > first]
+    return [word for word in words if word not in NO_NAMES]
+
+
+def _capitalised(query: str) -> Iterator[re.Match[str]]:
+    """The words of *query* that begin with a capital; most scripts have none."""
+    return (match for match in _WORD.finditer(query) if match[1][0].isupper())

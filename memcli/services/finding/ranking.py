@@ -139,12 +139,14 @@ class Evidence:
         contributions: What each signal adds to the relevance, in units of cosine, shape (n,) each.
         own: What speaks for each candidate itself, on one scale for facts and turns, shape (n,).
         prior: What the question tells, the same for all. `own` and this add up to the contributions.
+        doubt: What each must have more than a fact to be taken for an answer, shape (n,).
     """
 
     signals: Mapping[str, Numbers]
     contributions: Mapping[str, Numbers]
     own: Numbers
-    prior: float = 0.0
+    prior: float
+    doubt: Numbers
 
 
 @dataclass(frozen=True)
@@ -219,18 +221,25 @@ class Neighbours:
     """Which candidate is the turn before or after each, some steps away in the same conversation."""
 
     def __init__(self, found: Candidates) -> None:
-        _, codes = np.unique(found.conversation.astype(str), return_inverse=True)
-        self._keys = codes.astype(np.int64) * (1 << 40) + found.position
+        self._keys = found.talk * (1 << 40) + found.position
         self._turn = found.is_turn
         self._order = np.argsort(self._keys, kind="stable")
         self._sorted = self._keys[self._order]
+        self._known: dict[int, tuple[NDArray[np.int64], NDArray[np.bool_]]] = {}
 
     def at(self, steps: int) -> tuple[NDArray[np.int64], NDArray[np.bool_]]:
         """The place of the turn *steps* further on (before, if negative), and whether it is there."""
+        if steps not in self._known:
+            self._known[steps] = self._at(steps)
+        return self._known[steps]
+
+    def _at(self, steps: int) -> tuple[NDArray[np.int64], NDArray[np.bool_]]:
         wanted = self._keys + steps
-        place = np.minimum(np.searchsorted(self._sorted, wanted), len(wanted) - 1)
-        there = (self._sorted[place] == wanted) & self._turn if len(wanted) else self._turn
-        return (self._order[place] if len(wanted) else place), there
+        if not len(wanted):
+            return wanted, self._turn
+        place = self._order[np.minimum(np.searchsorted(self._sorted, wanted), len(wanted) - 1)]
+        # what belongs to a conversation without a position stands before position 0, and is no turn
+        return place, (self._keys[place] == wanted) & self._turn & self._turn[place]
 
     def shifted(self, values: Numbers, steps: int) -> Numbers:
         """*values*, shape (..., n), of the turn *steps* further on; 0 where there is none."""
@@ -254,11 +263,10 @@ def ranked(found: Candidates, question: Question, mode: Mode, settings: DecaySet
     factors = {"decay": decay.fading(retained, settings), "importance": decay.mattering(found.importance)}
     # what speaks against a memory must not weigh less because it is old
     adjusted = np.where(proof.own > 0, proof.own * factors["decay"] * factors["importance"], proof.own)
-    answers = np.where(found.is_turn, proof.own - TURN_DOUBT, proof.own + proof.prior)
     return Ranked(
         evidence=proof,
         order=np.lexsort((np.asarray(found.ids), -adjusted)),
-        relevance=score(answers),
+        relevance=score(proof.own + proof.prior - proof.doubt),
         score=score(adjusted + proof.prior),
         similarity=np.nan_to_num(found.cosine),
         decay=retained,
@@ -283,7 +291,8 @@ def evidence(found: Candidates, question: Question) -> Evidence:
     for name, value, weight in (("asks_memory", kind, KIND), ("unknown_name", unknown, -UNKNOWN_NAME)):
         signals[name] = np.full(len(found), value)
         contributions[name] = np.full(len(found), weight * value)
-    return Evidence(signals, contributions, own, prior=KIND * kind - UNKNOWN_NAME * unknown)
+    prior = KIND * kind - UNKNOWN_NAME * unknown
+    return Evidence(signals, contributions, own, prior, doubt=np.where(turn, TURN_DOUBT + prior, 0.0))
 
 
 Signals = Mapping[str, "tuple[Numbers, Numbers]"]
@@ -326,9 +335,8 @@ def _people(found: Candidates, words: Words) -> tuple[Numbers, Numbers]:
         return none, none
     by_name = {name: bool(asked & set(_words_of(name))) for name in set(found.speaker)}
     speaks = np.array([by_name[name] for name in found.speaker], dtype=bool)
-    _, codes = np.unique(found.conversation.astype(str), return_inverse=True)
-    has = np.bincount(codes, weights=speaks)[codes] > 0
-    has_other = np.bincount(codes, weights=~speaks)[codes] > 0
+    has = np.bincount(found.talk, weights=speaks)[found.talk] > 0
+    has_other = np.bincount(found.talk, weights=~speaks)[found.talk] > 0
     named = (found.term_scores[words.names] > 0).any(axis=0)
     return (speaks & has_other).astype(float), (~has & ~named).astype(float)
 
@@ -368,13 +376,13 @@ def _hubness(found: Candidates, question: Question) -> Numbers:
 
 def _by_meaning(found: Candidates, question: Question) -> Evidence:  # noqa: ARG001  # all are called alike
     cosine = np.nan_to_num(found.cosine, nan=_least(found.cosine))
-    return Evidence({"cosine": cosine}, {"cosine": cosine}, cosine)
+    return Evidence({"cosine": cosine}, {"cosine": cosine}, cosine, 0.0, np.zeros(len(found)))
 
 
 def _by_words(found: Candidates, question: Question) -> Evidence:
     every = np.ones(len(found.terms), dtype=np.bool_)
     covered = Words(found, question.memories).coverage(np.asarray(found.term_scores), every)
-    return Evidence({"coverage": covered}, {"coverage": covered}, covered)
+    return Evidence({"coverage": covered}, {"coverage": covered}, covered, 0.0, np.zeros(len(found)))
 
 
 _EVIDENCE = {Mode.HYBRID: evidence, Mode.VECTOR: _by_meaning, Mode.TEXT: _by_words}

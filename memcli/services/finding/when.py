@@ -9,6 +9,7 @@ import re
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
+from functools import partial
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -60,18 +61,25 @@ class Period:
 
 Time = NamedTime | Period
 
+Reader = Callable[["re.Match[str]", date], "Time | None"]
+"""What a match says, as of a day."""
+
 
 def times_named(query: str, now: datetime) -> tuple[tuple[Time, ...], frozenset[str]]:
     """The times that *query* names, as of *now*, and the words, in lower case, that name them."""
     text = query.lower()
     found: list[Time] = []
     words: set[str] = set()
+
+    def taken(match: re.Match[str], read: Reader) -> str:
+        time = read(match, now.date())
+        if time is not None:
+            found.append(time)
+            words.update(re.findall(r"\w+", match[0]))
+        return " ; "
+
     for pattern, read in _READERS:
-        while match := pattern.search(text):
-            if (time := read(match, now.date())) is not None:
-                found.append(time)
-                words.update(re.findall(r"\w+", match[0]))
-            text = text[: match.start()] + " ; " + text[match.end() :]
+        text = pattern.sub(partial(taken, read=read), text)
     return tuple(dict.fromkeys(found)), frozenset(words)
 
 
@@ -176,8 +184,8 @@ def _last_weekday(match: re.Match[str], today: date) -> Period:
     return Period(day, day)
 
 
-_READERS: tuple[tuple[re.Pattern[str], Callable[[re.Match[str], date], Time | None]], ...] = (
-    (re.compile(rf"\b{_YEAR}-(?P<month>\d\d)(?:-(?P<day>\d\d))?\b"), _named),
+_READERS: tuple[tuple[re.Pattern[str], Reader], ...] = (
+    (re.compile(rf"\b{_YEAR}-(?P<month>\d\d)(?:-(?P<day>\d\d))?(?!\d)"), _named),
     (re.compile(rf"\b{_DAY}(?: of)? {_MONTH}(?:,? {_YEAR})?\b"), _named),
     (re.compile(rf"\b{_MONTH} {_DAY}(?:,? {_YEAR})?\b(?!:)"), _named),
     (re.compile(rf"\b{_MONTH},? (?:of )?{_YEAR}\b"), _named),
