@@ -118,10 +118,10 @@ class Writing:
 
     def _put(self, db: Database, settler: Settler, embedded: Embedded) -> None:
         """Write what *settler* has come to. The journal first, then everything else at once."""
-        new = [settler.added[m.id].memory for m in embedded.memories if m.id in settler.added]
-        gone = [rival.memory for rival in settler.replaced.values()]
-        were = db.memories.with_ids([memory.id for memory in gone])
-        before = [(were[memory.id], memory) for memory in gone]
+        new = [settler.added[m.id] for m in embedded.memories if m.id in settler.added]
+        were = db.memories.with_ids(list(settler.replaced))
+        gone = [_replaced(memory, settler.replaced[memory.id]) for memory in were.values()]
+        before = list(zip(were.values(), gone, strict=True))
         journal.note(self.engine, db, self.change, added=new, before=before)
         assert db.current is not None
         ready = replace(embedded.only({memory.id for memory in new}), memories=new)
@@ -149,7 +149,7 @@ class Writing:
             embedded = embed(self.engine.embedder, [new])
         settler = Settler(self.engine, self.said)
         vector = db.memories.vectors([old.id])[0]
-        settler.give_way(Rival(old, vector, 1.0), new, SAID_SO, units(embedded.vectors[:1])[0])
+        settler.give_way(Rival(old, 1.0), new, SAID_SO, units(embedded.vectors[:1])[0])
         self._put(db, settler, embedded)
         cosine = float(units(vector.reshape(1, -1))[0] @ units(embedded.vectors[:1])[0])
         return replace(
@@ -176,3 +176,15 @@ class Writing:
                 + (f", of the agent {old.agent}" if old.agent else ""),
                 hint=f"memcli store ... --space {old.space} --replaces {old.id}",
             )
+
+
+def _replaced(memory: Memory, gone: Memory) -> Memory:
+    """*memory* whole, replaced as *gone* says."""
+    return replace(
+        memory,
+        replaced_at=gone.replaced_at,
+        replaced_by=gone.replaced_by,
+        replaced_reason=gone.replaced_reason,
+        replaced_confidence=gone.replaced_confidence,
+        updated_at=gone.updated_at,
+    )

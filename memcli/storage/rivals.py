@@ -13,7 +13,7 @@ import pyarrow as pa
 from memcli.storage import rows
 from memcli.storage.memories import Memories
 from memcli.storage.predicates import all_of, equals, is_in
-from memcli.storage.rows import MEMORY_FIELDS, VECTOR, WORDS, vectors_of
+from memcli.storage.rows import VECTOR, WORDS, vectors_of
 from memcli.storage.table import MANY_KEYS, chunks
 
 if TYPE_CHECKING:
@@ -28,6 +28,13 @@ FACTS = "(conversation = '' OR position IS NULL)"
 ROWS_AT_ONCE = 20_000
 """Vectors of the store that are held against a batch at once: 30 MB at 384 numbers each."""
 
+STATED = (
+    *("id", "text", "title", "space", "user", "agent"),
+    *("tags", "metadata", "created_at", "updated_at"),
+)
+"""What is read of a rival: what it states. Other fields of it have their defaults; reading them all, with
+the vector, took twice as long."""
+
 Key = tuple[str, str, str]
 """A scope: space, user and agent."""
 
@@ -37,13 +44,11 @@ class Rival:
     """A memory that is there already, and how near it is.
 
     Attributes:
-        memory: The memory.
-        vector: Its vector, shape (dimension,), of length 1.
+        memory: The memory, as far as `STATED` goes.
         cosine: To the new memory, -1..1.
     """
 
     memory: Memory
-    vector: NDArray[np.float32]
     cosine: float
 
 
@@ -84,13 +89,14 @@ def of_one(
     queries = [partial(_nearest, vector=vector, where=scope, limit=nearest)]
     if holding:
         queries.append(partial(_holding, text=new.text, where=scope, limit=holding))
-    found = [table for table in memories.table.read_all(queries) if table.num_rows]
+    near, *with_words = memories.table.read_all(queries)
+    cosines = [1 - distance for distance in near["_distance"].to_pylist()]
+    rivals = {m.id: Rival(m, c) for m, c in zip(rows.from_table(near), cosines, strict=True)}
     unit = units(vector.reshape(1, -1))[0]
-    rivals: dict[str, Rival] = {}
-    for table in found:
-        there = units(vectors_of(table))
-        for memory, its in zip(rows.from_table(table), there, strict=True):
-            rivals[memory.id] = Rival(memory, its, float(its @ unit))
+    for table in with_words:
+        its = units(vectors_of(table)) @ unit if table.num_rows else []
+        for memory, cosine in zip(rows.from_table(table), its, strict=True):
+            rivals.setdefault(memory.id, Rival(memory, float(cosine)))
     return sorted((r for r in rivals.values() if r.cosine >= floor), key=lambda r: -r.cosine)
 
 
@@ -124,8 +130,8 @@ def of_many(
         for key, theirs in _by_scope(batch, places).items():
             _compare(mine, places[key], batch.take(theirs), best, nearest, floor)
     wanted = sorted({memory for some in best for _, memory in some})
-    there = _whole(memories, wanted)
-    return [[Rival(*there[memory], cosine) for cosine, memory in some if memory in there] for some in best]
+    there = _stated(memories, wanted)
+    return [[Rival(there[memory], cosine) for cosine, memory in some] for some in best]
 
 
 def _by_scope(batch: pa.Table, places: Mapping[Key, Sequence[int]]) -> dict[Key, list[int]]:
@@ -157,19 +163,18 @@ def _compare(
             best[place] = sorted([*best[place], *near], reverse=True)[:nearest]
 
 
-def _whole(memories: Memories, ids: Sequence[str]) -> dict[str, tuple[Memory, NDArray[np.float32]]]:
-    """The memories *ids* with their vectors, by id."""
-    found: dict[str, tuple[Memory, NDArray[np.float32]]] = {}
+def _stated(memories: Memories, ids: Sequence[str]) -> dict[str, Memory]:
+    """The memories *ids*, as far as `STATED` goes, by id."""
+    found: dict[str, Memory] = {}
     for some in chunks(ids, MANY_KEYS):
-        table = memories.table.rows(is_in("id", some), [*MEMORY_FIELDS, VECTOR])
-        for memory, vector in zip(rows.from_table(table), units(vectors_of(table)), strict=True):
-            found[memory.id] = (memory, vector)
+        table = memories.table.rows(is_in("id", some), STATED)
+        found |= {memory.id: memory for memory in rows.from_table(table)}
     return found
 
 
 def _nearest(table: LanceTable, vector: NDArray[np.float32], where: str, limit: int) -> pa.Table:
     search = table.search(vector, vector_column_name=VECTOR).distance_type("cosine").where(where)
-    return search.select([*MEMORY_FIELDS, VECTOR, "_distance"]).limit(limit).to_arrow()
+    return search.select([*STATED, "_distance"]).limit(limit).to_arrow()
 
 
 def _holding(table: LanceTable, text: str, where: str, limit: int) -> pa.Table:
@@ -177,4 +182,4 @@ def _holding(table: LanceTable, text: str, where: str, limit: int) -> pa.Table:
 
     query = MatchQuery(text, WORDS)  # type: ignore[call-arg]  # its defaults are hidden from mypy
     search = table.search(query, query_type="fts").where(where)
-    return search.select([*MEMORY_FIELDS, VECTOR, "_score"]).limit(limit).to_arrow()
+    return search.select([*STATED, VECTOR, "_score"]).limit(limit).to_arrow()
