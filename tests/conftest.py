@@ -18,10 +18,11 @@ import pytest
 from hypothesis import settings
 from numpy.typing import NDArray
 
-from memcli.config import Config, ConflictSettings
+from memcli.config import Config
 from memcli.home import Home
 from memcli.model import EmbeddingModel, Progress, Scope
 from memcli.services.engine import Engine
+from memcli.settings import ConflictSettings
 
 UNCHECKED = Config(conflicts=ConflictSettings(check=False))
 """Most tests store what they like: "fact 2" after "fact 1" would replace it."""

@@ -9,13 +9,14 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from memcli.config import Config, ContextSettings
+from memcli.config import Config
 from memcli.errors import UsageError
 from memcli.model import Draft, Hit, Memory, Scope
 from memcli.services import context, forgetting, recall, remember
 from memcli.services.blocks import STYLES
 from memcli.services.engine import Engine
 from memcli.services.tokens import estimate_tokens
+from memcli.settings import ContextSettings
 from tests.conftest import NOW, Clock
 from tests.services.test_blocks import hit
 
