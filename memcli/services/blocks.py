@@ -21,10 +21,10 @@ INDENT = "    "
 """Before every line of a memory but its first."""
 
 TURN = "  "
-"""Before every turn of a passage but its first: less than before a text's lines, which can't look like one."""
+"""Before every turn of a passage but its first: less than before a text's lines, none of which looks so."""
 
 GAP = "   …"
-"""The line between turns of a passage that did not follow each other: no turn, no text begins at its column."""
+"""The line between turns that did not follow each other; no turn and no text begins at its column."""
 
 Passage = Sequence[Memory]
 """What is told together: one memory, or several turns of one conversation in order."""

@@ -85,7 +85,7 @@ def gaps(passage: Passage) -> list[bool]:
 
 
 def shape(passage: Passage) -> str:
-    """What begins the lines of *passage*, texts' further lines left out: F for its first, T for turns, G for gaps."""
+    """What begins the lines of *passage* but for texts' further ones: F its first, T a turn, G a gap."""
     return "F" + "".join("GT" if gap else "T" for gap in gaps(passage))
 
 
@@ -102,7 +102,7 @@ def shape_of(lines: Sequence[str], first: str) -> str:
 
 @given(HITS)
 def test_a_memory_can_not_leave_its_place_in_markdown(hits: list[Hit]) -> None:
-    """Whoever takes whatever for the end of a line finds one bullet a passage, turns and gaps where they are."""
+    """Whoever takes whatever for the end of a line finds one bullet a passage, its turns and gaps."""
     head, *lines = fitted(hits, "markdown").splitlines()
     assert head == "## Memories"
     assert shape_of(lines, "- [2026-05-0") == "".join(map(shape, passages(hits)))

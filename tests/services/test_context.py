@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from memcli.config import Config, ContextSettings
 from memcli.errors import UsageError
-from memcli.model import Draft, Hit, Scope
+from memcli.model import Draft, Hit, Memory, Scope
 from memcli.services import context, recall, remember
 from memcli.services.blocks import STYLES
 from memcli.services.engine import Engine
@@ -264,7 +264,7 @@ def test_the_budget_is_kept_with_neighbours_too(
 ) -> None:
     """To the token as counted; every memory of the answer is in the block."""
     hits = [replace(one, id=f"m{number}") for number, one in enumerate(hits)]
-    beside = {
+    beside: dict[tuple[str, ...], Memory] = {
         ("", "", "work", conversation, str(position)): hit(
             f"neighbour {position}",
             id=f"{conversation}{position}",

@@ -285,16 +285,16 @@ def test_what_one_asks_anybody_makes_all_less_likely_and_changes_no_order(
 ) -> None:
     """By the same for all facts, and the same for all turns; it is bounded."""
     found = candidates(*rows)
-    general, memory = (best(found, question(kind=kind)).evidence for kind in sorted(kinds))
-    more = memory.relevance - general.relevance
+
+    def relevance(kind: float) -> Any:
+        return best(found, question(kind=kind)).evidence.relevance
+
+    more = relevance(max(kinds)) - relevance(min(kinds))
     assert (more >= -1e-12).all()
     for some in (more[found.is_turn], more[~found.is_turn]):
         assert some == pytest.approx(some[:1].repeat(len(some)))
-    memory, most, beyond, anybody = (
-        best(found, question(kind=kind)).evidence.relevance for kind in (1.0, 2.0, 50.0, -1.0)
-    )
-    assert beyond == pytest.approx(most)
-    assert (memory > anybody).all()
+    assert relevance(50.0) == pytest.approx(relevance(2.0))
+    assert (relevance(1.0) > relevance(-1.0)).all()
 
 
 # --- what is made of it ---
