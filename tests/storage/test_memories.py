@@ -32,9 +32,9 @@ def memories(engine: Engine, scope: Scope) -> Memories:
     return engine.db.memories
 
 
-def found(memories: Memories, terms: Sequence[str], where: str = "", holding: int = 50) -> set[str]:
+def found(memories: Memories, terms: Sequence[str], holding: int = 50) -> set[str]:
     """The ids found for *terms*."""
-    return set(memories.found(None, terms, where, nearest=0, holding=holding).candidates().ids)
+    return set(memories.found(None, terms, "", nearest=0, holding=holding).candidates().ids)
 
 
 def test_each_term_is_looked_for_by_itself(memories: Memories) -> None:
@@ -115,7 +115,7 @@ def test_turns_of_many_conversations_are_found(engine: Engine, scope: Scope) -> 
 
 
 def test_a_question_is_known_by_its_end(engine: Engine, scope: Scope) -> None:
-    """In any script, before a closing quotation mark or a remark in brackets, but not further back."""
+    """In any script, before a quotation mark or a remark in brackets; a question before that is none."""
     texts = {
         "Where do you live?": True,
         "«Wo?» 你住在哪里？": True,

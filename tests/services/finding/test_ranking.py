@@ -75,7 +75,7 @@ def test_a_turn_is_found_by_the_words_of_turns_within_reach(steps: int) -> None:
     )
     ranked = best(found)
     near = ranked.evidence.signals["surroundings"][0]
-    assert near == (1.0 if abs(steps) <= ranking.REACH else 0.0)
+    assert near == (1.0 if abs(steps) <= 2 else 0.0)
     assert (ranked.relevance[0] > ranked.relevance[3]) == (near > 0)
 
 
@@ -142,7 +142,7 @@ def test_where_the_one_asked_about_is_absent_nothing_is_looked_for() -> None:
     assert order(found).index("absent") > max(order(found).index("there"), order(found).index("named"))
 
 
-@pytest.mark.parametrize("role", sorted(ranking.ROLES))
+@pytest.mark.parametrize("role", ["user", "assistant", "system", "human", "ai", "tool", "bot", "model"])
 def test_a_role_is_no_name(role: str) -> None:
     """Who asks for the user's tea does not want all that the user said."""
     rows = [Turn(speaker=role, position=0), Turn(speaker="Ana", position=9)]
