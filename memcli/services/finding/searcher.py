@@ -20,17 +20,18 @@ if TYPE_CHECKING:
     from memcli.storage.candidates import Candidates
 
 NEAREST = 400
-"""Nearest memories compared, at least; twice as many as are asked for. 100 take LanceDB the same time."""
+"""Nearest memories compared, at least; twice as many as are asked for. LanceDB takes 9 ms for 100, 13 for 400
+and for 1,000."""
 
 HOLDING = 400
-"""Memories looked at for each term of the query, the best by BM25. With 1,000 ranking takes twice as long and
-finds nothing more."""
+"""Memories looked at for each term of the query, the best by BM25. 1,000 found the same and kept ranking busy
+for 22 ms instead of 16 (retrieval benchmark, on a loaded machine)."""
 
 LOOKED_AT = 100
 """Best candidates, at least, whose surroundings are completed; twice as many as are asked for."""
 
 TERMS = 16
-"""Terms of a query that are looked up, the first ones; each costs up to 2 ms."""
+"""Terms of a query that are looked up, the first ones; each costs some 5 ms, side by side half of it."""
 
 
 @dataclass(frozen=True)
