@@ -62,7 +62,7 @@ TIME_OF_FACT = 0.1
 """The same for a fact, which is dated by when it was stored, not by what it tells. Not measured."""
 
 ASKS, ANSWERS = 0.25, 0.2
-"""Against a turn that ends with a question, and for the turn behind it. Without both, R@10 lost 2.7 points."""
+"""Against a turn that ends with a question, and for the turn behind it. Without both, R@10 lost 2.7."""
 
 WORDS_FROM, WORDS = 0.5, 10.0
 """A fact's words count from half of the query's on, and then decide: identifiers, titles, quotations.
