@@ -281,7 +281,6 @@ def test_a_number_of_neighbours_that_makes_no_sense_is_refused(stocked: MemCLI, 
         assert (ran.out, is_one_sentence(ran.err)) == ("", True)
 
 
-@pytest.mark.xfail(reason="the table does not show neighbours yet: cli/views.py", strict=True)
 def test_neighbours_are_shown_in_a_table(stocked: MemCLI) -> None:
     """Around the turn that was found, in order."""
     query = ("search", "office floor 3", "--mode", "text", "-n", "1", "-f", "table")
