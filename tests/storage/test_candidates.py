@@ -21,7 +21,13 @@ STRAIGHT = np.array([1.0, 0.0, 0.0], dtype=np.float32)
 
 def row(memory: str, **about: Any) -> dict[str, Any]:
     """What the store has of *memory*."""
-    said = {"id": memory, "space": "work", "conversation": "", "speaker": "", "importance": 0.5}
+    said = {
+        "id": memory,
+        "space": "work",
+        "conversation": "",
+        "speaker": "",
+        "importance": ord(memory[0]) / 1000,
+    }
     return {**said, "position": None, "created_at": MADE, "used_at": None, "asks": False, **about}
 
 
@@ -73,7 +79,7 @@ def test_columns_are_taken_as_they_are() -> None:
     assert found.space.tolist() == ["s", "work", "work"]
     assert found.speaker.tolist() == ["Ana", "", ""]
     assert found.asks.tolist() == [True, False, False]
-    assert found.importance.tolist() == [0.9, 0.5, 0.5]
+    assert found.importance.tolist() == [0.9, ord("l") / 1000, ord("b") / 1000]
     assert set(found.created_at) == {np.datetime64("2026-05-01", "us")}
     assert found.used_at[0] == np.datetime64("2026-05-01T01:00", "us")
     assert np.isnat(found.used_at).tolist() == [False, True, True]
@@ -138,6 +144,7 @@ def test_each_memory_is_there_once_with_its_cosine_and_its_scores(
             assert cosine == pytest.approx(cosine_of(vectors[memory], query), abs=1e-5)
         else:
             assert np.isnan(cosine)
+    assert found.importance.tolist() == [ord(memory) / 1000 for memory in found.ids]
     for term, scores in zip(found.terms, found.term_scores, strict=True):
         assert by_id(found, scores) == {i: terms[term].get(i, 0.0) for i in found.ids}
     assert found.terms == tuple(terms)

@@ -10,7 +10,7 @@ from memcli.config import Config, DecaySettings
 from memcli.model import Draft, Hit, Mode, Scope
 from memcli.services import recall, remember
 from memcli.services.engine import Engine
-from memcli.services.finding import searcher
+from memcli.services.finding import ranking, searcher
 from memcli.storage.memories import Memories
 from tests.conftest import NOW
 
@@ -46,32 +46,41 @@ def signals(engine: Engine, query: str, scope: Scope = WORK, **about: Any) -> di
     return {hit.id: hit.signals for hit in hits}
 
 
-def test_what_is_around_counts_though_it_was_not_found(
-    engine: Engine, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    """Turns beside the best are completed: their meaning is known, and that they asked."""
-    monkeypatch.setattr(searcher, "NEAREST", 2)
-    filler = [fact(f"f{i}", f"zebrafinch aviary {i}") for i in range(30)]
-    talk = [turn("t0", 0, "who comes?"), turn("t1", 1, "the zebrafinch"), turn("t2", 2, "hm")]
-    remember.store_all(engine, [*filler, *talk])
-    told = signals(engine, "zebrafinch aviary", limit=50)
-    assert told["t1"]["question"]["value"] == 1
-    assert {"t0", "t2"} <= told.keys()
-    assert told["t0"]["surroundings"]["value"] == told["t1"]["surroundings"]["value"] > 0
-
-
-def test_what_has_the_words_but_was_not_near_is_compared(
-    engine: Engine, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    """Its cosine is known in the end."""
+@pytest.fixture
+def crowd(engine: Engine, monkeypatch: pytest.MonkeyPatch) -> Engine:
+    """An engine with thirty turns that are near to everything about aviaries; few are looked at."""
     monkeypatch.setattr(searcher, "NEAREST", 1)
-    remember.store_all(
-        engine, [fact("near", "kelp forest"), fact("far", "kelp in seventeen other words of no use")]
-    )
-    hits = {hit.id: hit for hit in recall.search(engine, "kelp forest", scope=WORK, limit=1)}
-    assert set(hits) == {"near"}
-    hits = {hit.id: hit for hit in recall.search(engine, "kelp forest", scope=WORK, limit=2)}
-    assert hits["far"].similarity != 0
+    filler = [turn(f"f{i}", 10 * i, f"aviary {i}", conversation="d") for i in range(30)]
+    remember.store_all(engine, filler)
+    return engine
+
+
+def test_what_is_around_counts_though_it_was_not_found(crowd: Engine) -> None:
+    """The turns beside the best are read: that they asked, and what they mean."""
+    talk = [turn("t0", 0, "who comes?"), turn("t1", 1, "the zebrafinch"), turn("t2", 2, "hm")]
+    remember.store_all(crowd, talk)
+    told = signals(crowd, "zebrafinch aviary", limit=2)
+    assert told["t1"]["question"]["value"] == 1
+    assert "zebrafinch" in told["t1"]["coverage"]["terms"]
+
+
+def test_what_has_the_words_but_was_not_near_is_compared(crowd: Engine) -> None:
+    """Its cosine is known in the end."""
+    remember.store_all(crowd, [fact("far", "zebrafinch in seventeen other words of no use")])
+    [hit] = recall.search(crowd, "zebrafinch aviary", scope=WORK, limit=1)
+    cosine = crowd.db.memories.vectors(["far"]) @ crowd.embedder.embed_queries(["zebrafinch aviary"])[0]
+    assert hit.id == "far"
+    assert hit.similarity == pytest.approx(float(cosine[0]), abs=1e-5)
+
+
+def test_in_two_spaces_both_conversations_are_completed(crowd: Engine) -> None:
+    """Though what is missing of one is known of the other."""
+    for space, asked in (("work", "who brings a zebrafinch?"), ("home", "who is that?")):
+        texts = (asked, "a zebrafinch")
+        said = [turn(f"{space}{i}", i, text, scope=Scope(space, "me")) for i, text in enumerate(texts)]
+        remember.store_all(crowd, said)
+    told = signals(crowd, "zebrafinch aviary", EVERYWHERE, limit=3)
+    assert {told[name]["question"]["value"] for name in ("work1", "home1")} == {1}
 
 
 def test_conversations_of_one_name_in_two_spaces_are_not_mixed(engine: Engine) -> None:
@@ -89,28 +98,6 @@ def test_conversations_of_one_name_in_two_spaces_are_not_mixed(engine: Engine) -
         assert told[name]["surroundings"]["value"] == 0
     assert told["h1"]["question"]["value"] == 0
     assert told["w1"]["question"]["value"] == 1
-
-
-def test_in_two_spaces_both_conversations_are_completed(
-    engine: Engine, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    """Though what is missing of one is known of the other."""
-    monkeypatch.setattr(searcher, "NEAREST", 1)
-    for space, prefix in (("work", "w"), ("home", "h")):
-        remember.store_all(
-            engine,
-            [
-                turn(f"{prefix}0", 0, f"who is that, {prefix}?", scope=Scope(space, "me")),
-                turn(f"{prefix}1", 1, "a zebrafinch", scope=Scope(space, "me")),
-            ],
-        )
-    told = signals(engine, "zebrafinch", EVERYWHERE, limit=10)
-    assert {name: about["question"]["value"] for name, about in told.items()} == {
-        "w0": -1,
-        "w1": 1,
-        "h0": -1,
-        "h1": 1,
-    }
 
 
 def test_a_search_of_one_space_sees_nothing_of_another(engine: Engine) -> None:
@@ -231,6 +218,18 @@ def test_the_person_asked_about_is_listened_to(engine: Engine) -> None:
     for who in ("Ana", "Ben"):
         hits = recall.search(engine, f"What hobby does {who} have?", scope=WORK)
         assert [hit.speaker for hit in hits[:3]] == [who] * 3
+
+
+def test_somebody_whom_nobody_knows_makes_all_less_likely(engine: Engine) -> None:
+    """More so if the question is about her than if it mentions her."""
+    remember.store_all(engine, [fact("a", "Ana left for Riga"), fact("b", "otters swim")])
+    for query, value in (
+        ("When did Zelda leave?", 1.0),
+        ("Who left for Zagreb?", round(ranking.MENTIONED, 4)),
+        ("When did Ana leave?", 0.0),
+        ("when did zelda leave?", 0.0),
+    ):
+        assert {told["unknown_name"]["value"] for told in signals(engine, query).values()} == {value}, query
 
 
 def test_a_time_that_is_named_counts(engine: Engine) -> None:
