@@ -66,16 +66,14 @@ class Searcher:
 
     def _answer(self, query: str, vector: NDArray[np.float32] | None) -> list[Hit]:
         question = self._question(query, vector)
-        found = self._found(query, vector, question)
+        found = self._found(query, vector)
         if not len(found):
             return []
         ranked = self._ranked(found, question)
         hits = reranking.rerank(self.engine, query, self._hits(found, ranked))
         return hits[: self.asked.limit]
 
-    def _found(
-        self, query: str, vector: NDArray[np.float32] | None, question: ranking.Question
-    ) -> Candidates:
+    def _found(self, query: str, vector: NDArray[np.float32] | None) -> Candidates:
         """The candidates for *query*, and the turns around the best of them."""
         db, where = self.engine.db, self.asked.where
         words = [] if self.asked.mode is Mode.VECTOR else terms(query)[:TERMS]
@@ -85,18 +83,15 @@ class Searcher:
         )
         first = found.candidates()
         if self.asked.mode is Mode.HYBRID and len(first):
-            found = db.memories.surroundings(found, *self._worth_a_look(first, question), where)
+            found = db.memories.surroundings(found, *self._worth_a_look(first), where)
         candidates = found.candidates()
         if vector is not None:
             further |= db.passages.best(candidates.ids, vector)
         return candidates.with_cosines(further).with_uses(db.uses.pending())
 
-    def _worth_a_look(
-        self, found: Candidates, question: ranking.Question
-    ) -> tuple[dict[str, list[int]], list[str]]:
+    def _worth_a_look(self, found: Candidates) -> tuple[dict[str, list[int]], list[str]]:
         """What is missing around the best candidates: turns by place, and memories not compared yet."""
-        ranked = self._ranked(found, question)
-        best = ranked.order[: max(2 * self.asked.limit, LOOKED_AT)]
+        best = ranking.first_look(found, self.memories)[: max(2 * self.asked.limit, LOOKED_AT)]
         here = set(zip(found.talk.tolist(), found.position.tolist(), strict=True))
         places: dict[str, list[int]] = {}
         for i in best[found.is_turn[best]].tolist():
