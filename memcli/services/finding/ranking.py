@@ -100,9 +100,6 @@ SLOPE, MIDDLE = 8.0, 0.42
 """The score is 1 / (1 + e^(-slope (relevance - middle))): how likely the first hit is right where half of the
 questions have an answer, from a logistic regression on paraphrased and unrelated questions."""
 
-DAY_US = 86_400e6
-"""Microseconds in a day."""
-
 ROLES = frozenset({"user", "assistant", "system", "human", "ai", "tool", "developer", "model", "bot"})
 """Speakers that are roles rather than names: "user" in a question seldom asks about one."""
 
@@ -260,7 +257,7 @@ def ranked(found: Candidates, question: Question, mode: Mode, settings: DecaySet
     """
     proof = _EVIDENCE[mode](found, question)
     since = np.where(np.isnat(found.used_at), found.created_at, np.fmax(found.used_at, found.created_at))
-    age = (question.now - since).astype(np.float64) / DAY_US
+    age = (question.now - since).astype(np.float64) / decay.DAY_US
     retained = decay.retention(age, found.importance, settings)
     factors = {"decay": decay.fading(retained, settings), "importance": decay.mattering(found.importance)}
     # what speaks against a memory must not weigh less because it is old
