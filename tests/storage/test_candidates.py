@@ -101,7 +101,7 @@ def test_without_a_vector_nothing_is_near() -> None:
     found = collected([table([row("a")])], None, {"tea": holding({**row("b"), "_score": 1.0})})
     assert found.ids == ("a", "b")
     assert np.isnan(found.cosine).all()
-    assert (len(found.vectors.places), len(found.vectors.units)) == (0, 0)
+    assert (len(found.vectors.places), len(found.vectors.rows)) == (0, 0)
 
 
 def test_a_vector_of_no_length_is_near_to_nothing() -> None:
@@ -149,9 +149,43 @@ def test_each_memory_is_there_once_with_its_cosine_and_its_scores(
         assert by_id(found, scores) == {i: terms[term].get(i, 0.0) for i in found.ids}
     assert found.terms == tuple(terms)
     assert {found.ids[place] for place in found.vectors.places} == near_ids
-    for place, unit in zip(found.vectors.places, found.vectors.units, strict=True):
+    units = found.vectors.units(np.arange(len(found.vectors.places)))
+    for place, unit in zip(found.vectors.places, units, strict=True):
         length = np.linalg.norm(np.array(vectors[found.ids[place]]))
         assert unit * length == pytest.approx(np.array(vectors[found.ids[place]]), abs=1e-5)
+
+
+@given(vectors=VECTORS, parts=PARTS, terms=TERMS, more=PARTS)
+def test_what_is_joined_is_as_if_collected_together(
+    vectors: Mapping[str, Sequence[float]],
+    parts: list[list[str]],
+    terms: Mapping[str, Mapping[str, float]],
+    more: list[list[str]],
+) -> None:
+    """In whatever order, with every column, cosine and score; what was there keeps its place."""
+
+    def compared(some: list[list[str]]) -> list[pa.Table]:
+        return [near(*({**row(i), VECTOR: list(vectors[i])} for i in part)) for part in some]
+
+    scored = {
+        term: holding(*({**row(i), "_score": s} for i, s in held.items())) for term, held in terms.items()
+    }
+    before = collected(compared(parts), STRAIGHT, scored)
+    joined = before.joined(collected(compared(more), STRAIGHT, {}))
+    whole = collected(compared([*parts, *more]), STRAIGHT, scored)
+    assert joined.ids[: len(before)] == before.ids
+    assert (set(joined.ids), joined.terms) == (set(whole.ids), whole.terms)
+    places = [joined.index[memory] for memory in whole.ids]
+    for name in (*COLUMNS[1:], "is_turn"):
+        assert getattr(joined, name)[places].tolist() == getattr(whole, name).tolist()
+    assert joined.cosine[places] == pytest.approx(whole.cosine, abs=1e-6, nan_ok=True)
+    assert joined.term_scores[:, places].tolist() == whole.term_scores.tolist()
+    for found in (joined, whole):
+        kept = {found.ids[place]: i for i, place in enumerate(found.vectors.places)}
+        assert len(kept) == len(found.vectors.places)
+        for memory, i in kept.items():
+            assert found.vectors.rows[i].tolist() == pytest.approx(vectors[memory])
+    assert {joined.ids[i] for i in joined.vectors.places} == {whole.ids[i] for i in whole.vectors.places}
 
 
 def cosine_of(one: Sequence[float], other: Sequence[float]) -> Any:

@@ -63,7 +63,7 @@ def read_all_the_time(home: Path, until: float, trouble: "multiprocessing.Queue[
 def found_by_words(engine: Engine, query: str) -> list[str]:
     """The texts that the full-text index finds for the terms of *query*."""
     memories = engine.db.memories
-    ids = memories.found(None, terms(query), "", nearest=0, holding=5).candidates().ids
+    ids = memories.found(None, terms(query), "", nearest=0, holding=5).ids
     return sorted(memory.text for memory in memories.with_ids(ids).values())
 
 

@@ -375,12 +375,12 @@ def _least(cosine: Numbers) -> float:
 
 def _hubness(found: Candidates, question: Question) -> Numbers:
     """How near each fact is to questions of any kind, shape (n,); 0 where that is not known."""
-    places, units = found.vectors.places, found.vectors.units
+    places = found.vectors.places
     facts = np.flatnonzero(~found.is_turn[places])
     if question.hubness is None or not len(facts):
         return np.zeros(len(found))
     nearest = facts[np.argsort(-found.cosine[places[facts]], kind="stable")[:HUBNESS_OF]]
-    hubs = question.hubness(units[nearest])
+    hubs = question.hubness(found.vectors.units(nearest))
     of_all = np.full(len(found), float(hubs.mean()))
     of_all[places[nearest]] = hubs
     return of_all

@@ -49,7 +49,7 @@ def signals(engine: Engine, query: str, scope: Scope = WORK, **about: Any) -> di
 @pytest.fixture
 def crowd(engine: Engine, monkeypatch: pytest.MonkeyPatch) -> Engine:
     """An engine with thirty turns that are near to everything about aviaries; few are looked at."""
-    monkeypatch.setattr(searcher, "NEAREST", 1)
+    monkeypatch.setattr(searcher, "FOUND", 1)
     filler = [turn(f"f{i}", 10 * i, f"aviary {i}", conversation="d") for i in range(30)]
     remember.store_all(engine, filler)
     return engine
