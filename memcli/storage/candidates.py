@@ -26,6 +26,9 @@ COLUMNS = (
 NO_POSITION = -1
 """The position of a memory that is no turn of a conversation."""
 
+SHORTEST = 1e-12
+"""The least that is divided by: a vector of no length has no direction, and is near to nothing."""
+
 
 @dataclass(frozen=True)
 class Candidates:
@@ -44,7 +47,7 @@ class Candidates:
         cosine: Its cosine to the query, -1..1; nan where that is not known. Shape (n,).
         terms: The query's terms, as they are written there.
         term_scores: The BM25 score of each for each term. Shape (terms, n).
-        vectors: Vectors of length 1, by the place of the candidate they belong to.
+        vectors: Those that were read, by the place of the candidate they belong to.
     """
 
     ids: tuple[str, ...]
@@ -101,6 +104,30 @@ class Candidates:
                 cosine[place] = np.fmax(cosine[place], value)
         return replace(self, cosine=cosine)
 
+    def joined(self, other: Candidates) -> Candidates:
+        """These, and behind them what *other* has besides; what *other* compared counts for all.
+
+        Terms and their scores are these ones': what comes from *other* alone holds none of them.
+        """
+        places = np.array([self.index.get(memory, -1) for memory in other.ids], dtype=np.int64)
+        new = np.flatnonzero(places < 0)
+        places[new] = len(self) + np.arange(len(new))
+        columns: dict[str, Any] = {
+            name: np.concatenate((getattr(self, name), getattr(other, name)[new])) for name in COLUMNS[1:]
+        }
+        cosine = np.concatenate((self.cosine, np.full(len(new), np.nan)))
+        cosine[places] = np.fmax(cosine[places], other.cosine)
+        scores = np.zeros((len(self.terms), len(cosine)))
+        scores[:, : len(self)] = self.term_scores
+        return replace(
+            self,
+            **columns,
+            ids=(*self.ids, *(other.ids[i] for i in new.tolist())),
+            cosine=cosine,
+            term_scores=scores,
+            vectors=self.vectors.joined(Vectors(places[other.vectors.places], other.vectors.rows)),
+        )
+
 
 @dataclass(frozen=True)
 class Vectors:
@@ -108,11 +135,24 @@ class Vectors:
 
     Attributes:
         places: Which candidates, shape (m,).
-        units: Their vectors, of length 1, shape (m, dimension).
+        rows: Their vectors, of any length, shape (m, dimension).
     """
 
     places: NDArray[np.int64]
-    units: NDArray[np.float32]
+    rows: NDArray[np.float32]
+
+    def units(self, which: NDArray[np.int64]) -> NDArray[np.float32]:
+        """The vectors at *which* of `places`, of length 1."""
+        rows = self.rows[which]
+        return np.asarray(rows / np.maximum(np.linalg.norm(rows, axis=1, keepdims=True), SHORTEST))
+
+    def joined(self, other: Vectors) -> Vectors:
+        """These, and those of *other* whose places have none yet."""
+        if not len(self.places) or not len(other.places):
+            return self if len(self.places) else other
+        new = ~np.isin(other.places, self.places)
+        places = np.concatenate((self.places, other.places[new]))
+        return Vectors(places, np.concatenate((self.rows, other.rows[new])))
 
 
 def collected(
@@ -128,20 +168,25 @@ def collected(
         scored: The rows that hold each term: `COLUMNS` and `_score`.
     """
     parts = [*(table.select(COLUMNS) for table in compared), *(t.select(COLUMNS) for t in scored.values())]
-    nothing = memory_schema(1).empty_table().select(COLUMNS)
-    rows = pa.concat_tables(parts).combine_chunks() if parts else nothing
-    codes = pc.dictionary_encode(rows["id"]).combine_chunks()
+    rows = pa.concat_tables(parts) if parts else memory_schema(1).empty_table().select(COLUMNS)
+    codes = rows["id"].combine_chunks().dictionary_encode()
     place_of_row = codes.indices.to_numpy(zero_copy_only=False)
-    _, first = np.unique(place_of_row, return_index=True)
-    places, units, cosine = _compared(compared, vector, place_of_row, len(first))
+    first = _first(place_of_row)
+    places, vectors, cosine = _compared(compared, vector, place_of_row, len(first))
     return Candidates(
         ids=tuple(codes.dictionary.to_pylist()),
         **_columns(rows.take(first)),
         cosine=cosine,
         terms=tuple(scored),
         term_scores=_scores(scored, place_of_row[sum(map(len, compared)) :], len(first)),
-        vectors=Vectors(places, units),
+        vectors=Vectors(places, vectors),
     )
+
+
+def _first(codes: NDArray[np.int64]) -> NDArray[np.int64]:
+    """Where each of *codes*, which count from 0 as they come up, comes up first."""
+    highest = np.maximum.accumulate(codes)
+    return np.flatnonzero(np.diff(highest, prepend=-1))
 
 
 def _numbered(names: NDArray[np.object_]) -> NDArray[np.int64]:
@@ -171,17 +216,20 @@ def _compared(
     place_of_row: NDArray[np.int64],
     count: int,
 ) -> tuple[NDArray[np.int64], NDArray[np.float32], NDArray[np.float64]]:
-    """The places and units of rows with vectors, and the cosine of each of *count* candidates."""
+    """The places and vectors of rows that have some, and the cosine of each of *count* candidates."""
     cosine = np.full(count, np.nan)
     with_rows = [table for table in tables if table.num_rows]
     if vector is None or not with_rows:
         return np.empty(0, np.int64), np.empty((0, 0), np.float32), cosine
-    vectors = np.concatenate([vectors_of(table) for table in with_rows])
-    places, first = np.unique(place_of_row[: len(vectors)], return_index=True)
-    units = vectors[first]
-    units = units / np.maximum(np.linalg.norm(units, axis=1, keepdims=True), 1e-12)
-    cosine[places] = units @ (vector / max(float(np.linalg.norm(vector)), 1e-12))
-    return places, units, cosine
+    parts = [vectors_of(table) for table in with_rows]
+    vectors = np.concatenate(parts) if len(parts) > 1 else parts[0]
+    first = _first(place_of_row[: len(vectors)])
+    if len(first) < len(vectors):
+        vectors = vectors[first]
+    places = place_of_row[first].astype(np.int64)
+    lengths = np.sqrt(np.einsum("md,md->m", vectors, vectors)) * np.linalg.norm(vector)
+    cosine[places] = (vectors @ vector) / np.maximum(lengths, SHORTEST)
+    return places, vectors, cosine
 
 
 def _scores(

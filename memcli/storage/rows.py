@@ -138,8 +138,8 @@ def _cell(memory: Memory, name: str) -> Any:
 def from_table(table: pa.Table) -> list[Memory]:
     """The memories in the rows of *table*."""
     present = [name for name in MEMORY_FIELDS if name in table.column_names]
-    rows = table.select(present).to_pylist()
-    return [Memory(**{name: _value(name, value) for name, value in row.items()}) for row in rows]
+    columns = [[_value(name, value) for value in table[name].to_pylist()] for name in present]
+    return [Memory(**dict(zip(present, row, strict=True))) for row in zip(*columns, strict=True)]
 
 
 def _value(name: str, value: Any) -> Any:

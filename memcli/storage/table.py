@@ -151,7 +151,11 @@ class Table:
             # an unlimited plain query is LanceDB's for None; 0 would be none at all
             return (query.limit(limit) if limit is not None else query).to_arrow()
 
-        return self.read(scan, self._schema.empty_table().select(names))
+        return self.read(scan, self._no_rows.select(names))
+
+    @cached_property
+    def _no_rows(self) -> pa.Table:
+        return self._schema.empty_table()
 
     def batches(self, where: str, columns: Sequence[str], size: int) -> Iterator[pa.Table]:
         """The rows that fulfil *where*, some *size* at a time. Needs the writer's lock: it looks but once."""

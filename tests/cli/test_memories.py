@@ -94,9 +94,9 @@ def test_a_list_that_is_cut_says_so_on_standard_error(memcli: MemCLI) -> None:
 def test_an_update_changes_what_is_named(memcli: MemCLI) -> None:
     """And what was not named is as it was; the answer is what `get` says."""
     name = stored(memcli, "The office is on floor 3", "-t", "office", "-m", "a=1", "--source", "tour")
-    before = memcli("get", name).json
+    before = memcli("get", name, "--no-use").json
     answer = memcli("update", name, "The office is on floor 4", "-i", "0.9", "-t", "new").json
-    after = memcli("get", name).json
+    after = memcli("get", name, "--no-use").json
     assert answer == after
     text = "The office is on floor 4"
     changes = {"text": text, "title": text, "importance": 0.9, "tags": ["new"]}
@@ -130,11 +130,11 @@ def test_forgetting_and_restoring_answer_with_the_memories_as_they_are_now(memcl
     names = [stored(memcli, "one"), stored(memcli, "two")]
     forgotten = memcli("forget", *names).json
     assert [memory["forgotten_at"] is None for memory in forgotten] == [False, False]
-    assert forgotten == [memcli("get", name).json for name in names]
+    assert forgotten == [memcli("get", name, "--no-use").json for name in names]
     assert listed(memcli) == []
     assert sorted(listed(memcli, "--forgotten")) == ["one", "two"]
     restored = memcli("restore", names[0]).json
-    assert restored == [memcli("get", names[0]).json]
+    assert restored == [memcli("get", names[0], "--no-use").json]
     assert listed(memcli) == ["one"]
 
 
@@ -179,8 +179,10 @@ def test_the_formats_of_memories(memcli: MemCLI) -> None:
     names = [stored(memcli, "first line\n\tsecond"), stored(memcli, "other")]
     assert [memory["id"] for memory in memcli("list", "-f", "jsonl").lines] == names[::-1]
     assert memcli("list", "-f", "plain").out == f"{names[1]}\tother\n{names[0]}\tfirst line second\n"
-    assert memcli("get", names[1], "-f", "plain").out == f"{names[1]}\tother\n"
-    assert memcli("get", names[1], "-f", "jsonl").lines == [memcli("get", names[1]).json]
+    assert memcli("get", names[1], "-f", "plain", "--no-use").out == f"{names[1]}\tother\n"
+    assert memcli("get", names[1], "-f", "jsonl", "--no-use").lines == [
+        memcli("get", names[1], "--no-use").json
+    ]
     table = memcli("list", "-f", "table").out
     assert table.index("other") < table.index("first line")
     assert json.loads(memcli("list", "--json").out)

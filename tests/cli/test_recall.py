@@ -80,7 +80,7 @@ def test_an_explanation_names_the_signals(office: MemCLI) -> None:
     [hit, *_] = office("search", "cat", "--explain").json
     assert set(hit) == KEYS | {"signals"}
     assert {"cosine", "coverage"} <= set(hit["signals"])
-    assert "coverage" in office("search", "cat", "--explain", "-f", "table").out
+    assert "words" in office("search", "cat", "--explain", "-f", "table").out
 
 
 @pytest.mark.parametrize("form", [[], ["--format", "jsonl"], ["--json"]], ids=["pipe", "jsonl", "json"])
@@ -225,3 +225,26 @@ def test_without_its_reranker_a_search_goes_on_and_says_so_once(memcli: MemCLI, 
     assert memcli("search", "--batch", "-", stdin="tea\ngreen\n").err == ran.err
     assert memcli("--quiet", "search", "tea").err == ""
     assert memcli("context", "green tea").err == ran.err
+
+
+def test_a_use_keeps_a_memory_fresh(office: MemCLI) -> None:
+    """`get` is one, a search in a pipe is none unless it says so, a peek never."""
+    [before] = office("search", "cat", "-n", "1").json
+    assert (before["uses"], before["decay"] < 0.01) == (0, True)
+    office("get", "cat", "--no-use")
+    office("search", "cat", "-n", "1")
+    assert office("search", "cat", "-n", "1").json[0]["uses"] == 0
+    office("get", "cat")
+    [after] = office("search", "cat", "-n", "1", "--use").json
+    assert (after["uses"], after["decay"] > 0.99) == (1, True)
+    assert office("get", "cat", "--no-use").json["uses"] == 2
+    assert "2, last" in office("get", "cat", "--no-use", "-f", "table").out
+
+
+def test_what_hardly_answers_is_not_used(office: MemCLI) -> None:
+    """Only what a prompt would have been given counts."""
+    hits = office("search", "cat", "-n", "50", "--use", "--min-score", "0").json
+    weak = [hit["id"] for hit in hits if hit["relevance"] < 0.105]
+    assert weak
+    assert all(office("get", name, "--no-use").json["uses"] == 0 for name in weak)
+    assert office("get", "cat", "--no-use").json["uses"] == 1

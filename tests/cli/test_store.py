@@ -29,7 +29,7 @@ def test_every_option_is_found_again_in_the_memory(memcli: MemCLI) -> None:
         *("--source", "onboarding", "--created-at", "2026-01-02T03:04:05Z", "--expires", "2999-01-01T00:00Z"),
         *("--space", "work", "--user", "ana", "--agent", "bot"),
     ).json
-    memory = memcli("get", stored["id"], "--user", "ana").json
+    memory = memcli("get", stored["id"], "--user", "ana", "--no-use").json
     assert memory.pop("updated_at") > "2026"
     assert memory == {
         "id": stored["id"],

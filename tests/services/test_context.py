@@ -320,7 +320,7 @@ def test_what_is_weak_is_left_out_however_fresh_and_what_is_not_is_kept_however_
 
 def test_a_minimum_for_searches_is_none_for_contexts(office: Engine, make_engine: Any, scope: Scope) -> None:
     """Each has its own."""
-    from memcli.config import SearchSettings
+    from memcli.settings import SearchSettings
 
     strict = make_engine(Config(search=SearchSettings(min_score=1.0, limit=1)))
     assert context.build(strict, "office", scope=scope) == context.build(office, "office", scope=scope)

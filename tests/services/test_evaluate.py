@@ -64,7 +64,8 @@ def test_settings_that_cut_hits_off_do_not_count(
     pets: Engine, scope: Scope, make_engine: Callable[..., Engine]
 ) -> None:
     """`search.limit`, `search.mode` and `search.min_score` are for reading, not for measuring."""
-    from memcli.config import Config, SearchSettings
+    from memcli.config import Config
+    from memcli.settings import SearchSettings
 
     lines = asked(("called", ["dog-1", "cat-1"]), ("green morning", ["tea-1"]))
     narrow = make_engine(Config(search=SearchSettings(limit=1, mode="text", min_score=0.99)))

@@ -198,7 +198,7 @@ def test_two_changes_at_once_end_with_a_whole_store(
     upkeep.optimize(make_engine(embedder=outer))
     memories = make_engine(embedder=outer).db.memories
     found = memories.found(None, ["larches"], "", nearest=0, holding=5)
-    assert found.candidates().ids == ("new",)
+    assert found.ids == ("new",)
 
 
 @pytest.mark.parametrize("after", [0, 4, 13])
@@ -274,7 +274,7 @@ def test_passages_are_found_after_a_renaming_killed_between_them_and_their_memor
     stored: Engine, make_engine: MakeEngine, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """A second attempt brings them together, also among so many that only its passage finds the memory."""
-    monkeypatch.setattr(searcher, "NEAREST", 2)
+    monkeypatch.setattr(searcher, "FOUND", 2)
     with monkeypatch.context() as patch:
         patch.setattr(Memories, "move", kill)
         with pytest.raises(KilledError):
@@ -326,7 +326,7 @@ def test_a_long_text_does_not_hide_the_passages_of_others(
     make_engine: MakeEngine, scope: Scope, passages: int, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """However many of its own are nearer, and though a filter leaves it out."""
-    monkeypatch.setattr(searcher, "NEAREST", 20)
+    monkeypatch.setattr(searcher, "FOUND", 20)
     engine = make_engine()
     text = "filler words here " * 11 + "quokka7 and numbat8 " * 11 + "filler words here " * 11
     remember.store_all(engine, [Draft(text=text, scope=scope, id="short", tags=("short",))])

@@ -21,7 +21,13 @@ STRAIGHT = np.array([1.0, 0.0, 0.0], dtype=np.float32)
 
 def row(memory: str, **about: Any) -> dict[str, Any]:
     """What the store has of *memory*."""
-    said = {"id": memory, "space": "work", "conversation": "", "speaker": "", "importance": 0.5}
+    said = {
+        "id": memory,
+        "space": "work",
+        "conversation": "",
+        "speaker": "",
+        "importance": ord(memory[0]) / 1000,
+    }
     return {**said, "position": None, "created_at": MADE, "used_at": None, "asks": False, **about}
 
 
@@ -73,7 +79,7 @@ def test_columns_are_taken_as_they_are() -> None:
     assert found.space.tolist() == ["s", "work", "work"]
     assert found.speaker.tolist() == ["Ana", "", ""]
     assert found.asks.tolist() == [True, False, False]
-    assert found.importance.tolist() == [0.9, 0.5, 0.5]
+    assert found.importance.tolist() == [0.9, ord("l") / 1000, ord("b") / 1000]
     assert set(found.created_at) == {np.datetime64("2026-05-01", "us")}
     assert found.used_at[0] == np.datetime64("2026-05-01T01:00", "us")
     assert np.isnat(found.used_at).tolist() == [False, True, True]
@@ -95,7 +101,7 @@ def test_without_a_vector_nothing_is_near() -> None:
     found = collected([table([row("a")])], None, {"tea": holding({**row("b"), "_score": 1.0})})
     assert found.ids == ("a", "b")
     assert np.isnan(found.cosine).all()
-    assert (len(found.vectors.places), len(found.vectors.units)) == (0, 0)
+    assert (len(found.vectors.places), len(found.vectors.rows)) == (0, 0)
 
 
 def test_a_vector_of_no_length_is_near_to_nothing() -> None:
@@ -108,7 +114,7 @@ def test_a_vector_of_no_length_is_near_to_nothing() -> None:
 
 
 IDS = st.sampled_from("abcdef")
-NUMBERS = st.floats(-1, 1, width=32)
+NUMBERS = st.integers(-8, 8).map(lambda eighths: eighths / 8)
 VECTORS = st.dictionaries(IDS, st.tuples(NUMBERS, NUMBERS, NUMBERS), min_size=6)
 PARTS = st.lists(st.lists(IDS, unique=True), max_size=3)
 TERMS = st.dictionaries(
@@ -138,22 +144,55 @@ def test_each_memory_is_there_once_with_its_cosine_and_its_scores(
             assert cosine == pytest.approx(cosine_of(vectors[memory], query), abs=1e-5)
         else:
             assert np.isnan(cosine)
+    assert found.importance.tolist() == [ord(memory) / 1000 for memory in found.ids]
     for term, scores in zip(found.terms, found.term_scores, strict=True):
         assert by_id(found, scores) == {i: terms[term].get(i, 0.0) for i in found.ids}
     assert found.terms == tuple(terms)
     assert {found.ids[place] for place in found.vectors.places} == near_ids
-    for place, unit in zip(found.vectors.places, found.vectors.units, strict=True):
+    units = found.vectors.units(np.arange(len(found.vectors.places)))
+    for place, unit in zip(found.vectors.places, units, strict=True):
         length = np.linalg.norm(np.array(vectors[found.ids[place]]))
         assert unit * length == pytest.approx(np.array(vectors[found.ids[place]]), abs=1e-5)
+
+
+@given(vectors=VECTORS, parts=PARTS, terms=TERMS, more=PARTS)
+def test_what_is_joined_is_as_if_collected_together(
+    vectors: Mapping[str, Sequence[float]],
+    parts: list[list[str]],
+    terms: Mapping[str, Mapping[str, float]],
+    more: list[list[str]],
+) -> None:
+    """In whatever order, with every column, cosine and score; what was there keeps its place."""
+
+    def compared(some: list[list[str]]) -> list[pa.Table]:
+        return [near(*({**row(i), VECTOR: list(vectors[i])} for i in part)) for part in some]
+
+    scored = {
+        term: holding(*({**row(i), "_score": s} for i, s in held.items())) for term, held in terms.items()
+    }
+    before = collected(compared(parts), STRAIGHT, scored)
+    joined = before.joined(collected(compared(more), STRAIGHT, {}))
+    whole = collected(compared([*parts, *more]), STRAIGHT, scored)
+    assert joined.ids[: len(before)] == before.ids
+    assert (set(joined.ids), joined.terms) == (set(whole.ids), whole.terms)
+    places = [joined.index[memory] for memory in whole.ids]
+    for name in (*COLUMNS[1:], "is_turn"):
+        assert getattr(joined, name)[places].tolist() == getattr(whole, name).tolist()
+    assert joined.cosine[places] == pytest.approx(whole.cosine, abs=1e-6, nan_ok=True)
+    assert joined.term_scores[:, places].tolist() == whole.term_scores.tolist()
+    for found in (joined, whole):
+        kept = {found.ids[place]: i for i, place in enumerate(found.vectors.places)}
+        assert len(kept) == len(found.vectors.places)
+        for memory, i in kept.items():
+            assert found.vectors.rows[i].tolist() == pytest.approx(vectors[memory])
+    assert {joined.ids[i] for i in joined.vectors.places} == {whole.ids[i] for i in whole.vectors.places}
 
 
 def cosine_of(one: Sequence[float], other: Sequence[float]) -> Any:
     """The cosine of two vectors; 0 if one has no length."""
     lengths = float(np.linalg.norm(one) * np.linalg.norm(other))
     dot = sum(a * b for a, b in zip(one, other, strict=True))
-    return (
-        dot / lengths if min(np.linalg.norm(one), np.linalg.norm(other)) > 1e-6 else pytest.approx(0, abs=1)
-    )
+    return dot / lengths if lengths else 0.0
 
 
 @given(known=st.dictionaries(st.sampled_from("abcxyz"), st.floats(-1, 1)))

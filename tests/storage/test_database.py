@@ -5,6 +5,7 @@ import multiprocessing
 import time
 from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import pyarrow as pa
 import pytest
@@ -15,7 +16,7 @@ from memcli.home import Home
 from memcli.model import Draft, Scope
 from memcli.services import memories, recall, remember
 from memcli.services.engine import Engine
-from memcli.storage.database import META_SCHEMA, Database
+from memcli.storage.database import FORMAT, META_SCHEMA, Database
 from memcli.storage.lexical import terms
 from memcli.storage.table import FRAGMENTS_KEPT
 from tests.conftest import WordHashEmbedder
@@ -62,7 +63,7 @@ def read_all_the_time(home: Path, until: float, trouble: "multiprocessing.Queue[
 def found_by_words(engine: Engine, query: str) -> list[str]:
     """The texts that the full-text index finds for the terms of *query*."""
     memories = engine.db.memories
-    ids = memories.found(None, terms(query), "", nearest=0, holding=5).candidates().ids
+    ids = memories.found(None, terms(query), "", nearest=0, holding=5).ids
     return sorted(memory.text for memory in memories.with_ids(ids).values())
 
 
@@ -210,3 +211,28 @@ def test_the_store_remembers_its_model(
     """What made the vectors is known without the model."""
     remember.store(engine, "x", scope=scope)
     assert Database(engine.home.store).model == WordHashEmbedder().model
+
+
+def test_a_store_of_format_1_is_brought_up_when_it_is_opened(engine: Engine, scope: Scope) -> None:
+    """Nothing is lost; what later formats know of a memory is there or empty; done once."""
+    texts = ["Where is the ferry?", "At the pier. [shares a map]", "Gone!"]
+    ids = [str(remember.store(engine, text, scope=scope).id) for text in texts]
+    before = {name: memories.find(engine, name) for name in ids}
+    table: Any = engine.db.memories.table._table
+    table.drop_columns(["uses", "used_at", "asks"])
+    meta: Any = engine.db._meta._table
+    [row] = meta.search().to_list()
+    meta.update(values={"value": json.dumps({**json.loads(row["value"]), "format": 1})})
+    old = Database(engine.home.store)
+    assert {memory.id: memory for memory in old.memories.where("")} == before
+    rows = old.memories.table.rows("", ["id", "asks", "uses"]).to_pylist()
+    assert {row["id"]: row["asks"] for row in rows} == dict(zip(ids, [True, False, False], strict=True))
+    assert json.loads(old._meta.rows().to_pylist()[0]["value"])["format"] == FORMAT
+    again = Database(engine.home.store)
+    assert version(again) == version(old)
+
+
+def version(database: Database) -> Any:
+    """The version of the table of memories: each write makes a new one."""
+    table: Any = database.memories.table._table
+    return table.version

@@ -36,7 +36,7 @@ def holds(directory: Path, secret: bytes) -> list[Path]:
 def found_by_words(engine: Engine, query: str) -> list[str]:
     """The texts that the full-text index finds for *query*."""
     memories = engine.db.memories
-    ids = memories.found(None, [query], "", nearest=0, holding=5).candidates().ids
+    ids = memories.found(None, [query], "", nearest=0, holding=5).ids
     return sorted(memory.text for memory in memories.with_ids(ids).values())
 
 

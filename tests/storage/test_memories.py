@@ -32,14 +32,14 @@ def memories(engine: Engine, scope: Scope) -> Memories:
     return engine.db.memories
 
 
-def found(memories: Memories, terms: Sequence[str], where: str = "", holding: int = 50) -> set[str]:
+def found(memories: Memories, terms: Sequence[str], holding: int = 50) -> set[str]:
     """The ids found for *terms*."""
-    return set(memories.found(None, terms, where, nearest=0, holding=holding).candidates().ids)
+    return set(memories.found(None, terms, "", nearest=0, holding=holding).ids)
 
 
 def test_each_term_is_looked_for_by_itself(memories: Memories) -> None:
     """With the score that each has by it."""
-    candidates = memories.found(None, ["gamma", "alpha"], "", nearest=0, holding=50).candidates()
+    candidates = memories.found(None, ["gamma", "alpha"], "", nearest=0, holding=50)
     held = {memory: (candidates.term_scores[:, i] > 0).tolist() for memory, i in candidates.index.items()}
     assert held == {"f1": [True, False], "f2": [True, True], **{f"w{i}": [False, True] for i in range(5)}}
 
@@ -56,15 +56,15 @@ def test_what_does_not_fulfil_the_condition_is_no_candidate(engine: Engine, memo
     everything = memories.found(
         vector, ["alpha", "beta"], where, nearest=50, holding=50, also=["f1", "h0", "w0"]
     )
-    more = memories.surroundings(everything, {"c": [0, 1]}, ["f2", "w3"], where)
+    more = memories.surroundings(everything, {"c": [0, 1]}, ["f2", "w3"], vector=vector, where=where)
     for one in (everything, more):
-        assert set(one.candidates().ids) == {f"h{i}" for i in range(5)}
+        assert set(one.ids) == {f"h{i}" for i in range(5)}
 
 
 def test_what_is_named_besides_is_compared_too(engine: Engine, memories: Memories) -> None:
     """Though it is not among the nearest; a name that no memory has brings nothing."""
     vector = engine.embedder.embed_queries(["beta says ben 3"])[0]
-    candidates = memories.found(vector, [], "", nearest=1, holding=0, also=["f1", "nosuch"]).candidates()
+    candidates = memories.found(vector, [], "", nearest=1, holding=0, also=["f1", "nosuch"])
     assert set(candidates.ids) == {"h3", "f1"}
     assert not np.isnan(candidates.cosine).any()
 
@@ -74,18 +74,21 @@ def test_the_nearest_are_those_with_the_greatest_cosine(engine: Engine, memories
     vector = engine.embedder.embed_queries(["gamma alpha beta"])[0]
     ids = memories.ids()
     cosines = dict(zip(ids, memories.vectors(ids) @ vector, strict=True))
-    nearest = memories.found(vector, [], "", nearest=4, holding=0).candidates()
+    nearest = memories.found(vector, [], "", nearest=4, holding=0)
     assert set(nearest.ids) == set(sorted(ids, key=lambda i: -cosines[i])[:4])
     for memory, place in nearest.index.items():
         assert nearest.cosine[place] == pytest.approx(cosines[memory], abs=1e-5)
 
 
 def test_turns_around_are_added_with_their_meaning(engine: Engine, memories: Memories) -> None:
-    """And what is named; what was known stays known."""
+    """And what is named, but no turn at the place of another conversation; what was known stays known."""
     vector = engine.embedder.embed_queries(["alpha"])[0]
     first = memories.found(vector, ["gamma"], "space = 'work'", nearest=1, holding=5)
-    more = memories.surroundings(first, {"c": [3, 4, 99]}, ["f1", "nosuch"], "space = 'work'").candidates()
-    assert set(more.ids) == {*first.candidates().ids, "w3", "w4"}
+    where = "space = 'work'"
+    more = memories.surroundings(
+        first, {"c": [3, 4, 99], "other": [1]}, ["f1", "nosuch"], vector=vector, where=where
+    )
+    assert set(more.ids) == {*first.ids, "w3", "w4"}
     assert not np.isnan([more.cosine[more.index[i]] for i in ("w3", "w4", "f1")]).any()
     assert more.term_scores[0, more.index["f1"]] > 0
 
@@ -93,7 +96,7 @@ def test_turns_around_are_added_with_their_meaning(engine: Engine, memories: Mem
 def test_nothing_to_add_asks_nothing(memories: Memories) -> None:
     """The same comes back."""
     first = memories.found(None, ["gamma"], "", nearest=0, holding=5)
-    assert memories.surroundings(first, {}, [], "") is first
+    assert memories.surroundings(first, {}, [], vector=None, where="") is first
 
 
 def test_turns_are_found_by_their_places_in_order(memories: Memories) -> None:
@@ -115,7 +118,7 @@ def test_turns_of_many_conversations_are_found(engine: Engine, scope: Scope) -> 
 
 
 def test_a_question_is_known_by_its_end(engine: Engine, scope: Scope) -> None:
-    """In any script, before a closing quotation mark or a remark in brackets, but not further back."""
+    """In any script, before a quotation mark or a remark in brackets; a question before that is none."""
     texts = {
         "Where do you live?": True,
         "«Wo?» 你住在哪里？": True,
@@ -129,5 +132,5 @@ def test_a_question_is_known_by_its_end(engine: Engine, scope: Scope) -> None:
     remember.store_all(engine, [Draft(text=text, scope=scope, id=f"q{i}") for i, text in enumerate(texts)])
     ids = [f"q{i}" for i in range(len(texts))]
     vector = engine.embedder.embed_queries(["where"])[0]
-    candidates = engine.db.memories.found(vector, [], "", nearest=50, holding=0).candidates()
+    candidates = engine.db.memories.found(vector, [], "", nearest=50, holding=0)
     assert [bool(candidates.asks[candidates.index[i]]) for i in ids] == list(texts.values())

@@ -11,6 +11,9 @@ from memcli.settings import DecaySettings
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
+DAY_US = 86_400e6
+"""Microseconds in a day."""
+
 IMPORTANCE_WEIGHT = 0.1
 """Share of the relevance between the least and the most important memory: as much as fading can take."""
 

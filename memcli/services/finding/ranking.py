@@ -26,7 +26,7 @@ from memcli.services.finding import decay, when
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
-    from memcli.config import DecaySettings
+    from memcli.settings import DecaySettings
     from memcli.storage.candidates import Candidates
 
     Numbers = NDArray[np.float64]
@@ -35,24 +35,25 @@ TERM_SATURATION = 2.2
 """How far a term's best score can exceed its inverse document frequency: k1 + 1 in BM25 with k1 = 1.2."""
 
 REACH = 2
-"""Turns before and after that lend a turn their terms. 1 or 4 cost 1 point of R@5."""
+"""Turns before and after that lend a turn their terms. 1 cost 1.5 points of R@5 and 3.7 of R@10, 3 cost 2.8
+and 0.6."""
 
 NEAR = 2.5
-"""What full coverage by a turn and those within `REACH` is worth. From 2 to 3.5 nothing changes by more
-than 0.6 points."""
+"""What full coverage by a turn and those within `REACH` is worth. 1.5 cost 1.2 points of R@5, 3.5 gained 0.2
+and cost as much of R@50."""
 
 COVERED = 1.0
-"""What full coverage by the turn itself is worth besides. 2.5 cost 1.3 points of R@10."""
+"""What full coverage by the turn itself is worth besides. 0 cost 1.6 points of R@5, 2.5 as many of R@10."""
 
 PREVIOUS, NEXT = 0.25, 0.2
-"""Share of the cosine of the turn before and the turn after. Without both, 0.4 points of R@10 less."""
+"""Share of the cosine of the turn before and the turn after. Without the former, 0.4 points of R@10 less."""
 
 SPEAKER = 0.2
 """For a turn of the person asked about. 0 cost 0.8 points of R@5."""
 
 ABSENT = 1.0
-"""Against a conversation in which the person asked about neither takes part nor is named: decides between
-conversations that share a space."""
+"""Against a conversation in which the person asked about neither takes part nor is named. With all
+conversations in one space 0.5 cost 0.6 points of R@5."""
 
 TIME = 1.0
 """For a time that the query names: a question in eight does, and without this R@5 was 5 points lower."""
@@ -61,19 +62,20 @@ TIME_OF_FACT = 0.1
 """The same for a fact, which is dated by when it was stored, not by what it tells. Not measured."""
 
 ASKS, ANSWERS = 0.25, 0.2
-"""Against a turn that ends with a question, and for the turn behind it. Without both, R@10 lost 3 points."""
+"""Against a turn that ends with a question, and for the turn behind it. Without both, R@10 lost 2.7."""
 
 WORDS_FROM, WORDS = 0.5, 10.0
 """A fact's words count from half of the query's on, and then decide: identifiers, titles, quotations.
-Below, shared words mislead paraphrased questions (MRR 0.67 when all count as much as in a turn, 0.70 so)."""
+Below, shared words mislead paraphrased questions: 3 x coverage squared gave MRR 0.66, this 0.68, before
+hubness."""
 
 HUBNESS = 0.5
 """Share of its mean cosine to the nearest of a bank of questions that a fact loses: some facts are near to
 every question (CSLS, Conneau et al. 2018, arXiv:1710.04087, whose weight this is). Paraphrases: MRR 0.680
-without, 0.708 with it; on others of our own, held out, 0.676 and 0.693."""
+without, 0.706 with it; on others of our own, held out, 0.676 and 0.692."""
 
 HUBNESS_OF = 100
-"""Facts, the nearest to the query, whose hubness is looked at: 1 ms. The others get the mean of these."""
+"""Facts, the nearest to the query, whose hubness is looked at. The others get the mean of these."""
 
 KIND, KIND_MOST = 0.1, 2.0
 """What the kind of the question, -KIND_MOST..KIND_MOST, is worth for all candidates alike: whoever asks for
@@ -87,8 +89,8 @@ MENTIONED = 1 / 6
 
 TURN_SCALE = 0.13
 """What puts turns on the scale of facts: the slopes of logistic regressions of "is relevant" on it, 1.3
-for turns and 10 for facts. With conversations and facts in one space, both are found as well as alone:
-R@5, R@10 76, 85 and MRR 0.76; what the question itself tells must weigh the same for both, or R@5 is 58."""
+for turns and 10 for facts. With conversations and facts in one space both are found as well as alone, R@5 75,
+MRR 0.75; what the question itself tells must weigh the same for both, or R@5 is 58."""
 
 TURN_DOUBT = 0.038
 """What a turn must have more than a fact to be taken for an answer, whatever the question tells: so does one
@@ -97,9 +99,6 @@ default minimum leave nine in ten unrelated questions without a hit, of facts as
 SLOPE, MIDDLE = 8.0, 0.42
 """The score is 1 / (1 + e^(-slope (relevance - middle))): how likely the first hit is right where half of the
 questions have an answer, from a logistic regression on paraphrased and unrelated questions."""
-
-DAY_US = 86_400e6
-"""Microseconds in a day."""
 
 ROLES = frozenset({"user", "assistant", "system", "human", "ai", "tool", "developer", "model", "bot"})
 """Speakers that are roles rather than names: "user" in a question seldom asks about one."""
@@ -258,7 +257,7 @@ def ranked(found: Candidates, question: Question, mode: Mode, settings: DecaySet
     """
     proof = _EVIDENCE[mode](found, question)
     since = np.where(np.isnat(found.used_at), found.created_at, np.fmax(found.used_at, found.created_at))
-    age = (question.now - since).astype(np.float64) / DAY_US
+    age = (question.now - since).astype(np.float64) / decay.DAY_US
     retained = decay.retention(age, found.importance, settings)
     factors = {"decay": decay.fading(retained, settings), "importance": decay.mattering(found.importance)}
     # what speaks against a memory must not weigh less because it is old
@@ -272,6 +271,19 @@ def ranked(found: Candidates, question: Question, mode: Mode, settings: DecaySet
         decay=retained,
         factors=factors,
     )
+
+
+def first_look(found: Candidates, memories: int) -> NDArray[np.int64]:
+    """The places of *found*, best first by what each says itself: worth completing what is around them.
+
+    Args:
+        found: The candidates.
+        memories: How many memories the store has.
+    """
+    words = Words(found, memories)
+    covered = words.coverage(np.asarray(found.term_scores), ~words.names)
+    cosine = np.nan_to_num(found.cosine, nan=_least(found.cosine))
+    return np.argsort(-(cosine + (NEAR + COVERED) * covered), kind="stable")
 
 
 def evidence(found: Candidates, question: Question) -> Evidence:
@@ -363,12 +375,12 @@ def _least(cosine: Numbers) -> float:
 
 def _hubness(found: Candidates, question: Question) -> Numbers:
     """How near each fact is to questions of any kind, shape (n,); 0 where that is not known."""
-    places, units = found.vectors.places, found.vectors.units
+    places = found.vectors.places
     facts = np.flatnonzero(~found.is_turn[places])
     if question.hubness is None or not len(facts):
         return np.zeros(len(found))
     nearest = facts[np.argsort(-found.cosine[places[facts]], kind="stable")[:HUBNESS_OF]]
-    hubs = question.hubness(units[nearest])
+    hubs = question.hubness(found.vectors.units(nearest))
     of_all = np.full(len(found), float(hubs.mean()))
     of_all[places[nearest]] = hubs
     return of_all

@@ -177,7 +177,7 @@ def test_on_the_named_day_a_memory_is_as_close_as_can_be(
     made = np.datetime64(day, "us") + np.timedelta64(seconds, "s") + np.timedelta64(away, "D")
     same, other = closeness([time], np.array([np.datetime64(day, "us"), made]))
     assert same == 1
-    assert other == pytest.approx(max(1 - abs(away) / when.DAYS_NEAR, 0))
+    assert other == pytest.approx(max(1 - abs(away) / 7, 0))
 
 
 def test_what_is_less_exact_is_worth_less() -> None:
