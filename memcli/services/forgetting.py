@@ -28,7 +28,13 @@ def forget(engine: Engine, ids: Sequence[str], *, scope: Scope = EVERYWHERE) -> 
     """
     named = [memory.id for memory in find_all(engine, ids, scope=scope)]
     with engine.db.writing() as db:
-        return forget_these(engine, db, list(db.memories.with_ids(named).values()), "forget")
+        return forget_these(engine, db, _there(db, named), "forget")
+
+
+def _there(db: Database, ids: Sequence[str]) -> list[Memory]:
+    """The memories *ids* that are still there, in this order."""
+    there = db.memories.with_ids(ids)
+    return [there[i] for i in ids if i in there]
 
 
 def forget_these(engine: Engine, db: Database, memories: Sequence[Memory], command: str) -> list[Memory]:
@@ -57,7 +63,7 @@ def restore(engine: Engine, ids: Sequence[str], *, scope: Scope = EVERYWHERE) ->
     """
     named = [memory.id for memory in find_all(engine, ids, scope=scope)]
     with engine.db.writing() as db:
-        return restore_these(engine, db, list(db.memories.with_ids(named).values()))
+        return restore_these(engine, db, _there(db, named))
 
 
 def restore_these(engine: Engine, db: Database, memories: Sequence[Memory]) -> list[Memory]:

@@ -10,7 +10,6 @@ from typing import Any
 import pyarrow as pa
 import pytest
 
-from memcli.config import Config
 from memcli.errors import StorageError
 from memcli.home import Home
 from memcli.model import Draft, Scope
@@ -19,7 +18,7 @@ from memcli.services.engine import Engine
 from memcli.storage.database import FORMAT, META_SCHEMA, Database
 from memcli.storage.lexical import terms
 from memcli.storage.table import FRAGMENTS_KEPT
-from tests.conftest import WordHashEmbedder
+from tests.conftest import UNCHECKED, WordHashEmbedder
 
 SCOPE = Scope("work", "me")
 SPAWN = multiprocessing.get_context("spawn")  # a fork would share LanceDB's threads
@@ -27,7 +26,7 @@ SPAWN = multiprocessing.get_context("spawn")  # a fork would share LanceDB's thr
 
 def engine_at(home: Path) -> Engine:
     """An engine with the word-hash embedder on the store in *home*."""
-    return Engine(Config(), Home(config_file=home / "config.toml", data=home), embedder=WordHashEmbedder())
+    return Engine(UNCHECKED, Home(config_file=home / "config.toml", data=home), embedder=WordHashEmbedder())
 
 
 def store_numbers(home: Path, who: str, count: int) -> None:
