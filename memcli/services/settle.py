@@ -36,11 +36,6 @@ FLOOR = 0.3
 """The least cosine of two facts that may have to do with each other: of the development pairs that are
 doubles or replacements, 1 % have less."""
 
-AFAR, SURE_AFAR = 0.5, 0.8
-"""Below this cosine, a decision against keeping both must be this sure. Most facts of a store that are a
-little alike have nothing to do with each other, which the pairs that the decision learned from do: of 250
-unrelated facts 15 were taken for doubles, at most 0.79 sure, and none with this."""
-
 SURELY, ALIKE = 2, 0.6
 """The nearest two are looked at in any case; others need a word in common, or this cosine. In a store of
 550 facts that leaves half of the pairs. The development pairs below it without a common word are as often
@@ -193,11 +188,7 @@ def _words(text: str) -> set[str]:
 def decided(rival: Rival, new: Memory, said: datetime | None) -> Decision:
     """The decision on *new*, *said* then, in view of *rival*."""
     old = statement(rival.memory, rival.memory.created_at)
-    decision = decide(old, statement(new, said), rival.cosine)
-    unsure = rival.cosine < AFAR and decision.confidence < SURE_AFAR
-    if unsure and decision.action is not Action.STORED:
-        return Decision(Action.STORED, 1 - decision.confidence, "too little alike to be sure")
-    return decision
+    return decide(old, statement(new, said), rival.cosine)
 
 
 def statement(memory: Memory, said: datetime | None) -> Statement:
