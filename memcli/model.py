@@ -209,6 +209,27 @@ class Stored:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Conflict:
+    """Two remembered facts that would not have been stored side by side.
+
+    Attributes:
+        action: What is proposed: `DUPLICATE` if both say the same, `REPLACED` if the older is no longer true.
+        old: The older one.
+        new: The later one.
+        similarity: Cosine of the two, -1..1.
+        confidence: How sure the proposal is, 0..1.
+        reason: Why, in words.
+    """
+
+    action: Action
+    old: Memory
+    new: Memory
+    similarity: float
+    confidence: float
+    reason: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Space:
     """A namespace and what is in it.
 

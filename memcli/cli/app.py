@@ -32,6 +32,10 @@ SECTIONS: dict[str, dict[str, tuple[str, str]]] = {
         "history": ("history", "Show what a memory replaced, and what replaced it."),
         "undo": ("history", "Take back the last changes."),
     },
+    "All memories of a space": {
+        "conflicts": ("consolidate", "Show what doubles or contradicts each other."),
+        "consolidate": ("consolidate", "Merge doubles, forget what is unimportant and unused."),
+    },
     "Spaces": {"spaces": ("spaces", "Separate namespaces, made on first use.")},
     "In and out": {
         "import": ("transfer", "Store many memories from a file."),

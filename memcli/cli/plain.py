@@ -46,12 +46,21 @@ def plain_line(answer: Any) -> str:
     if not isinstance(value, dict):
         return _cell(value)
     for names in PLAIN:
-        if all(name in value for name in names):
-            return "\t".join(_cell(value[name]) for name in names)
+        if all(name.partition(".")[0] in value for name in names):
+            return "\t".join(_cell(_part(value, name)) for name in names)
     return "\t".join(_cell(item) for item in value.values())
 
 
+def _part(value: Any, name: str) -> Any:
+    """The field *name* of *value*; `a.b` is the field b of the field a."""
+    for key in name.split("."):
+        value = value[key]
+    return value
+
+
 PLAIN = (
+    ("action", "old.id", "new.id", "old.text", "new.text"),  # conflicts
+    ("action", "id", "into", "text"),  # what consolidating came to
     ("id", "text", "valid_from", "valid_until"),  # versions
     ("id", "text"),  # memories and hits
     ("action", "id"),  # what storing came to

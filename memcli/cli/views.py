@@ -17,7 +17,8 @@ from memcli.cli.messages import colored, harmless
 from memcli.cli.plain import as_json
 from memcli.config import Setting
 from memcli.embedding.catalog import RERANKER, ModelInfo
-from memcli.model import Action, Context, Hit, Imported, Memory, Space, Stored
+from memcli.model import Action, Conflict, Context, Hit, Imported, Memory, Space, Stored
+from memcli.services.consolidate import Step
 from memcli.services.demo import Demo
 from memcli.services.evaluate import Evaluated
 from memcli.services.history import Version
@@ -191,8 +192,8 @@ def _stored(stored: Stored) -> RenderableType:
         Action.REPLACED: "blue",
         Action.FAILED: "red",
     }
-    line = Text(f"{stored.action:<9}", style=colors[stored.action]).append(
-        f" {harmless(stored.id or '')}", style=ACCENT
+    line = Text.assemble(
+        (f"{stored.action:<9}", colors[stored.action]), (f" {harmless(stored.id or '')}", ACCENT)
     )
     line.append(f"  in {stored.space}", style=DIM)
     if stored.replaced_id:
@@ -332,6 +333,8 @@ SEVERAL: Mapping[type, Callable[[Any], RenderableType]] = {
     Evaluated: figures.evaluated,
     Version: past.versions,
     Undone: past.undone,
+    Conflict: past.conflicts,
+    Step: past.steps,
 }
 ONE: Mapping[type, Callable[[Any], RenderableType]] = {
     Hit: _memory,

@@ -152,9 +152,7 @@ class Settler:
         there = self._found[new.id] if new.id in self._found else self._looked_up(new, mine)
         fresh = [rival for rival in there if rival.memory.id not in self.replaced]
         near = sorted([*fresh, *self._earlier(new, mine)], key=lambda rival: -rival.cosine)
-        words = _words(new.text)
-        further = [r for r in near[SURELY:] if r.cosine >= ALIKE or words & _words(r.memory.text)]
-        return [*near[:SURELY], *further][:NEAREST]
+        return worth_a_look(new, near)
 
     def _looked_up(self, new: Memory, mine: NDArray[np.float32]) -> list[Rival]:
         where = current(self.engine.now())
@@ -177,6 +175,13 @@ class Settler:
         if self.verdicts and (verdict := self.verdicts.of(rival.memory, new)):
             return verdict
         return decided(rival, new, self.said.get(new.id))
+
+
+def worth_a_look(new: Memory, near: Sequence[Rival]) -> list[Rival]:
+    """Those of *near*, nearest first, that are decided on in view of *new*."""
+    words = _words(new.text)
+    further = [rival for rival in near[SURELY:] if rival.cosine >= ALIKE or words & _words(rival.memory.text)]
+    return [*near[:SURELY], *further][:NEAREST]
 
 
 def _words(text: str) -> set[str]:

@@ -240,9 +240,9 @@ class Memories:
         wanted = any_of(turns if places else "", is_in("id", ids) if ids else "")
         if not wanted:
             return found
-        rows = self.table.rows(all_of(wanted, where), _columns_read(vector))
+        table = self.table.rows(all_of(wanted, where), _columns_read(vector))
         # asking for each conversation's positions alone would take LanceDB half as long again
-        return found.joined(collected([rows.filter(_is_at(rows, places, ids))], vector, {}))
+        return found.joined(collected([table.filter(_is_at(table, places, ids))], vector, {}))
 
     def turns(self, places: Mapping[str, Iterable[int]], where: str) -> list[Memory]:
         """The turns at *places* (positions by conversation) that fulfil *where*, in order.
@@ -262,13 +262,13 @@ def _columns_read(vector: NDArray[np.float32] | None) -> list[str]:
     return [*COLUMNS, *([VECTOR] if vector is not None else [])]
 
 
-def _is_at(rows: pa.Table, places: Mapping[str, Sequence[int]], ids: Sequence[str]) -> pa.ChunkedArray:
-    """Which of *rows* are turns at *places*, or among *ids*."""
+def _is_at(table: pa.Table, places: Mapping[str, Sequence[int]], ids: Sequence[str]) -> pa.ChunkedArray:
+    """Which rows of *table* are turns at *places*, or among *ids*."""
     talks = pa.array(places, pa.utf8())
     wanted = [(talk << 40) + position for talk, some in enumerate(places.values()) for position in some]
-    talk = pc.shift_left(pc.index_in(rows["conversation"], talks).cast(pa.int64()), 40)
-    here = pc.is_in(pc.add(talk, rows["position"].cast(pa.int64())), pa.array(wanted, pa.int64()))
-    return pc.or_(here, pc.is_in(rows["id"], pa.array(ids, pa.utf8())))
+    talk = pc.shift_left(pc.index_in(table["conversation"], talks).cast(pa.int64()), 40)
+    here = pc.is_in(pc.add(talk, table["position"].cast(pa.int64())), pa.array(wanted, pa.int64()))
+    return pc.or_(here, pc.is_in(table["id"], pa.array(ids, pa.utf8())))
 
 
 def _beyond(gone: Mapping[str, Memory], memory: Memory, link: str) -> str:
