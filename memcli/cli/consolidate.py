@@ -75,7 +75,7 @@ def consolidate(
         run.engine, scope=scope, importance=importance, uses=uses, merge=merge, dry_run=dry_run
     )
     render.show(steps, output)
-    if dry_run:
+    if dry_run and steps:
         run.note("nothing was changed; without --dry-run it will be")
     else:
         run.note(_done(len(steps)))

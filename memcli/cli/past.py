@@ -102,7 +102,7 @@ def steps(done: Sequence[Step]) -> RenderableType:
 
 
 def _memory(head: str, style: str, name: str, text: str, told: str) -> Text:
-    """A line about the memory with the id *name*: *head* in *style*, its id and title, what is *told* of it."""
+    """A line about the memory *name*: *head* in *style*, its id and title, and what is *told* of it."""
     return Text.assemble(
         (f"{head} ", style),
         (harmless(name), ACCENT),

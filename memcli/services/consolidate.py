@@ -105,9 +105,11 @@ class Plan:
 
 
 def _with_all_of(new: Memory, old: Memory) -> Memory:
-    """*new* with the tags and metadata that only *old* has, and the greater importance."""
+    """*new* with the tags and metadata that only *old* has, the greater importance and the longer life."""
+    lives = [memory.expires_at for memory in (new, old) if memory.expires_at]
     return replace(
         new,
+        expires_at=max(lives) if len(lives) == 2 else None,
         importance=max(new.importance, old.importance),
         tags=tuple(dict.fromkeys((*new.tags, *old.tags))),
         metadata={**old.metadata, **new.metadata},
@@ -154,11 +156,11 @@ def consolidate(
         merge: Whether facts that say the same are looked for.
         dry_run: Only say what would happen.
     """
-    if not engine.db.model:
-        return []
     settings = engine.config.consolidate
     least = settings.importance if importance is None else checks.importance(importance)
-    often = settings.uses if uses is None else checks.positive(uses + 1, "the number of uses") - 1
+    often = settings.uses if uses is None else checks.within(uses, 0, checks.MOST, "the number of uses")
+    if not engine.db.model:
+        return []
     found = conflicts(engine, scope=scope) if merge else []
     doubles = [conflict for conflict in found if conflict.action is Action.DUPLICATE]
     if dry_run:
@@ -174,14 +176,27 @@ def _planned(
 ) -> Plan:
     plan = _resolved(engine, db, doubles)
     where = all_of(in_scope(scope), current(plan.now), below("importance", least))
-    pending = db.uses.pending()
-    for memory in sorted(db.memories.where(where), key=lambda memory: (memory.created_at, memory.id)):
-        waiting = pending.get(memory.id)
+    unimportant = db.memories.where(where)
+    uses = _uses(db, plan, unimportant)
+    for memory in sorted(unimportant, key=lambda memory: (memory.created_at, memory.id)):
         kept = plan.after.get(memory.id, memory)  # merged with something more important?
-        if kept.importance < least and memory.uses + (waiting.count if waiting else 0) < often:
+        if kept.importance < least and uses[memory.id] < often:
             plan.there.setdefault(memory.id, memory)
             plan.forget(memory.id)
     return plan
+
+
+def _uses(db: Database, plan: Plan, memories: Sequence[Memory]) -> dict[str, int]:
+    """How often *memories* and those of *plan* were used, by id, each with the uses of what it stands for."""
+    pending = db.uses.pending()
+    uses = {
+        memory.id: memory.uses + (pending[memory.id].count if memory.id in pending else 0)
+        for memory in (*plan.there.values(), *memories)
+    }
+    for step in plan.steps:  # in order: into one that may itself be merged further on
+        if step.into:
+            uses[step.into] += uses[step.id]
+    return uses
 
 
 def _resolved(engine: Engine, db: Database, found: Sequence[Conflict]) -> Plan:

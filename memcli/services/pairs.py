@@ -5,7 +5,8 @@ Imported where the store has been opened: it works with arrays.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from memcli.model import Action, Conflict, Memory, Progress, Scope
@@ -14,7 +15,7 @@ from memcli.services.settle import FLOOR, NEAREST, decided, worth_a_look
 from memcli.storage import rivals
 from memcli.storage.predicates import all_of
 from memcli.storage.rivals import FACTS, Rival
-from memcli.storage.rows import ids_of, vectors_of
+from memcli.storage.table import chunks
 
 if TYPE_CHECKING:
     from memcli.services.engine import Engine
@@ -48,20 +49,29 @@ def conflicting(engine: Engine, scope: Scope, progress: Progress) -> list[Confli
             reason=decision.reason,
         )
     conflicts = [conflict for conflict in found.values() if conflict.action is not Action.STORED]
-    return sorted(conflicts, key=lambda conflict: (conflict.new.created_at, conflict.new.id, conflict.old.id))
+    whole = _whole(engine, conflicts)
+    return sorted(whole, key=lambda conflict: (conflict.new.created_at, conflict.new.id, conflict.old.id))
+
+
+def _whole(engine: Engine, conflicts: Sequence[Conflict]) -> list[Conflict]:
+    """*conflicts* with all that is known about both memories, without those that one has been changed of."""
+    ids = {memory.id for conflict in conflicts for memory in (conflict.old, conflict.new)}
+    there = engine.db.memories.with_ids(sorted(ids), current(engine.now()))
+    return [
+        replace(conflict, old=there[conflict.old.id], new=there[conflict.new.id])
+        for conflict in conflicts
+        if all(m.id in there and there[m.id].text == m.text for m in (conflict.old, conflict.new))
+    ]
 
 
 def _near(engine: Engine, scope: Scope, progress: Progress) -> Iterator[tuple[Memory, Rival]]:
     """Each fact of *scope* with each of those near it; a pair may come twice, once each way."""
     memories = engine.db.memories
     now = current(engine.now())
-    for batch in memories.batches_of(all_of(in_scope(scope), FACTS, now), AT_ONCE):
-        there = memories.with_ids(ids_of(batch))
-        rows = [row for row, memory in enumerate(ids_of(batch)) if memory in there]  # else purged meanwhile
-        ones = [there[memory] for memory in ids_of(batch.take(rows))]
-        vectors = vectors_of(batch.take(rows))
+    for some in chunks(memories.ids(all_of(in_scope(scope), FACTS, now)), AT_ONCE):
+        ones, vectors = memories.with_vectors(some, now)  # without what is gone by now
         near = rivals.of_many(memories, ones, vectors, now, nearest=NEAREST + 1, floor=FLOOR)
-        for one, some in zip(ones, near, strict=True):
-            others = [rival for rival in some if rival.memory.id != one.id]
+        for one, its in zip(ones, near, strict=True):
+            others = [rival for rival in its if rival.memory.id != one.id]
             yield from ((one, rival) for rival in worth_a_look(one, others))
-        progress(len(ones))
+        progress(len(some))

@@ -97,9 +97,11 @@ def store_all(
     writing.ask_judge(embedded)
     with engine.db.writing(engine.embedder.model) as db:
         refuse_other_model(engine.embedder, db.model)
-        known = Known(engine, memories, compare=compare)  # somebody may have stored the same meanwhile
         if replaces:
+            known = Known(engine, memories, compare=compare)
             return [writing.replace(db, known, memories[0], embedded, replaces)]
+        with writing.looking_up(embedded):
+            known = Known(engine, memories, compare=compare)  # somebody may have stored the same meanwhile
         return writing.write(db, known, memories, embedded)
 
 

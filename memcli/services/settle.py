@@ -30,11 +30,15 @@ NEAREST = 5
 """Nearest facts that a new one is held against. Each costs about a millisecond to decide on."""
 
 HOLDING = 2
-"""Facts with its words that are held against it besides; most of them are among the nearest anyway."""
+"""Facts with its numbers and identifiers that are held against it besides, the best by BM25."""
 
 FLOOR = 0.3
 """The least cosine of two facts that may have to do with each other: of the development pairs that are
 doubles or replacements, 1 % have less."""
+
+SURE = 0.8
+"""A double or a replacement that is this sure is not held against what is less near. Where many facts are
+nearly the same, that halves the decisions of an import."""
 
 SURELY, ALIKE = 2, 0.6
 """The nearest two are looked at in any case; others need a word in common, or this cosine. In a store of
@@ -49,6 +53,20 @@ LITTLE = 3
 
 MANY = 8
 """New facts from which on one product of all vectors is quicker than a search for each."""
+
+
+def looked_up(engine: Engine, new: Sequence[Memory], vectors: NDArray[np.float32]) -> dict[str, list[Rival]]:
+    """The rivals of the facts *new* in the store, by id; their *vectors* have shape (n, dimension)."""
+    if len(new) < MANY:
+        return {m.id: _rivals_of(engine, m, unit) for m, unit in zip(new, rivals.units(vectors), strict=True)}
+    where = current(engine.now())
+    found = rivals.of_many(engine.db.memories, new, vectors, where, nearest=NEAREST, floor=FLOOR)
+    return {memory.id: some for memory, some in zip(new, found, strict=True)}
+
+
+def _rivals_of(engine: Engine, new: Memory, unit: NDArray[np.float32]) -> list[Rival]:
+    where = current(engine.now())
+    return rivals.of_one(engine.db.memories, new, unit, where, nearest=NEAREST, holding=HOLDING, floor=FLOOR)
 
 
 @dataclass(frozen=True)
@@ -74,6 +92,7 @@ class Settler:
         engine: What to work with.
         said: When each new memory was said, by id, where that is known.
         verdicts: What a judge thought of pairs, if one was asked.
+        found: The rivals of new facts, by id, as far as they have been looked up.
         replaced: The memories of the store that gave way, as they will be, by id, as far as they are known.
         added: The new memories so far, as they will be, by id.
     """
@@ -81,29 +100,16 @@ class Settler:
     engine: Engine
     said: Mapping[str, datetime]
     verdicts: Verdicts | None = None
+    found: Mapping[str, Sequence[Rival]] = field(default_factory=dict)
     replaced: dict[str, Memory] = field(default_factory=dict)
     added: dict[str, Memory] = field(default_factory=dict)
     _vectors: dict[str, NDArray[np.float32]] = field(default_factory=dict)
-    _found: dict[str, list[Rival]] = field(default_factory=dict)
     _by_scope: dict[rivals.Key, list[str]] = field(default_factory=dict)
-
-    def look_up(self, new: Sequence[Memory], vectors: NDArray[np.float32]) -> None:
-        """Look up the rivals of many *new* facts with their *vectors*, shape (n, dimension), at once."""
-        if len(new) >= MANY:
-            found = rivals.of_many(
-                self.engine.db.memories,
-                new,
-                vectors,
-                current(self.engine.now()),
-                nearest=NEAREST,
-                floor=FLOOR,
-            )
-            self._found = {memory.id: some for memory, some in zip(new, found, strict=True)}
 
     def settle(self, new: Memory, vector: NDArray[np.float32]) -> Settled:
         """What the fact *new* does to those that are remembered; from now on it is one of them."""
         mine = rivals.units(vector.reshape(1, -1))[0]
-        considered = [(rival, self._decision(rival, new)) for rival in self._rivals(new, mine)]
+        considered = self._considered(new, mine)
         best = settled(considered)
         told = tuple(_considered(rival, decision) for rival, decision in considered)
         if best is None:
@@ -124,6 +130,16 @@ class Settler:
             return Settled(answer)
         gone = self.give_way(rival, new, decision, mine)
         return Settled(replace(answer, replaced_id=gone.id, replaced_text=gone.text), gone)
+
+    def _considered(self, new: Memory, mine: NDArray[np.float32]) -> list[tuple[Rival, Decision]]:
+        """The decisions in view of each of the rivals of *new*, up to the first one that is sure."""
+        considered = []
+        for rival in self._rivals(new, mine):
+            decision = self._decision(rival, new)
+            considered.append((rival, decision))
+            if decision.action is not Action.STORED and decision.confidence >= SURE:
+                break
+        return considered
 
     def add(self, new: Memory, vector: NDArray[np.float32]) -> None:
         """Let *new* be remembered."""
@@ -149,16 +165,10 @@ class Settler:
 
     def _rivals(self, new: Memory, mine: NDArray[np.float32]) -> list[Rival]:
         """What *new* is held against, nearest first: from the store, and from what is new itself."""
-        there = self._found[new.id] if new.id in self._found else self._looked_up(new, mine)
+        there = self.found[new.id] if new.id in self.found else _rivals_of(self.engine, new, mine)
         fresh = [rival for rival in there if rival.memory.id not in self.replaced]
         near = sorted([*fresh, *self._earlier(new, mine)], key=lambda rival: -rival.cosine)
         return worth_a_look(new, near)
-
-    def _looked_up(self, new: Memory, mine: NDArray[np.float32]) -> list[Rival]:
-        where = current(self.engine.now())
-        return rivals.of_one(
-            self.engine.db.memories, new, mine, where, nearest=NEAREST, holding=HOLDING, floor=FLOOR
-        )
 
     def _earlier(self, new: Memory, mine: NDArray[np.float32]) -> list[Rival]:
         """The nearest of those new ones that came before *new*."""

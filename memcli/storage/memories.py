@@ -164,9 +164,17 @@ class Memories:
             found = self.with_ids(some)
             yield [found[i] for i in some if i in found]
 
-    def batches_of(self, where: str, size: int) -> Iterator[pa.Table]:
-        """Scope, id and vector of the memories that fulfil *where*, some *size* rows at a time."""
-        return self.table.batches(where, ["id", "space", "user", "agent", VECTOR], size)
+    def with_vectors(self, ids: Sequence[str], where: str) -> tuple[list[Memory], NDArray[np.float32]]:
+        """Those of the memories *ids* that fulfil *where*, and their vectors, shape (n, dimension).
+
+        They are in no particular order.
+        """
+        columns = [*MEMORY_FIELDS, VECTOR]
+        tables = [
+            self.table.rows(all_of(is_in("id", some), where), columns) for some in chunks(ids, MANY_KEYS)
+        ]
+        found = pa.concat_tables(tables)
+        return rows.from_table(found), rows.vectors_of(found)
 
     def rewrite(self, memories: Sequence[Memory]) -> None:
         """Write *memories*, which are there, anew with the vectors they have. Needs the writer's lock."""
@@ -281,10 +289,33 @@ def _beyond(gone: Mapping[str, Memory], memory: Memory, link: str) -> str:
     return name
 
 
+OVERSAMPLED, LEAST_SAMPLED = 4, 50
+"""How many times as many of all memories are looked at first, and how many at least, for the nearest that
+fulfil a condition."""
+
+
+def nearest(
+    table: LanceTable, vector: NDArray[np.float32], where: str, columns: Sequence[str], limit: int
+) -> pa.Table:
+    """*columns* and `_distance` of the rows of *table* that fulfil *where*, the *limit* nearest to *vector*.
+
+    The nearest of all are sifted first. LanceDB takes 12 ms for that among 10,000 memories, and 35 to
+    compare just those that fulfil a condition which most do; where few do, the second look is quick.
+    """
+
+    def query(*, first: bool, most: int) -> pa.Table:
+        search = table.search(vector, vector_column_name=VECTOR).distance_type("cosine")
+        search = search.where(where or "true", prefilter=first)
+        return search.select([*columns, "_distance"]).limit(most).to_arrow()
+
+    sifted = query(first=not where, most=max(OVERSAMPLED * limit, LEAST_SAMPLED) if where else limit)
+    if not where or len(sifted) >= limit:
+        return sifted.slice(0, limit)
+    return query(first=True, most=limit)
+
+
 def _nearest(table: LanceTable, vector: NDArray[np.float32], where: str, limit: int) -> pa.Table:
-    search = table.search(vector, vector_column_name=VECTOR).distance_type("cosine").where(where or "true")
-    found = search.select([*COLUMNS, VECTOR, "_distance"]).limit(limit).to_arrow()
-    return found.drop_columns(["_distance"])
+    return nearest(table, vector, where, [*COLUMNS, VECTOR], limit).drop_columns(["_distance"])
 
 
 def _scanned(table: LanceTable, where: str, columns: Sequence[str]) -> pa.Table:

@@ -1,8 +1,8 @@
-"""The memories that a new one may double or replace: the nearest of its scope, and those with its words."""
+"""The memories that a new one may double or replace: the nearest of its scope, and those with its numbers."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import partial
 from typing import TYPE_CHECKING
@@ -11,7 +11,9 @@ import numpy as np
 import pyarrow as pa
 
 from memcli.storage import rows
+from memcli.storage.lexical import terms
 from memcli.storage.memories import Memories
+from memcli.storage.memories import nearest as nearest_rows
 from memcli.storage.predicates import all_of, equals, is_in
 from memcli.storage.rows import VECTOR, WORDS, vectors_of
 from memcli.storage.table import MANY_KEYS, chunks
@@ -81,14 +83,16 @@ def of_one(
         vector: Its vector, shape (dimension,).
         where: What rivals fulfil besides being facts of the same scope.
         nearest: How many of the nearest, at most.
-        holding: How many of those that hold its words, at most.
+        holding: How many of those that hold its numbers and identifiers, at most: what vectors blur. Looking
+            for all of its words took as long as all the rest of a store.
         floor: The least cosine.
     """
     space, user, agent = key_of(new)
     scope = all_of(equals("space", space), equals("user", user), equals("agent", agent), FACTS, where)
-    queries = [partial(_nearest, vector=vector, where=scope, limit=nearest)]
-    if holding:
-        queries.append(partial(_holding, text=new.text, where=scope, limit=holding))
+    queries = [partial(nearest_rows, vector=vector, where=scope, columns=STATED, limit=nearest)]
+    codes = " ".join(term for term in terms(new.text) if any(map(str.isdigit, term)))
+    if holding and codes:
+        queries.append(partial(_holding, text=codes, where=scope, limit=holding))
     near, *with_words = memories.table.read_all(queries)
     cosines = [1 - distance for distance in near["_distance"].to_pylist()]
     rivals = {m.id: Rival(m, c) for m, c in zip(rows.from_table(near), cosines, strict=True)}
@@ -124,14 +128,21 @@ def of_many(
     for place, memory in enumerate(new):
         places.setdefault(key_of(memory), []).append(place)
     in_spaces = is_in("space", spaces) if len(spaces) <= MANY_KEYS else ""
-    best: list[list[tuple[float, str]]] = [[] for _ in new]
     mine = units(vectors)
-    for batch in memories.batches_of(all_of(in_spaces, FACTS, where), ROWS_AT_ONCE):
-        for key, theirs in _by_scope(batch, places).items():
-            _compare(mine, places[key], batch.take(theirs), best, nearest, floor)
-    wanted = sorted({memory for some in best for _, memory in some})
-    there = _stated(memories, wanted)
-    return [[Rival(there[memory], cosine) for cosine, memory in some] for some in best]
+
+    def compared(batches: Iterator[pa.Table]) -> list[list[tuple[float, str]]]:
+        best: list[list[tuple[float, str]]] = [[] for _ in new]
+        for batch in batches:
+            for key, theirs in _by_scope(batch, places).items():
+                _compare(mine, places[key], batch.take(theirs), best, nearest, floor)
+        return best
+
+    columns = ["id", "space", "user", "agent", VECTOR]
+    facts = all_of(in_spaces, FACTS, where)
+    best = memories.table.in_batches(facts, columns, ROWS_AT_ONCE, compared)
+    there = _stated(memories, sorted({memory for some in best for _, memory in some}))
+    # without those that were purged meanwhile
+    return [[Rival(there[memory], cosine) for cosine, memory in some if memory in there] for some in best]
 
 
 def _by_scope(batch: pa.Table, places: Mapping[Key, Sequence[int]]) -> dict[Key, list[int]]:
@@ -170,11 +181,6 @@ def _stated(memories: Memories, ids: Sequence[str]) -> dict[str, Memory]:
         table = memories.table.rows(is_in("id", some), STATED)
         found |= {memory.id: memory for memory in rows.from_table(table)}
     return found
-
-
-def _nearest(table: LanceTable, vector: NDArray[np.float32], where: str, limit: int) -> pa.Table:
-    search = table.search(vector, vector_column_name=VECTOR).distance_type("cosine").where(where)
-    return search.select([*STATED, "_distance"]).limit(limit).to_arrow()
 
 
 def _holding(table: LanceTable, text: str, where: str, limit: int) -> pa.Table:

@@ -157,15 +157,20 @@ class Table:
     def _no_rows(self) -> pa.Table:
         return self._schema.empty_table()
 
-    def batches(self, where: str, columns: Sequence[str], size: int) -> Iterator[pa.Table]:
-        """The rows that fulfil *where*, some *size* at a time. Needs the writer's lock: it looks but once."""
-        if self._table is None:
-            return
-        with translated(f"read {self.name}"):
-            query = self._table.search().where(where).select(list(columns))
-            for batch in query.to_batches(batch_size=size):
-                if batch.num_rows:
-                    yield pa.Table.from_batches([batch])
+    def in_batches(
+        self, where: str, columns: Sequence[str], size: int, see: Callable[[Iterator[pa.Table]], Answer]
+    ) -> Answer:
+        """What *see* makes of the rows that fulfil *where*, some *size* at a time.
+
+        It is called again, with all of them, where a clean-up took them away meanwhile.
+        """
+
+        def scan(table: LanceTable) -> Answer:
+            query = table.search().where(where).select(list(columns))
+            batches = query.to_batches(batch_size=size)
+            return see(pa.Table.from_batches([batch]) for batch in batches if batch.num_rows)
+
+        return self.read(scan, see(iter(())))
 
     def count(self, where: str = "") -> int:
         """How many rows fulfil the predicate *where* (all, if it is empty)."""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 
 from memcli.services.conflicts import vectors
 from memcli.services.conflicts.tokens import Text, Token
@@ -108,7 +109,7 @@ def _free(used: dict[int, float], at: int, found: float) -> bool:
     return at not in used or (found == WHOLE and used[at] == WHOLE)
 
 
-def strength(one: Token, other: Token) -> float:  # noqa: PLR0911, one for each degree
+def strength(one: Token, other: Token) -> float:
     """How much two words say the same, 0..1."""
     if one.quantity is not None or other.quantity is not None:
         both = one.quantity is not None and other.quantity is not None
@@ -119,16 +120,19 @@ def strength(one: Token, other: Token) -> float:  # noqa: PLR0911, one for each 
         return 0.95
     if one.kind == "code" and other.kind == "code":
         return 0.9 if _squashed(one.lemma) == _squashed(other.lemma) else 0.0
-    if _same_stem(one.lemma, other.lemma) or _shortened(one, other) or _shortened(other, one):
+    names = one.capital and other.capital
+    return _likeness(one.lemma, other.lemma, one.text.lower(), other.text.lower(), names=names)
+
+
+@lru_cache(maxsize=65_536)
+def _likeness(one: str, other: str, one_written: str, other_written: str, *, names: bool) -> float:
+    """How much two different words say the same, by letters and vectors; an import asks again and again."""
+    if _same_stem(one, other) or _shortened(one, other) or _shortened(other, one):
         return 0.85
-    if _misspelt(one, other):
+    if not names and _misspelt(one_written, other_written):  # Clara and Carla are two people
         return 0.9
-    near = max(vectors.nearness(one.lemma, other.lemma), _surface_nearness(one, other))
+    near = max(vectors.nearness(one, other), vectors.nearness(one_written, other_written))
     return min(near, SAME - 0.01) if near >= NEAR else 0.0
-
-
-def _surface_nearness(one: Token, other: Token) -> float:
-    return vectors.nearness(one.text.lower(), other.text.lower())
 
 
 def _squashed(lemma: str) -> str:
@@ -160,9 +164,8 @@ _ENDINGS = (
 )  # fmt: skip
 
 
-def _shortened(short: Token, full: Token) -> bool:
-    """Whether *short* abbreviates *full*: its beginning, or its consonants in order (mtg, meeting)."""
-    one, other = short.lemma, full.lemma
+def _shortened(one: str, other: str) -> bool:
+    """Whether *one* abbreviates *other*: its beginning, or its consonants in order (mtg, meeting)."""
     if not (2 <= len(one) < len(other) and one.isalpha() and other.isalpha() and one[0] == other[0]):
         return False
     if (
@@ -179,13 +182,10 @@ def _shortened(short: Token, full: Token) -> bool:
     return all(c in rest for c in one)
 
 
-def _misspelt(one: Token, other: Token) -> bool:
+def _misspelt(a: str, b: str) -> bool:
     """Whether one is the other with a slip of the keys: a word nobody knows beside one that looks like it."""
-    a, b = one.text.lower(), other.text.lower()
     if min(len(a), len(b)) < 4 or abs(len(a) - len(b)) > 2 or not (a.isalpha() and b.isalpha()):
         return False
-    if one.capital and other.capital:
-        return False  # names: Clara and Carla are two people
     if vectors.knows(a) and vectors.knows(b):
         return False
     if not (vectors.knows(a) or vectors.knows(b) or len(a) >= 7):

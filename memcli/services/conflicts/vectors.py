@@ -43,6 +43,7 @@ def knows(word: str) -> bool:
     return word in _table()[0]
 
 
+@lru_cache(maxsize=65_536)
 def nearness(one: str, other: str) -> float:
     """The cosine of two words' vectors, -1..1; 0 if one is unknown."""
     first, second = of(one), of(other)

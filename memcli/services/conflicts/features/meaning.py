@@ -47,20 +47,26 @@ _NEGATING = ("un", "in", "im", "ir", "dis", "non", "de")
 
 def _opposites(c: Comparison) -> int:
     known = lexicon.opposites()
-
-    def names(token: Token) -> frozenset[str]:
-        return token.concepts | {token.lemma, token.text.lower()}
-
-    def opposed(one: Token, other: Token) -> bool:
-        a, b = one.lemma, other.lemma
-        if any(a == p + b or b == p + a for p in _NEGATING) and min(len(a), len(b)) > 3:
-            return True
-        return any(not names(other).isdisjoint(known.get(name, ())) for name in names(one))
-
     both = {t.lemma for t in c.old.tokens} & {t.lemma for t in c.new.tokens}
-    new = [t for t in c.new.tokens if t.at not in c.answered_new and t.kind == "word" and t.lemma not in both]
     old = [t for t in c.old.tokens if t.at not in c.answered_old and t.kind == "word" and t.lemma not in both]
-    return sum(1 for a in old if any(opposed(a, b) for b in new))
+    new = [t for t in c.new.tokens if t.at not in c.answered_new and t.kind == "word" and t.lemma not in both]
+    said = [(token.lemma, _names(token)) for token in new]
+
+    def opposed(token: Token) -> bool:
+        against = {name for own in _names(token) for name in known.get(own, ())}
+        return any(not against.isdisjoint(names) or _negates(token.lemma, lemma) for lemma, names in said)
+
+    return sum(map(opposed, old))
+
+
+def _names(token: Token) -> frozenset[str]:
+    return token.concepts | {token.lemma, token.text.lower()}
+
+
+def _negates(one: str, other: str) -> bool:
+    """Whether one of the words is the other with a prefix that turns it round."""
+    short, long = sorted((one, other), key=len)
+    return len(short) > 3 and long.endswith(short) and long[: -len(short)] in _NEGATING
 
 
 _CUES = (
