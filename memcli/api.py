@@ -11,7 +11,7 @@ from typing import Any
 
 from memcli import config
 from memcli.home import find_home
-from memcli.model import Context, Hit, Scope, Space, Stored
+from memcli.model import Conflict, Context, Hit, Scope, Space, Stored
 from memcli.model import Memory as MemoryRecord
 from memcli.services import (
     checks,
@@ -25,6 +25,7 @@ from memcli.services import (
     upkeep,
     uses,
 )
+from memcli.services import consolidate as consolidating
 from memcli.services import context as contexts
 from memcli.services.engine import Engine
 from memcli.services.history import Version, history
@@ -182,6 +183,22 @@ class Memory:
     def undo(self, last: int = 1) -> Sequence[Undone]:
         """Take the last changes back."""
         return undo(self._engine, scope=self._own, last=last)
+
+    def conflicts(self, *, space: str | None = None) -> Sequence[Conflict]:
+        """The pairs of facts in the space that double or contradict each other, with a proposal each."""
+        return consolidating.conflicts(self._engine, scope=self._scope(space))
+
+    def resolve(self, conflicts: Sequence[Conflict]) -> Sequence[consolidating.Step]:
+        """Do what *conflicts* propose: the older ones give way."""
+        return consolidating.resolve(self._engine, conflicts)
+
+    def consolidate(
+        self, *, space: str | None = None, merge: bool = True, dry_run: bool = False
+    ) -> Sequence[consolidating.Step]:
+        """Merge facts that say the same, and forget what is unimportant and rarely used."""
+        return consolidating.consolidate(
+            self._engine, scope=self._scope(space), merge=merge, dry_run=dry_run
+        )
 
     def purge(self, *memory_ids: str) -> Sequence[MemoryRecord]:
         """Remove forgotten and expired memories from disk, for good: those named, or all in the space."""
