@@ -196,9 +196,7 @@ class Memory:
         self, *, space: str | None = None, merge: bool = True, dry_run: bool = False
     ) -> Sequence[consolidating.Step]:
         """Merge facts that say the same, and forget what is unimportant and rarely used."""
-        return consolidating.consolidate(
-            self._engine, scope=self._scope(space), merge=merge, dry_run=dry_run
-        )
+        return consolidating.consolidate(self._engine, scope=self._scope(space), merge=merge, dry_run=dry_run)
 
     def purge(self, *memory_ids: str) -> Sequence[MemoryRecord]:
         """Remove forgotten and expired memories from disk, for good: those named, or all in the space."""
