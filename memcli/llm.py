@@ -27,8 +27,8 @@ def run(command: Sequence[str], prompt: str, *, timeout: float) -> str:
         )
     except subprocess.TimeoutExpired as error:
         raise LLMError(f"{command[0]} has not answered in {timeout:g} s") from error
-    except OSError as error:
-        raise LLMError(f"can't run {command[0]}: {error.strerror}") from error
+    except (OSError, ValueError) as error:  # ValueError: a NUL in an argument
+        raise LLMError(f"can't run {command[0]}: {getattr(error, 'strerror', error)}") from error
     if ran.returncode:
         said = ran.stderr.decode(errors="replace").strip().splitlines()
         raise LLMError(f"{command[0]} ended with {ran.returncode}" + (f": {said[-1][:200]}" if said else ""))

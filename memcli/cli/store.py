@@ -42,9 +42,9 @@ def store(
     ] = None,
     lines: Annotated[bool, typer.Option("--lines", "-l", help="One memory per line of TEXT.")] = False,
     replaces: Annotated[
-        str,
+        str | None,
         typer.Option(metavar="ID", autocompletion=complete.ids, help="It replaces this memory, in any case."),
-    ] = "",
+    ] = None,
     keep_both: Annotated[
         bool, typer.Option("--keep-both", help="It replaces nothing, in any case; short for --conflicts off.")
     ] = False,
@@ -58,6 +58,8 @@ def store(
 
     A memory that gave way stays in the history, and undo takes it all back.
     """
+    if replaces == "":  # a script's variable without a value
+        raise UsageError("--replaces names no memory")
     if keep_both and (replaces or conflicts is options.Conflicts.CHECK):
         raise UsageError("--keep-both goes with neither --replaces nor --conflicts check")
     said = words.text(text)
@@ -78,7 +80,10 @@ def store(
     ]
     run = run_of(ctx)
     answers = remember.store_all(
-        run.engine, drafts, conflicts=False if keep_both else options.checks(conflicts), replaces=replaces
+        run.engine,
+        drafts,
+        conflicts=False if keep_both else options.checks(conflicts),
+        replaces=replaces or "",
     )
     shown = answers if explain else [replace(answer, considered=None) for answer in answers]
     render.show(shown if lines else shown[0], output)

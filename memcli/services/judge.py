@@ -5,9 +5,10 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, field
 from datetime import datetime
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from memcli import llm
 from memcli.errors import LLMError
@@ -72,22 +73,24 @@ def asked(
 
     Whatever goes wrong, the built-in decision stands, and the user is told why.
     """
-    from memcli.services.settle import Settler, decided
+    from memcli.services.settle import Settler, decided, is_final
 
     verdicts = Verdicts()
     settler = Settler(engine, said)
     for memory, vector in zip(new, vectors, strict=True):
         for rival in settler.rivals(memory, vector):
-            decision = decided(rival, memory, said.get(memory.id))
-            if decision.confidence >= UNSURE:
-                continue
-            if len(verdicts.of_pairs) >= ASKED_MOST:
-                return verdicts
-            try:
-                verdicts.of_pairs[_key(rival.memory, memory)] = _verdict(engine, rival.memory, memory)
-            except LLMError as error:
-                engine.warn(f"the judge was no help, the built-in decision stands: {error.sentence}")
-                return verdicts
+            decision = verdicts.of(rival.memory, memory) or decided(rival, memory, said.get(memory.id))
+            if decision.confidence < UNSURE:
+                if len(verdicts.of_pairs) >= ASKED_MOST:
+                    return verdicts
+                try:
+                    decision = _verdict(engine, rival.memory, memory)
+                except LLMError as error:
+                    engine.warn(f"the judge was no help, the built-in decision stands: {error.sentence}")
+                    return verdicts
+                verdicts.of_pairs[_key(rival.memory, memory)] = decision
+            if is_final(decision):
+                break
     return verdicts
 
 
@@ -100,16 +103,26 @@ def _verdict(engine: Engine, old: Memory, new: Memory) -> Decision:
 
 
 def read(reply: str) -> Decision:
-    """The decision in the judge's *reply*.
+    """The decision in the judge's *reply*: the last one, where it thinks aloud.
 
     Raises:
         LLMError: It makes no sense.
     """
-    found = re.search(r"\{[^{}]*\}", reply)
-    try:
-        said = json.loads(found.group()) if found else {}
-        action = ACTIONS[str(said["action"]).strip().lower()]
-    except (ValueError, KeyError) as error:
-        raise LLMError(f"its answer makes no sense: {' '.join(reply.split())[:80]!r}") from error
-    reason = " ".join(str(said.get("reason", "")).split())[:200]
+    last, end = None, 0
+    for brace in re.finditer(r"\{", reply):
+        if brace.start() < end:  # inside an answer
+            continue
+        with suppress(ValueError, RecursionError):
+            said, after = json.JSONDecoder().raw_decode(reply, brace.start())
+            if action := ACTIONS.get(str(said.get("action")).strip().lower()):
+                last, end = (action, _on_a_line(said.get("reason"))), after
+    if last is None:
+        raise LLMError(f"its answer makes no sense: {' '.join(reply.split())[:80]!r}")
+    action, reason = last
     return Decision(action, TRUST, f"the judge says: {reason}" if reason else "the judge says so")
+
+
+def _on_a_line(reason: Any) -> str:
+    """*reason* as what can be stored, exported and imported again: nothing in it that can't be printed."""
+    printable = "".join(c if c.isprintable() else " " for c in str(reason or ""))
+    return " ".join(printable.split())[:200]

@@ -94,7 +94,8 @@ def store_all(
         as_it_was=frozenset(m.id for m, d in zip(memories, drafts, strict=True) if d.updated_at),
         said={m.id: d.created_at for m, d in zip(memories, drafts, strict=True) if d.created_at},
     )
-    writing.ask_judge(embedded)
+    if not replaces:
+        writing.ask_judge(embedded)
     with engine.db.writing(engine.embedder.model) as db:
         refuse_other_model(engine.embedder, db.model)
         if replaces:

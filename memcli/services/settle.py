@@ -137,7 +137,7 @@ class Settler:
         for rival in self._rivals(new, mine):
             decision = self._decision(rival, new)
             considered.append((rival, decision))
-            if decision.action is not Action.STORED and decision.confidence >= SURE:
+            if is_final(decision):
                 break
         return considered
 
@@ -198,6 +198,11 @@ def _words(text: str) -> set[str]:
     """The beginnings of the words in *text* that say something."""
     words = re.findall(r"\w+", text.casefold())
     return {word[:STEM] for word in words if len(word) > LITTLE or not word.isascii() or word.isdigit()}
+
+
+def is_final(decision: Decision) -> bool:
+    """Whether nothing less near than what *decision* is about is looked at any more."""
+    return decision.action is not Action.STORED and decision.confidence >= SURE
 
 
 def decided(rival: Rival, new: Memory, said: datetime | None) -> Decision:

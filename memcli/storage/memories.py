@@ -289,9 +289,9 @@ def _beyond(gone: Mapping[str, Memory], memory: Memory, link: str) -> str:
     return name
 
 
-OVERSAMPLED, LEAST_SAMPLED = 4, 50
-"""How many times as many of all memories are looked at first, and how many at least, for the nearest that
-fulfil a condition."""
+OVERSAMPLED, LEAST_SAMPLED, MOST_SAMPLED = 4, 50, 10_000
+"""How many times as many of all memories are looked at first, and how many at least and at most, for the
+nearest that fulfil a condition."""
 
 
 def nearest(
@@ -308,10 +308,14 @@ def nearest(
         search = search.where(where or "true", prefilter=first)
         return search.select([*columns, "_distance"]).limit(most).to_arrow()
 
-    sifted = query(first=not where, most=max(OVERSAMPLED * limit, LEAST_SAMPLED) if where else limit)
+    sifted = query(first=not where, most=_sampled(limit) if where else limit)
     if not where or len(sifted) >= limit:
         return sifted.slice(0, limit)
     return query(first=True, most=limit)
+
+
+def _sampled(limit: int) -> int:
+    return max(limit, min(max(OVERSAMPLED * limit, LEAST_SAMPLED), MOST_SAMPLED))
 
 
 def _nearest(table: LanceTable, vector: NDArray[np.float32], where: str, limit: int) -> pa.Table:

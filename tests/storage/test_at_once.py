@@ -24,8 +24,8 @@ SCOPE = Scope("work", "me")
 SPAWN = multiprocessing.get_context("spawn")  # a fork would share LanceDB's threads
 PROCESSES = 8
 
-THINGS = [f"{a}{b}" for a in ("lamp", "pump", "door", "desk", "fan") for b in "abcdefghij"]
-"""Fifty words that nothing else has in common."""
+FACTS = [f"Fact {i} is about the {('lamp', 'pump', 'door', 'desk', 'fan')[i % 5]}" for i in range(50)]
+"""Fifty facts that are much alike, and none of which says what another one says."""
 
 
 def engine_at(home: Path) -> Engine:
@@ -36,15 +36,15 @@ def engine_at(home: Path) -> Engine:
 def store_the_same(home: Path) -> None:
     """Fifty facts, the same in every process."""
     engine = engine_at(home)
-    for thing in THINGS:
-        remember.store(engine, f"{thing} {thing[::-1]}", scope=SCOPE)
+    for fact in FACTS:
+        remember.store(engine, fact, scope=SCOPE)
 
 
 def store_floors(home: Path, who: int, times: int) -> None:
     """One fact over and over, with another value each time."""
     engine = engine_at(home)
     for i in range(times):
-        remember.store(engine, f"The office is on floor {100 * who + i}", scope=SCOPE)
+        remember.store(engine, f"The API listens on port {100 * who + i}", scope=SCOPE)
 
 
 def together(target: Callable[..., Any], *arguments: tuple[Any, ...]) -> None:
@@ -77,7 +77,7 @@ def test_the_same_facts_of_many_processes_are_stored_once(tmp_path: Path) -> Non
     """Eight processes, fifty facts: fifty memories, all of them current."""
     together(store_the_same, *[(tmp_path,)] * PROCESSES)
     engine = engine_at(tmp_path)
-    assert len(all_of(engine)) == len(memories.newest(engine, scope=SCOPE)) == len(THINGS)
+    assert len(all_of(engine)) == len(memories.newest(engine, scope=SCOPE)) == len(FACTS)
 
 
 def test_facts_that_replace_each_other_make_one_chain(tmp_path: Path) -> None:

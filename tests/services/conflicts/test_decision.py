@@ -1,5 +1,6 @@
 """What a new statement does to an old one."""
 
+import itertools
 from collections.abc import Callable
 from datetime import UTC, datetime
 
@@ -49,7 +50,7 @@ CHANGED = [
     ("The gala is on June 4", "The gala was postponed to June 11"),
     ("Ravi owns the billing module", "Pia took over the billing module from Ravi"),
     ("The endpoint supports gzip", "The endpoint does not support gzip"),
-    ("Prefers trains over planes", "Prefers planes over trains"),
+    ("Prefers tea over coffee", "Prefers coffee over tea"),
     ("The migration is in progress", "The migration is complete"),
     ("Answer in French", "From now on answer in Polish"),
 ]
@@ -59,6 +60,16 @@ CHANGED = [
 def test_another_value_of_the_same_slot_replaces(old: str, new: str) -> None:
     """Whether or not a word says that something has changed."""
     assert decided(old, new) is REPLACED
+
+
+NUMBERED = ["Fact number {}", "Note {}: water the ferns", "Likes picture {}", "item-{}", "Shelf {} is empty"]
+
+
+@pytest.mark.parametrize("said", NUMBERED)
+def test_what_only_has_another_number_of_its_own_is_something_else(said: str) -> None:
+    """The seventh of many does not replace the sixth."""
+    for one, other in itertools.combinations((3, 7, 12, 40, 135), 2):
+        assert decided(said.format(one), said.format(other), 0.9) is STORED
 
 
 BOTH = [
