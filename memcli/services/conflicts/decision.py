@@ -15,8 +15,9 @@ from memcli.services.conflicts.words import normalised, unread
 SURE_REPLACED = 0.7
 """How likely a replacement must be to be called one.
 
-A wrong one hides a true fact. Of what should be stored beside, this replaces 3.0 % of conflict_dev and 3.8 % of
-240 held-out pairs of our own; 0.75 2.0 and 2.5 %, but macro-F1 goes from 0.91 to 0.89, and from 0.81 to 0.80.
+A wrong one hides a true fact. Of what should be stored beside, this replaces 3.0 % of conflict_dev and
+3.8 % of 240 held-out pairs of our own; 0.75 2.0 and 2.5 %, but macro-F1 goes from 0.91 to 0.89, and from
+0.81 to 0.80.
 """
 
 SURE_DUPLICATE = 0.4
