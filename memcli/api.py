@@ -4,17 +4,33 @@ from __future__ import annotations
 
 import warnings
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import replace
+from datetime import datetime
 from pathlib import Path
 from typing import Any
 
 from memcli import config
 from memcli.home import find_home
-from memcli.model import Context, Hit, Scope, Space, Stored
+from memcli.model import Conflict, Context, Hit, Scope, Space, Stored
 from memcli.model import Memory as MemoryRecord
-from memcli.services import checks, evaluate, recall, remember, spaces, transfer, upkeep, uses
+from memcli.services import (
+    checks,
+    evaluate,
+    forgetting,
+    memories,
+    recall,
+    remember,
+    spaces,
+    transfer,
+    upkeep,
+    uses,
+)
+from memcli.services import consolidate as consolidating
 from memcli.services import context as contexts
 from memcli.services.engine import Engine
+from memcli.services.history import Version, history
 from memcli.services.select import Filter
+from memcli.services.undo import Undone, undo
 from memcli.services.upkeep import Optimized
 from memcli.services.where import parse
 
@@ -66,9 +82,27 @@ class Memory:
     def _scope(self, space: str | None) -> Scope:
         return self.scope if space is None else Scope(space, self.scope.user, self.scope.agent)
 
-    def store(self, text: str, *, space: str | None = None, **about: Any) -> Stored:
-        """Remember *text*; *about* are fields of `memcli.model.Draft`, such as importance and tags."""
-        return remember.store(self._engine, text, scope=self._scope(space), **about)
+    def store(
+        self,
+        text: str,
+        *,
+        space: str | None = None,
+        conflicts: bool | None = None,
+        replaces: str = "",
+        **about: Any,
+    ) -> Stored:
+        """Remember *text*; *about* are fields of `memcli.model.Draft`, such as importance and tags.
+
+        It is held against what is remembered unless *conflicts* is False, or replaces the memory *replaces*.
+        """
+        return remember.store(
+            self._engine,
+            text,
+            scope=self._scope(space),
+            conflicts=conflicts,
+            replaces=replaces,
+            **about,
+        )
 
     def search(
         self,
@@ -79,17 +113,21 @@ class Memory:
         min_score: float | None = None,
         where: str | None = None,
         tags: Sequence[str] = (),
+        at: datetime | None = None,
         around: int = 0,
         explain: bool = False,
     ) -> list[Hit]:
-        """The memories that match *query*, best first; *where* as in `memcli search --where`."""
+        """The memories that match *query*, best first; *where* as in `memcli search --where`.
+
+        What was true then, if *at* is given.
+        """
         return recall.search(
             self._engine,
             query,
             scope=self._scope(space),
             limit=limit,
             min_score=min_score,
-            wanted=self._filter(where, tags),
+            wanted=replace(self._filter(where, tags), at=checks.moment(at, "at")),
             around=around,
             explain=explain,
         )
@@ -124,24 +162,46 @@ class Memory:
     ) -> list[MemoryRecord]:
         """The memories in the space, latest first."""
         wanted = self._filter(where, ())
-        return remember.newest(self._engine, scope=self._scope(space), wanted=wanted, limit=limit)
+        return memories.newest(self._engine, scope=self._scope(space), wanted=wanted, limit=limit)
 
     def update(self, memory_id: str, **changes: Any) -> MemoryRecord:
-        """Change the fields named in *changes*; see `memcli.services.remember.update`."""
-        return remember.update(self._engine, memory_id, scope=self._own, **changes)
+        """Change the fields named in *changes*; see `memcli.services.memories.update`."""
+        return memories.update(self._engine, memory_id, scope=self._own, **changes)
 
     def forget(self, *memory_ids: str) -> Sequence[MemoryRecord]:
         """Forget memories; `restore` brings them back until they are purged."""
-        return remember.forget(self._engine, memory_ids, scope=self._own)
+        return forgetting.forget(self._engine, memory_ids, scope=self._own)
 
     def restore(self, *memory_ids: str) -> Sequence[MemoryRecord]:
-        """Bring forgotten memories back."""
-        return remember.restore(self._engine, memory_ids, scope=self._own)
+        """Bring forgotten or replaced memories back."""
+        return forgetting.restore(self._engine, memory_ids, scope=self._own)
+
+    def history(self, memory_id: str) -> Sequence[Version]:
+        """The memories that replaced each other up to this one and after it, oldest first."""
+        return history(self._engine, memory_id, scope=self._own)
+
+    def undo(self, last: int = 1) -> Sequence[Undone]:
+        """Take the last changes back."""
+        return undo(self._engine, scope=self._own, last=last)
+
+    def conflicts(self, *, space: str | None = None) -> Sequence[Conflict]:
+        """The pairs of facts in the space that double or contradict each other, with a proposal each."""
+        return consolidating.conflicts(self._engine, scope=self._scope(space))
+
+    def resolve(self, conflicts: Sequence[Conflict]) -> Sequence[consolidating.Step]:
+        """Do what *conflicts* propose: the older ones give way."""
+        return consolidating.resolve(self._engine, conflicts)
+
+    def consolidate(
+        self, *, space: str | None = None, merge: bool = True, dry_run: bool = False
+    ) -> Sequence[consolidating.Step]:
+        """Merge facts that say the same, and forget what is unimportant and rarely used."""
+        return consolidating.consolidate(self._engine, scope=self._scope(space), merge=merge, dry_run=dry_run)
 
     def purge(self, *memory_ids: str) -> Sequence[MemoryRecord]:
         """Remove forgotten and expired memories from disk, for good: those named, or all in the space."""
         engine = self._engine
-        return remember.purge(engine, remember.purgeable(engine, memory_ids, scope=self.scope))
+        return forgetting.purge(engine, forgetting.purgeable(engine, memory_ids, scope=self.scope))
 
     def spaces(self) -> Sequence[Space]:
         """The spaces there are."""

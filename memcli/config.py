@@ -13,118 +13,27 @@ import difflib
 import json
 import os
 import tomllib
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field, fields
 from pathlib import Path
 from typing import Any
 
-from memcli.embedding.catalog import BUNDLED
 from memcli.errors import ConfigError, UsageError
 from memcli.home import login_name
-from memcli.model import Mode, Scope
-
-Check = Callable[[Any], str]
-"""Says what a valid value is, or nothing when the value is one."""
-
-
-def between(low: float, high: float) -> Check:
-    """A check for numbers from *low* to *high*, both included (nan is outside)."""
-    return lambda value: "" if low <= value <= high else f"a number from {low:g} to {high:g}"
-
-
-def not_blank(value: str) -> str:
-    """A check for texts that say something."""
-    return "" if value.strip() else "a name"
-
-
-def one_of(*choices: str) -> Check:
-    """A check for one of the words in *choices*."""
-    return lambda value: "" if value in choices else "one of " + ", ".join(choices)
-
-
-def _anything(value: Any) -> str:  # noqa: ARG001  # whatever it is
-    return ""
-
-
-def setting(default: Any, meaning: str, *, env: str = "", check: Check = _anything) -> Any:
-    """A field of a settings dataclass: its default, what it means, its variable, and its check."""
-    return field(default=default, metadata={"meaning": meaning, "env": env, "check": check})
-
-
-@dataclass(frozen=True, slots=True)
-class ModelSettings:
-    """What turns text into vectors. Change it with `memcli model use`, which re-embeds the store."""
-
-    name: str = setting(
-        BUNDLED, "bundled model, fastembed model name, or a directory", env="MEMCLI_MODEL", check=not_blank
-    )
-    threads: int = setting(
-        0, "threads for embedding; 0 lets the runtime choose", env="MEMCLI_THREADS", check=between(0, 1024)
-    )
-    pooling: str = setting(
-        "auto", "how a directory's model pools tokens", check=one_of("auto", "mean", "cls", "last")
-    )
-    query_prefix: str = setting("auto", "text put before a query; auto knows common models")
-    document_prefix: str = setting("auto", "text put before a memory; auto knows common models")
-
-
-@dataclass(frozen=True, slots=True)
-class SearchSettings:
-    """How memories are found."""
-
-    limit: int = setting(10, "hits a search returns", env="MEMCLI_LIMIT", check=between(1, 10_000))
-    mode: str = setting("hybrid", "which evidence counts", env="MEMCLI_MODE", check=one_of(*Mode))
-    min_score: float = setting(0.0, "weakest hit shown, 0..1", env="MEMCLI_MIN_SCORE", check=between(0, 1))
-
-
-@dataclass(frozen=True, slots=True)
-class RerankSettings:
-    """What looks at the best hits again, more closely than vectors and words can.
-
-    Thirty hits: whoever reads ten is rarely helped by what stands further down, and time grows with
-    their number. The bundled network, of the size of the smallest cross-encoders, takes 37 ms for
-    thirty questions with a fact each and 71 ms with a dialogue turn each (2 processors, int8).
-    """
-
-    model: str = setting(
-        "",
-        "cross-encoder that reorders the best hits: name or directory; empty for none",
-        env="MEMCLI_RERANK",
-    )
-    candidates: int = setting(30, "how many of the best hits it reorders", check=between(1, 1_000))
-
-
-@dataclass(frozen=True, slots=True)
-class ContextSettings:
-    """What goes into a prompt.
-
-    A minimum of 0.105 left 5 % of the paraphrased questions of tests/benchmarks/retrieval.py without a
-    block, and 4 % of those about conversations, but 90 to 98 % of questions about something else; of
-    questions about people and work of the user's own that a store of facts knows nothing of, 18 %.
-    """
-
-    budget: int = setting(
-        1000, "most tokens in a context block", env="MEMCLI_BUDGET", check=between(1, 10_000_000)
-    )
-    top_n: int = setting(20, "most memories in a context block", check=between(1, 10_000))
-    min_score: float = setting(
-        0.105, "weakest memory that goes into a context block, 0..1, by its relevance", check=between(0, 1)
-    )
-    around: int = setting(
-        0, "neighbours of a turn that are told with it, on each side", check=between(0, 100)
-    )
-    style: str = setting(
-        "markdown", "how the block is written", env="MEMCLI_STYLE", check=one_of("markdown", "xml", "plain")
-    )
-
-
-@dataclass(frozen=True, slots=True)
-class DecaySettings:
-    """How memories fade. Retention is 0.5 ^ (age / half-life)."""
-
-    half_life_days: float = setting(10.0, "half-life in days at importance 1", check=between(0.01, 36_500))
-    floor_days: float = setting(1.0, "shortest half-life in days", check=between(0.01, 36_500))
-    weight: float = setting(0.1, "share of the score that fading can take, 0..1", check=between(0, 1))
+from memcli.model import Scope
+from memcli.settings import (
+    ConflictSettings,
+    ConsolidateSettings,
+    ContextSettings,
+    DecaySettings,
+    LLMSettings,
+    ModelSettings,
+    RerankSettings,
+    SearchSettings,
+    not_blank,
+    one_of,
+    setting,
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -144,6 +53,9 @@ class Config:
     rerank: RerankSettings = field(default_factory=RerankSettings)
     context: ContextSettings = field(default_factory=ContextSettings)
     decay: DecaySettings = field(default_factory=DecaySettings)
+    conflicts: ConflictSettings = field(default_factory=ConflictSettings)
+    consolidate: ConsolidateSettings = field(default_factory=ConsolidateSettings)
+    llm: LLMSettings = field(default_factory=LLMSettings)
 
     def scope(self, space: str | None = None, user: str | None = None, agent: str | None = None) -> Scope:
         """The scope in force where flags say *space*, *user* and *agent* (None: not said)."""
@@ -204,14 +116,26 @@ def _meant(key: str) -> str:
     return f" (did you mean {close[0]!r}?)" if close else ""
 
 
+KINDS = {
+    str: "text",
+    int: "a whole number",
+    float: "a number",
+    bool: "true or false",
+    tuple: "a list of texts",
+}
+"""What values of each type are called."""
+
+
 def _checked(key: str, value: Any, where: str) -> Any:
     """*value* if it is valid for *key*, whole numbers widened to float where a float is declared."""
     declared = DECLARED[key]
     wanted = type(declared.default)
     if wanted is float and type(value) is int:
         value = float(value)
+    if wanted is tuple and isinstance(value, list) and all(isinstance(part, str) for part in value):
+        value = tuple(value)
     if type(value) is not wanted:
-        kind = {str: "text", int: "a whole number", float: "a number"}[wanted]
+        kind = KINDS[wanted]
         raise ConfigError(f"{where}: {key} must be {kind}, not {value!r}")
     if any("\ud800" <= c <= "\udfff" for c in str(value)):
         raise ConfigError(f"{where}: {key} is not valid UTF-8")

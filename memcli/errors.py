@@ -54,6 +54,12 @@ class StorageError(MemcliError):
     exit_code = 6
 
 
+class LLMError(MemcliError):
+    """The user's LLM command is missing, fails, takes too long, or answers nonsense."""
+
+    exit_code = 8
+
+
 class EmbeddingError(MemcliError):
     """The embedding model can't be found, loaded, downloaded, or doesn't fit the store's vectors."""
 

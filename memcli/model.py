@@ -59,6 +59,9 @@ class Memory:
     Times are aware and in UTC. A memory with `conversation` and `position` is a turn of that
     conversation; all others are facts. `uses` counts how often it was looked at on purpose, and
     `used_at` says when that last was.
+
+    A memory that another one replaced was true until `replaced_at`. `replaced_by` and `replaces` link
+    the two both ways by id; the replaced one knows the reason and how sure it was, 0..1.
     """
 
     id: str
@@ -80,6 +83,11 @@ class Memory:
     forgotten_at: datetime | None = None
     uses: int = 0
     used_at: datetime | None = None
+    replaces: str = ""
+    replaced_at: datetime | None = None
+    replaced_by: str = ""
+    replaced_reason: str = ""
+    replaced_confidence: float | None = None
 
     @property
     def is_turn(self) -> bool:
@@ -136,6 +144,11 @@ class Draft:
     updated_at: datetime | None = None
     expires_at: datetime | None = None
     forgotten_at: datetime | None = None
+    replaces: str = ""
+    replaced_at: datetime | None = None
+    replaced_by: str = ""
+    replaced_reason: str = ""
+    replaced_confidence: float | None = None
 
 
 class Action(StrEnum):
@@ -145,6 +158,27 @@ class Action(StrEnum):
     DUPLICATE = "duplicate"
     REPLACED = "replaced"
     FAILED = "failed"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Considered:
+    """A memory that a new text was held against.
+
+    Attributes:
+        id: The memory.
+        text: What it says.
+        similarity: Cosine of the two.
+        action: What the new text would have done to it.
+        confidence: How sure that is, 0..1.
+        reason: Why, in words.
+    """
+
+    id: str
+    text: str
+    similarity: float
+    action: Action
+    confidence: float
+    reason: str
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -158,6 +192,9 @@ class Stored:
         similarity: Cosine to the memory that decided the action; None if there was none.
         space: Where it is.
         reason: Why, in words.
+        confidence: How sure that is, 0..1; None where nothing had to be decided.
+        replaced_text: What the memory said that gave way, if any.
+        considered: What it was held against, nearest first; None unless that was asked for.
     """
 
     action: Action
@@ -166,6 +203,30 @@ class Stored:
     similarity: float | None = None
     space: str
     reason: str = ""
+    confidence: float | None = None
+    replaced_text: str | None = None
+    considered: tuple[Considered, ...] | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Conflict:
+    """Two remembered facts that would not have been stored side by side.
+
+    Attributes:
+        action: What is proposed: `DUPLICATE` if both say the same, `REPLACED` if the older is no longer true.
+        old: The older one.
+        new: The later one.
+        similarity: Cosine of the two, -1..1.
+        confidence: How sure the proposal is, 0..1.
+        reason: Why, in words.
+    """
+
+    action: Action
+    old: Memory
+    new: Memory
+    similarity: float
+    confidence: float
+    reason: str
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -205,6 +266,7 @@ class Imported:
 
     stored: int
     duplicate: int
+    replaced: int = 0
     failed: int
 
 

@@ -22,6 +22,10 @@ from memcli.config import Config
 from memcli.home import Home
 from memcli.model import EmbeddingModel, Progress, Scope
 from memcli.services.engine import Engine
+from memcli.settings import ConflictSettings
+
+UNCHECKED = Config(conflicts=ConflictSettings(check=False))
+"""Most tests store what they like: "fact 2" after "fact 1" would replace it."""
 
 NOW = datetime(2026, 5, 1, 12, 0, tzinfo=UTC)
 
@@ -42,6 +46,7 @@ def _nobody_lives_here(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("HOME", str(home))
     monkeypatch.setenv("MEMCLI_HOME", str(home / "memcli"))
     monkeypatch.setenv("MEMCLI_USER", "me")
+    monkeypatch.setenv("MEMCLI_CONFLICTS_CHECK", "false")
     monkeypatch.setenv("HF_HUB_OFFLINE", "1")
     for name in ("NO_COLOR", "FORCE_COLOR", "COLUMNS"):
         monkeypatch.delenv(name, raising=False)
@@ -119,7 +124,7 @@ def make_engine(tmp_path: Path, clock: Clock, embedder: WordHashEmbedder) -> Cal
             "now": clock,
             "new_id": lambda: f"m{next(counter):09}",
         }
-        return Engine(config or Config(), home, **{**defaults, **about})
+        return Engine(config or UNCHECKED, home, **{**defaults, **about})
 
     return make
 

@@ -85,6 +85,25 @@ def test_questions_measure_the_search(memory: Memory) -> None:
     assert memory.evaluate(['{"query": "tea", "relevant": ["m"]}'], space="home")[0].unknown == 1
 
 
+def test_doubles_and_contradictions_are_settled_and_taken_back(memory: Memory) -> None:
+    """Listed, settled, undone; and what is of little use is forgotten."""
+    memory.store("The office is on floor 3")
+    memory.store("The office is on floor 3.", conflicts=False)
+    memory.store("pencils are cheap", importance=0.1)
+    [conflict] = memory.conflicts()
+    assert conflict.action == "duplicate"
+    [step] = memory.resolve([conflict])
+    assert (step.action, step.id, step.into) == ("merged", conflict.old.id, conflict.new.id)
+    assert memory.conflicts() == []
+    [change] = memory.undo()
+    assert change.command == "conflicts"
+    assert len(memory.conflicts()) == 1
+    planned = memory.consolidate(dry_run=True)
+    assert {step.action for step in planned} == {"merged", "forgotten"}
+    assert memory.consolidate() == planned
+    assert memory.consolidate() == []
+
+
 def test_what_is_not_as_it_should_be_is_a_python_warning(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -1,5 +1,6 @@
 """Settings without the command line: where home is, what is declared, how files are read and written."""
 
+import json
 import tomllib
 from pathlib import Path
 from typing import Any
@@ -26,7 +27,7 @@ def test_every_setting_can_be_written_and_read_back(tmp_path: Path) -> None:
     """As a person would type it."""
     file = tmp_path / "config.toml"
     for key, declared in config.DECLARED.items():
-        typed = str(declared.default)
+        typed = declared.default if isinstance(declared.default, str) else json.dumps(declared.default)
         assert config.set_value(file, key, typed).value == declared.default, key
     loaded = load(file, {})
     assert loaded.config == Config()

@@ -27,8 +27,14 @@ SECTIONS: dict[str, dict[str, tuple[str, str]]] = {
         "list": ("memories", "List memories, latest first."),
         "update": ("memories", "Change a memory."),
         "forget": ("memories", "Forget memories; restore brings them back."),
-        "restore": ("memories", "Bring forgotten memories back."),
+        "restore": ("memories", "Bring forgotten or replaced memories back."),
         "purge": ("memories", "Remove forgotten memories from disk, for good."),
+        "history": ("history", "Show what a memory replaced, and what replaced it."),
+        "undo": ("history", "Take back the last changes."),
+    },
+    "All memories of a space": {
+        "conflicts": ("consolidate", "Show what doubles or contradicts each other."),
+        "consolidate": ("consolidate", "Merge doubles, forget what is unimportant and unused."),
     },
     "Spaces": {"spaces": ("spaces", "Separate namespaces, made on first use.")},
     "In and out": {

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from enum import StrEnum
 from typing import Annotated
 
@@ -70,6 +71,25 @@ def _filter(
         until=a_time(until, end_of_day=True),
         min_importance=min_importance,
     )
+
+
+AT = Annotated[
+    str | None, typer.Option("--at", metavar="WHEN", help="What was true at this time, or on this day.")
+]
+REPLACED = Annotated[bool, typer.Option("--include-replaced", help="Memories that were replaced since, too.")]
+
+
+def _past(ctx: typer.Context, at: str | None, include_replaced: bool) -> Filter:  # noqa: ARG001
+    return Filter(at=a_time(at, end_of_day=True), replaced=include_replaced)
+
+
+past = replacing("then", {"at": (AT, None), "include_replaced": (REPLACED, False)}, _past)
+"""Decorates a command with a parameter `then`, whose `at` and `replaced` say which versions are meant."""
+
+
+def of_then(wanted: Filter, then: Filter) -> Filter:
+    """*wanted*, of the versions that *then* means."""
+    return replace(wanted, at=then.at, replaced=then.replaced)
 
 
 filtered = replacing(

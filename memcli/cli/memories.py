@@ -1,4 +1,4 @@
-"""`memcli get`, `list`, `update`, `forget`, `restore` and `purge`."""
+"""`memcli get`, `list`, `update`, `forget`, `restore` and `purge`: one memory's life."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ import typer
 from memcli.cli import complete, filters, options, render, words
 from memcli.cli.context import run_of
 from memcli.model import Scope
-from memcli.services import remember, uses
+from memcli.services import forgetting, memories, uses
 from memcli.services.select import Filter
 
 app = typer.Typer(rich_markup_mode=None)
@@ -36,11 +36,13 @@ def get(
 @options.scoped
 @options.shown
 @filters.filtered
+@filters.past
 def list_memories(
     ctx: typer.Context,
     scope: Scope,
     output: options.Format,
     wanted: Filter,
+    then: Filter,
     limit: Annotated[
         int, typer.Option("--limit", "-n", min=0, max=2**31 - 1, help="Most memories; 0 for all.")
     ] = 50,
@@ -53,11 +55,11 @@ def list_memories(
     """List memories, latest first."""
     engine = run_of(ctx).engine
     scope = replace(scope, space=None) if all_spaces else scope
-    wanted = replace(wanted, forgotten=forgotten)
-    found = remember.newest(engine, scope=scope, wanted=wanted, limit=limit or None, offset=offset)
+    wanted = replace(filters.of_then(wanted, then), forgotten=forgotten)
+    found = memories.newest(engine, scope=scope, wanted=wanted, limit=limit or None, offset=offset)
     render.show(found, output)
     if limit and len(found) == limit and not options.was_said(ctx, "limit"):
-        total = remember.count(engine, scope=scope, wanted=wanted)
+        total = memories.count(engine, scope=scope, wanted=wanted)
         if total > offset + limit:
             run_of(ctx).note(f"{offset + 1} to {offset + limit} of {total:,}; --limit 0 shows all")
 
@@ -83,7 +85,7 @@ def update(
     expires: Annotated[str | None, typer.Option(metavar="WHEN", help="Expires on this date.")] = None,
 ) -> None:
     """Change a memory; what is not named stays as it is."""
-    changed = remember.update(
+    changed = memories.update(
         run_of(ctx).engine,
         memory_id,
         scope=scope,
@@ -103,15 +105,15 @@ def update(
 @options.shown
 def forget(ctx: typer.Context, memory_ids: options.Ids, scope: Scope, output: options.Format) -> None:
     """Forget memories; restore brings them back until they are purged."""
-    render.show(remember.forget(run_of(ctx).engine, memory_ids, scope=scope), output)
+    render.show(forgetting.forget(run_of(ctx).engine, memory_ids, scope=scope), output)
 
 
 @app.command()
 @options.own
 @options.shown
 def restore(ctx: typer.Context, memory_ids: options.Ids, scope: Scope, output: options.Format) -> None:
-    """Bring forgotten memories back."""
-    render.show(remember.restore(run_of(ctx).engine, memory_ids, scope=scope), output)
+    """Bring forgotten memories back, and replaced ones beside what replaced them."""
+    render.show(forgetting.restore(run_of(ctx).engine, memory_ids, scope=scope), output)
 
 
 @app.command()
@@ -135,7 +137,7 @@ def purge(
 ) -> None:
     """Remove forgotten and expired memories from disk, for good."""
     engine = run_of(ctx).engine
-    memories = remember.purgeable(
+    memories = forgetting.purgeable(
         engine,
         memory_ids or (),
         scope=replace(scope, space=None) if all_spaces else scope,
@@ -143,7 +145,7 @@ def purge(
     )
     if memories:
         words.confirmed(f"Remove {_counted(len(memories))} for good?", yes=yes)
-    gone = remember.purge(engine, memories)
+    gone = forgetting.purge(engine, memories)
     render.show(gone, output)
     run_of(ctx).note(f"{_counted(len(gone))} removed from disk, text, vectors and old versions")
 

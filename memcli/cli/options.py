@@ -25,6 +25,18 @@ class Format(StrEnum):
     PLAIN = "plain"
 
 
+class Conflicts(StrEnum):
+    """Whether new facts are held against what is known."""
+
+    CHECK = "check"
+    OFF = "off"
+
+
+def checks(conflicts: Conflicts | None) -> bool | None:
+    """Whether *conflicts* asks for it; None where nothing was said."""
+    return None if conflicts is None else conflicts is Conflicts.CHECK
+
+
 Yes = Annotated[bool, typer.Option("--yes", "-y", help="Don't ask.")]
 Id = Annotated[
     str, typer.Argument(metavar="ID", autocompletion=complete.ids, help="An id, or its unique beginning.")

@@ -15,7 +15,7 @@ STEERING = re.compile("[\x7f-\x9f\u061c\u200e\u200f\u2028\u2029\u202a-\u202e\u20
 """What JSON allows unescaped and a terminal may act on."""
 
 
-WHEN_ASKED = frozenset({"signals", "around"})
+WHEN_ASKED = frozenset({"signals", "around", "considered"})
 """Fields that are only there when they were asked for."""
 
 
@@ -46,14 +46,25 @@ def plain_line(answer: Any) -> str:
     if not isinstance(value, dict):
         return _cell(value)
     for names in PLAIN:
-        if all(name in value for name in names):
-            return "\t".join(_cell(value[name]) for name in names)
+        if all(name.partition(".")[0] in value for name in names):
+            return "\t".join(_cell(_part(value, name)) for name in names)
     return "\t".join(_cell(item) for item in value.values())
 
 
+def _part(value: Any, name: str) -> Any:
+    """The field *name* of *value*; `a.b` is the field b of the field a."""
+    for key in name.split("."):
+        value = value[key]
+    return value
+
+
 PLAIN = (
+    ("action", "old.id", "new.id", "old.text", "new.text"),  # conflicts
+    ("action", "id", "into", "text"),  # what consolidating came to
+    ("id", "text", "valid_from", "valid_until"),  # versions
     ("id", "text"),  # memories and hits
     ("action", "id"),  # what storing came to
+    ("change", "command", "forgotten", "changed"),  # what undoing came to
     ("context",),
     ("name", "memories"),  # spaces
     ("key", "value"),  # settings

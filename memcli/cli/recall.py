@@ -25,11 +25,13 @@ app = typer.Typer(rich_markup_mode=None)
 @options.scoped
 @options.shown
 @filters.filtered
+@filters.past
 def search(
     ctx: typer.Context,
     scope: Scope,
     output: options.Format,
     wanted: Filter,
+    then: Filter,
     query: Annotated[
         str | None, typer.Argument(help="What to look for, in any words; - reads standard input.")
     ] = None,
@@ -57,7 +59,7 @@ def search(
         "limit": limit,
         "mode": mode,
         "min_score": min_score,
-        "wanted": wanted,
+        "wanted": filters.of_then(wanted, then),
         "around": around or 0,
         "explain": explain,
     }

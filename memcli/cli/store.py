@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Annotated
 
 import typer
 
-from memcli.cli import options, render, words
+from memcli.cli import complete, options, render, words
 from memcli.cli.context import run_of
-from memcli.model import Draft, Scope
+from memcli.errors import UsageError
+from memcli.model import Action, Draft, Scope
+from memcli.model import default_title as excerpt
 from memcli.services import remember
 
 app = typer.Typer(rich_markup_mode=None)
@@ -38,8 +41,27 @@ def store(
         str | None, typer.Option(metavar="WHEN", help="When it was so; by default now.")
     ] = None,
     lines: Annotated[bool, typer.Option("--lines", "-l", help="One memory per line of TEXT.")] = False,
+    replaces: Annotated[
+        str | None,
+        typer.Option(metavar="ID", autocompletion=complete.ids, help="It replaces this memory, in any case."),
+    ] = None,
+    keep_both: Annotated[
+        bool, typer.Option("--keep-both", help="It replaces nothing, in any case; short for --conflicts off.")
+    ] = False,
+    conflicts: Annotated[
+        options.Conflicts | None,
+        typer.Option(help="Whether it is held against what is known. [setting conflicts.check: true]"),
+    ] = None,
+    explain: Annotated[bool, typer.Option("--explain", help="Show what was considered, and why.")] = False,
 ) -> None:
-    """Remember TEXT, unless the same is remembered already."""
+    """Remember TEXT, unless it is known already; what it makes untrue gives way to it.
+
+    A memory that gave way stays in the history, and undo takes it all back.
+    """
+    if replaces == "":  # a script's variable without a value
+        raise UsageError("--replaces names no memory")
+    if keep_both and (replaces or conflicts is options.Conflicts.CHECK):
+        raise UsageError("--keep-both goes with neither --replaces nor --conflicts check")
     said = words.text(text)
     texts = [line for line in words.lines(said) if line.strip()] if lines else [said]
     drafts = [
@@ -56,5 +78,18 @@ def store(
         )
         for one in texts or [said]  # nothing but blank lines: refused like an empty text
     ]
-    answers = remember.store_all(run_of(ctx).engine, drafts)
-    render.show(answers if lines else answers[0], output)
+    run = run_of(ctx)
+    answers = remember.store_all(
+        run.engine,
+        drafts,
+        conflicts=False if keep_both else options.checks(conflicts),
+        replaces=replaces or "",
+    )
+    shown = answers if explain else [replace(answer, considered=None) for answer in answers]
+    render.show(shown if lines else shown[0], output)
+    for answer in answers:
+        if answer.action is Action.REPLACED:
+            run.note(
+                f"{answer.id} replaced {answer.replaced_id}, {excerpt(answer.replaced_text or '')!r}: "
+                f"{answer.reason}; memcli undo takes it back"
+            )

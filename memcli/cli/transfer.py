@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterable, Iterator
 from contextlib import closing, contextmanager
-from enum import StrEnum
+from dataclasses import replace
 from pathlib import Path
 from typing import Annotated, BinaryIO
 
@@ -20,13 +20,6 @@ from memcli.services import transfer
 PROBLEMS_SHOWN = 20
 
 
-class Conflicts(StrEnum):
-    """Whether new facts are held against what is known."""
-
-    CHECK = "check"
-    OFF = "off"
-
-
 app = typer.Typer(rich_markup_mode=None)
 
 
@@ -39,9 +32,11 @@ def import_memories(
     scope: Scope,
     output: options.Format,
     conflicts: Annotated[
-        Conflicts,
-        typer.Option(help="Hold facts against what is known, or (off) go by ids only."),
-    ] = Conflicts.CHECK,
+        options.Conflicts | None,
+        typer.Option(
+            help="Hold facts against what is known, or (off) go by ids only. [setting conflicts.check: true]"
+        ),
+    ] = None,
 ) -> None:
     """Store many memories from a file; running it again stores only what is missing."""
     run = run_of(ctx)
@@ -54,6 +49,8 @@ def import_memories(
             for _ in records:
                 pass
             render.show(_summary(counts), output)
+    if counts[Action.REPLACED]:
+        run.note(f"{counts[Action.REPLACED]:,} replaced what was known; memcli undo takes the import back")
     if counts[Action.FAILED]:
         _say_how_many(counts[Action.FAILED])
         raise typer.Exit(1)
@@ -65,26 +62,31 @@ def _interruptible(run: Run, counts: Counter[Action]) -> Iterator[None]:
     try:
         yield
     except KeyboardInterrupt:
-        run.note(f"{counts[Action.STORED]:,} stored so far; running it again stores the rest")
+        done = counts[Action.STORED] + counts[Action.REPLACED]
+        run.note(f"{done:,} stored so far; running it again stores the rest")
         raise
 
 
 def _summary(counts: Counter[Action]) -> Imported:
     return Imported(
-        stored=counts[Action.STORED], duplicate=counts[Action.DUPLICATE], failed=counts[Action.FAILED]
+        stored=counts[Action.STORED],
+        duplicate=counts[Action.DUPLICATE],
+        replaced=counts[Action.REPLACED],
+        failed=counts[Action.FAILED],
     )
 
 
 def _read(
-    run: Run, lines: BinaryIO, file: str, scope: Scope, conflicts: Conflicts
+    run: Run, lines: BinaryIO, file: str, scope: Scope, conflicts: options.Conflicts | None
 ) -> Iterator[transfer.Record]:
     total = 0
     if Path(file).is_file():  # not standard input, not a pipe: those can be read but once
         with Path(file).open("rb") as counted:
             total = sum(1 for line in counted if line.strip())
     with run.progress("Importing", total) as report:
-        compare = conflicts is Conflicts.CHECK
-        yield from transfer.import_lines(run.engine, lines, scope=scope, compare=compare, progress=report)
+        yield from transfer.import_lines(
+            run.engine, lines, scope=scope, conflicts=options.checks(conflicts), progress=report
+        )
 
 
 def _shown(records: Iterable[transfer.Record], counts: Counter[Action]) -> Iterator[object]:
@@ -93,7 +95,7 @@ def _shown(records: Iterable[transfer.Record], counts: Counter[Action]) -> Itera
         counts[record.stored.action] += 1
         if record.stored.action is Action.FAILED and counts[Action.FAILED] <= PROBLEMS_SHOWN:
             complain(f"line {record.line}: {record.stored.reason}")
-        yield record.stored
+        yield replace(record.stored, considered=None)
 
 
 def _say_how_many(failed: int) -> None:

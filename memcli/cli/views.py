@@ -12,15 +12,18 @@ from rich.console import Console, Group, RenderableType
 from rich.table import Table
 from rich.text import Text
 
-from memcli.cli import explained, figures
+from memcli.cli import explained, figures, past
 from memcli.cli.messages import colored, harmless
 from memcli.cli.plain import as_json
 from memcli.config import Setting
 from memcli.embedding.catalog import RERANKER, ModelInfo
-from memcli.model import Action, Context, Hit, Imported, Memory, Space, Stored
+from memcli.model import Action, Conflict, Context, Hit, Imported, Memory, Space, Stored
+from memcli.services.consolidate import Step
 from memcli.services.demo import Demo
 from memcli.services.evaluate import Evaluated
+from memcli.services.history import Version
 from memcli.services.models import Changed
+from memcli.services.undo import Undone
 from memcli.services.upkeep import Optimized
 from memcli.times import format_age, format_time
 
@@ -78,6 +81,8 @@ def _about(memory: Memory, *, with_space: bool = True) -> Text:
         parts.append(Text(f"from {harmless(memory.source)}", style=DIM))
     if memory.tags:
         parts.append(Text(" ".join(f"#{harmless(tag)}" for tag in memory.tags), style=DIM))
+    if memory.replaced_at:
+        parts.append(Text(f"replaced {format_age(memory.replaced_at, _now())}", style="yellow"))
     if memory.forgotten_at:
         parts.append(Text(f"forgotten {format_age(memory.forgotten_at, _now())}", style="yellow"))
     return Text(" · ", style=DIM).join(parts)
@@ -156,6 +161,8 @@ def _fields(memory: Memory) -> list[tuple[str, Text]]:
         "updated": _moment(memory.updated_at) if memory.updated_at != memory.created_at else "",
         "expires": _moment(memory.expires_at),
         "forgotten": _moment(memory.forgotten_at),
+        "replaces": memory.replaces,
+        "replaced": _replaced(memory),
         "used": f"{memory.uses:,}, last {_moment(memory.used_at)}" if memory.uses else "",
     }
     return [
@@ -163,6 +170,15 @@ def _fields(memory: Memory) -> list[tuple[str, Text]]:
         for name, value in said.items()
         if value
     ]
+
+
+def _replaced(memory: Memory) -> str:
+    if not memory.replaced_at:
+        return ""
+    by = f" by {memory.replaced_by}" if memory.replaced_by else ""
+    return f"{_moment(memory.replaced_at)}{by}" + (
+        f": {memory.replaced_reason}" if memory.replaced_reason else ""
+    )
 
 
 def _moment(time: datetime | None) -> str:
@@ -176,11 +192,15 @@ def _stored(stored: Stored) -> RenderableType:
         Action.REPLACED: "blue",
         Action.FAILED: "red",
     }
-    line = Text(f"{stored.action:<9}", style=colors[stored.action]).append(
-        f" {harmless(stored.id or '')}", style=ACCENT
+    line = Text.assemble(
+        (f"{stored.action:<9}", colors[stored.action]), (f" {harmless(stored.id or '')}", ACCENT)
     )
     line.append(f"  in {stored.space}", style=DIM)
-    return line.append(f" ({stored.reason})", style=DIM) if stored.reason else line
+    if stored.replaced_id:
+        line.append(f", in the place of {harmless(stored.replaced_id)}", style=DIM)
+    told = stored.reason if stored.action is not Action.STORED or stored.considered else ""
+    line = line.append(f" ({harmless(told)})", style=DIM) if told else line
+    return Group(line, *past.considered(stored.considered)) if stored.considered else line
 
 
 def _context(context: Context) -> RenderableType:
@@ -251,6 +271,8 @@ def _models(models: Sequence[ModelInfo]) -> RenderableType:
 def _imported(imported: Imported) -> RenderableType:
     said = Text(f"{imported.stored:,} stored", style="green")
     said.append(f", {imported.duplicate:,} already there", style=DIM)
+    if imported.replaced:
+        said.append(f", {imported.replaced:,} replaced what was known", style="blue")
     return said.append(f", {imported.failed:,} failed", style="red") if imported.failed else said
 
 
@@ -309,6 +331,10 @@ SEVERAL: Mapping[type, Callable[[Any], RenderableType]] = {
     Setting: _settings,
     ModelInfo: _models,
     Evaluated: figures.evaluated,
+    Version: past.versions,
+    Undone: past.undone,
+    Conflict: past.conflicts,
+    Step: past.steps,
 }
 ONE: Mapping[type, Callable[[Any], RenderableType]] = {
     Hit: _memory,

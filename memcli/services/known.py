@@ -6,14 +6,14 @@ from collections.abc import Sequence
 
 from memcli.model import Action, Memory, Stored
 from memcli.services.engine import Engine
-from memcli.services.select import alive, is_alive
+from memcli.services.select import current, is_alive, is_current
 
 
 class Known:
     """What the store already holds of some memories: the same words, or the same ids.
 
-    Only living memories make a duplicate by their words, and only of living ones: what is forgotten
-    or has expired on one side says nothing about the other.
+    Only current memories make a duplicate by their words, and only of current ones: what is forgotten,
+    has expired or was replaced on one side says nothing about the other.
 
     Args:
         engine: What to work with.
@@ -36,13 +36,13 @@ class Known:
         prints = [fingerprint(memory) for memory in memories if self._counts(memory)]
         looked_up = [memory.id for memory in memories] if ids is None else ids
         self._ids = engine.db.memories.with_ids(looked_up)
-        self._said = engine.db.memories.saying(prints, alive(self._now))
+        self._said = engine.db.memories.saying(prints, current(self._now))
 
     def _key(self, memory: Memory) -> tuple[str, str, str, str]:
         return memory.space, memory.user, memory.agent, self._fingerprint(memory)
 
     def _counts(self, memory: Memory) -> bool:
-        return self._compare and is_alive(memory, self._now)
+        return self._compare and is_current(memory, self._now)
 
     def answer(self, memory: Memory) -> Stored | None:
         """The answer for *memory* if it needs no storing."""
@@ -57,6 +57,17 @@ class Known:
             return _duplicate(memory, memory.id, "same id and text" + gone)
         same = self._said.get(self._key(memory)) if self._counts(memory) else None
         return _duplicate(memory, same, "same text") if same is not None else None
+
+    def gave_way(self, memory: Memory) -> None:
+        """*memory* has been replaced: its words may be said anew."""
+        if self._said.get(self._key(memory)) == memory.id:
+            del self._said[self._key(memory)]
+
+    def doubles(self, memory: Memory, same: str) -> None:
+        """*memory*, which was taken, says what the memory *same* says, in other words, and is not stored."""
+        self._ids.pop(memory.id, None)
+        if self._counts(memory):
+            self._said[self._key(memory)] = same
 
     def take(self, memory: Memory) -> Stored:
         """The answer for *memory*, which from now on is known."""

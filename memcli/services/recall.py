@@ -83,6 +83,7 @@ def search_all(
         mode=mode or Mode(settings.mode),
         min_score=checks.share(settings.min_score if min_score is None else min_score, "the minimum score"),
         explain=explain,
+        at=wanted.at,
     )
     answers = Searcher(engine, asked).answers(queries)
     return (with_neighbours(engine, hits, around, scope=scope) for hits in answers) if around else answers

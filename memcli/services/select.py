@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from memcli.model import Memory, Scope
 from memcli.services import checks
@@ -31,7 +31,9 @@ class Filter:
         since: Created at this time or later.
         until: Created before this time.
         min_importance: At least this important, 0..1.
-        forgotten: None for memories that are not forgotten, True for forgotten ones only.
+        forgotten: Whether forgotten memories are meant, instead of those that are not.
+        replaced: Whether memories that another one has replaced are meant, too.
+        at: What was true at this time; None for now.
     """
 
     tags: tuple[str, ...] = ()
@@ -40,6 +42,8 @@ class Filter:
     until: datetime | None = None
     min_importance: float = 0.0
     forgotten: bool = False
+    replaced: bool = False
+    at: datetime | None = None
 
 
 NO_FILTER = Filter()
@@ -57,15 +61,35 @@ def in_scope(scope: Scope) -> str:
 
 
 def alive(now: datetime) -> str:
-    """The predicate for memories that are neither forgotten nor expired."""
+    """The predicate for memories that are neither forgotten nor expired; they may have been replaced."""
     return all_of("forgotten_at IS NULL", any_of("expires_at IS NULL", after("expires_at", now)))
+
+
+def current(now: datetime) -> str:
+    """The predicate for memories that are neither forgotten nor expired nor replaced."""
+    return all_of("replaced_at IS NULL", alive(now))
+
+
+def _as_of(at: datetime) -> str:
+    """The predicate for what was true at the time *at* and has not been forgotten since."""
+    known = before("created_at", at + timedelta(microseconds=1))
+    return all_of(known, any_of("replaced_at IS NULL", after("replaced_at", at)), alive(at))
+
+
+def _state(wanted: Filter, now: datetime) -> str:
+    """The predicate for the state that *wanted* asks for."""
+    if wanted.forgotten:
+        return "forgotten_at IS NOT NULL"
+    if wanted.replaced:
+        return all_of(before("created_at", wanted.at) if wanted.at else "", alive(wanted.at or now))
+    return _as_of(wanted.at) if wanted.at else current(now)
 
 
 def predicate(scope: Scope, wanted: Filter, now: datetime) -> str:
     """The predicate for the memories of *scope* that fulfil *wanted*, as of *now*."""
     return all_of(
         in_scope(scope),
-        "forgotten_at IS NOT NULL" if wanted.forgotten else alive(now),
+        _state(wanted, now),
         *(has_tag("tags", tag) for tag in checks.tags(wanted.tags)),
         compiled(wanted.where) if wanted.where is not None else "",
         since("created_at", wanted.since) if wanted.since else "",
@@ -75,5 +99,10 @@ def predicate(scope: Scope, wanted: Filter, now: datetime) -> str:
 
 
 def is_alive(memory: Memory, now: datetime) -> bool:
-    """Whether *memory* is neither forgotten nor expired."""
+    """Whether *memory* is neither forgotten nor expired; it may have been replaced."""
     return memory.forgotten_at is None and (memory.expires_at is None or memory.expires_at > now)
+
+
+def is_current(memory: Memory, now: datetime) -> bool:
+    """Whether *memory* is neither forgotten nor expired nor replaced."""
+    return memory.replaced_at is None and is_alive(memory, now)

@@ -2,19 +2,19 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
+from dataclasses import asdict, replace
 
 from memcli.errors import ConflictError, NotFoundError
 from memcli.model import Scope, Space
-from memcli.services import checks, names
+from memcli.services import checks, journal, names
 from memcli.services.engine import Engine
-from memcli.services.select import alive, place
+from memcli.services.select import alive, current, place
 from memcli.storage.predicates import all_of
 
 
 def all_spaces(engine: Engine, *, user: str | None) -> list[Space]:
     """The spaces of *user* (None: of everybody) that hold memories or were made on purpose, by name."""
-    counts = engine.db.memories.counts_by_space(all_of(place(Scope(None, user)), alive(engine.now())))
+    counts = engine.db.memories.counts_by_space(all_of(place(Scope(None, user)), current(engine.now())))
     made = {row.name: row for row in (engine.db.spaces.of(user) if engine.db.model else [])}
     return [
         Space(
@@ -95,8 +95,17 @@ def delete(engine: Engine, name: str, *, user: str) -> Space:
     name = space.name
     with engine.db.writing() as db:
         there = all_of(place(Scope(name, user)), alive(engine.now()))
-        ids = db.memories.ids(there)
-        db.memories.set_forgotten(ids, engine.now(), engine.now())
+        gone, now = db.memories.where(there), engine.now()
+        ids = [memory.id for memory in gone]
+        made = {row.name: asdict(row) for row in db.spaces.of(user)}.get(name)
+        journal.note(
+            engine,
+            db,
+            "spaces delete",
+            before=[(memory, replace(memory, forgotten_at=now, updated_at=now)) for memory in gone],
+            removed_space={**made, "created_at": made["created_at"].isoformat()} if made else None,
+        )
+        db.memories.set_forgotten(ids, now, now)
         db.spaces.delete(name, user)
         names.drop(engine.home.names, ids, name)
     return space

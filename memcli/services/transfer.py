@@ -11,7 +11,8 @@ from memcli.errors import UsageError
 from memcli.model import Action, Draft, Memory, Progress, ProgressBar, Scope, Stored, default_title
 from memcli.services import checks, jsonlines, remember
 from memcli.services.engine import Engine, nobody
-from memcli.services.select import in_scope, is_alive
+from memcli.services.journal import Running
+from memcli.services.select import in_scope, is_current
 from memcli.times import parse_time
 
 CHUNK = 512
@@ -53,7 +54,7 @@ def import_lines(
     lines: Iterable[bytes | str],
     *,
     scope: Scope,
-    compare: bool = True,
+    conflicts: bool | None = None,
     progress: Progress | None = None,
 ) -> Iterator[Record]:
     """Store the memories in *lines* of JSON; what comes out has been written.
@@ -65,31 +66,42 @@ def import_lines(
         engine: What to work with.
         lines: One JSON object each; bytes are UTF-8.
         scope: Where a memory goes whose line names no `space`.
-        compare: Whether a fact that is there already is a duplicate; if not, only ids tell.
+        conflicts: Whether facts are held against what is known; False for going by ids only, None for
+            the setting (where the same words are a duplicate in any case). What an export has written
+            was decided on when it was stored, and is only a duplicate of the same words.
         progress: Hears how many lines are done.
     """
     pending: list[_Line] = []
-    number = 0
+    change, number = Running("import"), 0
     for number, line in enumerate(lines, start=1):
         raw = line.encode("utf-8", "surrogatepass") if isinstance(line, str) else line
         if raw.strip():
             pending.append(_read(number, raw, scope, engine.now()))
         if len(pending) == CHUNK:
-            yield from _store(engine, pending, compare, progress)
+            yield from _store(engine, pending, conflicts, change, progress)
             pending = []
-    yield from _store(engine, pending, compare, progress)
+    yield from _store(engine, pending, conflicts, change, progress)
     if number >= INDEXED_FROM and engine.db.model:
         with engine.db.writing() as db:
             db.tidy(always=True)
 
 
 def _store(
-    engine: Engine, lines: Sequence[_Line], compare: bool, progress: Progress | None
+    engine: Engine, lines: Sequence[_Line], conflicts: bool | None, change: Running, progress: Progress | None
 ) -> Iterator[Record]:
     lines = [_checked(engine, line) for line in lines]
     drafts = [line.draft for line in lines if line.draft]
     shares = _Shares(progress or nobody, len(lines))
-    answers = iter(remember.store_all(engine, drafts, compare=compare, announce=shares))
+    answers = iter(
+        remember.store_all(
+            engine,
+            drafts,
+            compare=conflicts is not False,
+            conflicts=conflicts,
+            change=change,
+            announce=shares,
+        )
+    )
     shares.finish()
     for line in lines:
         yield Record(line=line.number, stored=next(answers) if line.draft else _failed(line))
@@ -156,11 +168,7 @@ def _draft(document: Mapping[str, Any], scope: Scope, now: datetime) -> Draft:
     """
     if document.get("text") is None:
         raise UsageError("there is no text")
-    known: dict[str, Any] = {
-        name: document[name]
-        for name in ("text", "id", "title", "importance", "source", "conversation", "speaker")
-        if document.get(name) is not None
-    }
+    known: dict[str, Any] = {name: document[name] for name in AS_THEY_ARE if document.get(name) is not None}
     times: dict[str, Any] = {name: _time(document.get(name), name, now) for name in TIMES}
     return Draft(
         **known,
@@ -182,7 +190,11 @@ def _or(document: Mapping[str, Any], name: str, default: Any) -> Any:
     return default if value is None else value
 
 
-TIMES = ("created_at", "updated_at", "expires_at", "forgotten_at")
+AS_THEY_ARE = (
+    *("text", "id", "title", "importance", "source", "conversation", "speaker"),
+    *("replaces", "replaced_by", "replaced_reason", "replaced_confidence"),
+)
+TIMES = ("created_at", "updated_at", "expires_at", "forgotten_at", "replaced_at")
 
 
 def _time(value: Any, name: str, now: datetime) -> datetime | None:
@@ -206,12 +218,12 @@ def export(engine: Engine, *, scope: Scope, forgotten: bool = True) -> Iterator[
     Args:
         engine: What to work with.
         scope: What to export.
-        forgotten: Whether forgotten and expired memories are included.
+        forgotten: Whether forgotten, expired and replaced memories are included.
     """
     now = engine.now()
     for batch in engine.db.memories.batches(in_scope(scope)):
         for memory in batch:
-            if forgotten or is_alive(memory, now):
+            if forgotten or is_current(memory, now):
                 yield _document(memory)
 
 

@@ -7,7 +7,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING, TypeVar
 
 from memcli.model import EVERYWHERE, Hit, Memory, Scope
-from memcli.services import remember
+from memcli.services import memories
 from memcli.services.engine import Engine
 
 if TYPE_CHECKING:
@@ -23,7 +23,7 @@ def look_at(engine: Engine, name: str, *, scope: Scope = EVERYWHERE, is_use: boo
         NotFoundError: There is none.
         ConflictError: There are several.
     """
-    memory = remember.find(engine, name, scope=scope)
+    memory = memories.find(engine, name, scope=scope)
     if is_use:
         note(engine, [memory])
     return counted(engine, [memory])[0]

@@ -6,7 +6,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from memcli.model import Embedder, Memory, ProgressFactory
+from memcli.errors import StorageError
+from memcli.model import Embedder, EmbeddingModel, Memory, ProgressFactory
 from memcli.services.engine import no_progress
 
 if TYPE_CHECKING:
@@ -46,6 +47,19 @@ class Embedded:
             generation.passages.add(self.passages, self.passage_vectors)
             generation.memories.add(self.memories, self.vectors)
 
+    def add_to_with(self, generation: Generation, others: list[Memory], vectors: NDArray[np.float32]) -> None:
+        """Append all of it, and in the same write change the memories *others*, whose *vectors* these are.
+
+        It is one write so that nobody ever sees, and no killed process ever leaves, one without the other.
+        """
+        if not others:
+            self.add_to(generation)
+            return
+        import numpy as np
+
+        generation.passages.add(self.passages, self.passage_vectors)
+        generation.memories.put([*self.memories, *others], np.concatenate([self.vectors, vectors]))
+
     def put_into(self, generation: Generation) -> None:
         """Write all of it over what was there; meanwhile there may be passages too many, never too few."""
         if self.memories:
@@ -53,6 +67,26 @@ class Embedded:
             generation.passages.add(self.passages, self.passage_vectors)
             generation.memories.put(self.memories, self.vectors)
             generation.passages.table.delete_keys(stale)
+
+
+def refuse_other_model(embedder: Embedder, made_by: EmbeddingModel | None) -> None:
+    """Raise if the store's vectors are not from *embedder* any more."""
+    if made_by != embedder.model:
+        raise StorageError("the store's model was changed meanwhile", hint="run the command again")
+
+
+def joined(one: Embedded, other: Embedded) -> Embedded:
+    """Both together."""
+    import numpy as np
+
+    return Embedded(
+        one.memories + other.memories,
+        np.concatenate([one.vectors, other.vectors]) if one.memories else other.vectors,
+        one.passages + other.passages,
+        np.concatenate([one.passage_vectors, other.passage_vectors])
+        if one.passages and other.passages
+        else (one.passage_vectors if one.passages else other.passage_vectors),
+    )
 
 
 def embed(

@@ -6,6 +6,7 @@ A store is a LanceDB directory with these tables:
   made its vectors, and the same of a generation that is being built, if any.
 - `memories_N`, `passages_N`: the memories and the further passages of long ones, generation N.
 - `spaces`: spaces that were made or described on purpose.
+- `changes`: the journal, what it takes to take the last changes back.
 
 A generation is a set of vectors by one model. Changing the model builds the next generation beside
 the current one, which takes over in one write to `meta`.
@@ -27,6 +28,7 @@ from filelock import FileLock, Timeout
 
 from memcli.errors import StorageError
 from memcli.model import EmbeddingModel
+from memcli.storage.journal import Journal
 from memcli.storage.lance import lancedb, translated
 from memcli.storage.memories import Memories
 from memcli.storage.passages import Passages
@@ -38,9 +40,10 @@ from memcli.storage.uses import UseLog
 if TYPE_CHECKING:
     from memcli.storage.lance import Connection
 
-FORMAT = 2
+FORMAT = 3
 """The layout this code reads and writes. A store of a higher format was written by a newer memcli; one of a
-lower format is brought up to this one when it is opened. 2 came with uses, and with what a turn asks."""
+lower format is brought up to this one when it is opened. 2 came with uses, and with what a turn asks;
+3 with replaced memories, and the journal."""
 
 LOCK_NAME = "write.lock"
 USES_NAME = "uses.log"
@@ -50,7 +53,7 @@ LOCK_TIMEOUT_S = 60.0
 
 KINDS = ("memories", "passages")
 GENERATION_TABLE = re.compile(rf"({'|'.join(KINDS)})_\d+")
-OUR_TABLE = re.compile(rf"(meta|spaces|{GENERATION_TABLE.pattern})\.lance")
+OUR_TABLE = re.compile(rf"(meta|spaces|changes|{GENERATION_TABLE.pattern})\.lance")
 
 META_KEY = "store"
 META_SCHEMA = pa.schema([pa.field("key", pa.utf8(), nullable=False), pa.field("value", pa.utf8())])
@@ -115,6 +118,11 @@ class Database:
         """Spaces that were made or described on purpose."""
         return Spaces(self._connection)
 
+    @cached_property
+    def journal(self) -> Journal:
+        """What it takes to take the last changes back."""
+        return Journal(self._connection) if self.path.is_dir() else Journal.absent()
+
     @property
     def current(self) -> Generation | None:
         """The tables to read and write; None for a store that does not exist yet."""
@@ -178,7 +186,8 @@ class Database:
     def forget_what_was_read(self) -> None:
         """Look at everything afresh: another process may have changed it."""
         self._opened_meta = self._current = None
-        self.__dict__.pop("spaces", None)
+        for opened in ("spaces", "journal"):
+            self.__dict__.pop(opened, None)
 
     def tidy(self, *, always: bool = False) -> None:
         """Merge what small writes have piled up; see `Table.tidy`. Needs the writer's lock."""
@@ -187,7 +196,7 @@ class Database:
         if self.current and (always or self.uses.is_due):
             self.current.memories.add_uses(self.uses.take())
             self.uses.folded()
-        tables: list[Table] = [self._meta, self.spaces.table]
+        tables: list[Table] = [self._meta, self.spaces.table, self.journal.table]
         if self.current:
             tables += [self.current.memories.table, self.current.passages.table]
         for table in tables:
@@ -321,7 +330,9 @@ class Database:
         self.drop_leftovers()
         for generation in (self.current, self.begun):
             if generation is not None:
+                generation.memories.unlink(ids)
                 generation.erase(ids)
+        self.journal.erase(ids)
 
     def drop_leftovers(self) -> None:
         """Drop tables of generations that are neither current nor being built. Needs the writer's lock."""

@@ -165,6 +165,16 @@ def at_least(column: str, bound: float) -> str:
     return f"{column} >= {_double(bound)}"
 
 
+def below(column: str, bound: float) -> str:
+    """Predicate: the number in *column* is less than *bound* (finite)."""
+    return f"{column} < {_double(bound)}"
+
+
+def at_most(column: str, bound: int) -> str:
+    """Predicate: the whole number in *column* is *bound* or less."""
+    return f"{column} <= {_scalar(bound)}"
+
+
 def all_of(*predicates: str) -> str:
     """Predicate: all of *predicates* hold. Empty ones are left out; empty if none is left."""
     return _joined(" AND ", predicates)

@@ -42,8 +42,16 @@ MEMORY_FIELDS: dict[str, pa.DataType] = {
     "forgotten_at": TIME,
     "uses": pa.int64(),
     "used_at": TIME,
+    "replaces": pa.utf8(),
+    "replaced_at": TIME,
+    "replaced_by": pa.utf8(),
+    "replaced_reason": pa.utf8(),
+    "replaced_confidence": pa.float64(),
 }
 """The columns that are fields of `Memory`. `metadata` is the JSON text exactly as it was given."""
+
+WHEN_MISSING: dict[str, Any] = {"uses": 0, "replaces": "", "replaced_by": "", "replaced_reason": ""}
+"""What a row means that was written before it had the column."""
 
 WORDS = "words"
 """What full-text search looks into: the text with who said it, its own title and its tags."""
@@ -139,8 +147,8 @@ def _value(name: str, value: Any) -> Any:
         return json.loads(value) if value else {}
     if name == "tags":
         return tuple(value or ())
-    if name == "uses":
-        return value or 0
+    if value is None and name in WHEN_MISSING:  # rows from before the column
+        return WHEN_MISSING[name]
     if isinstance(value, datetime):
         return value.astimezone(UTC)
     return value

@@ -157,6 +157,21 @@ class Table:
     def _no_rows(self) -> pa.Table:
         return self._schema.empty_table()
 
+    def in_batches(
+        self, where: str, columns: Sequence[str], size: int, see: Callable[[Iterator[pa.Table]], Answer]
+    ) -> Answer:
+        """What *see* makes of the rows that fulfil *where*, some *size* at a time.
+
+        It is called again, with all of them, where a clean-up took them away meanwhile.
+        """
+
+        def scan(table: LanceTable) -> Answer:
+            query = table.search().where(where).select(list(columns))
+            batches = query.to_batches(batch_size=size)
+            return see(pa.Table.from_batches([batch]) for batch in batches if batch.num_rows)
+
+        return self.read(scan, see(iter(())))
+
     def count(self, where: str = "") -> int:
         """How many rows fulfil the predicate *where* (all, if it is empty)."""
         return self.read(lambda table: int(table.count_rows(where or None)), 0)
@@ -224,6 +239,10 @@ class Table:
             return
         for some in chunks(keys, MANY_KEYS):
             self.delete(is_in(column or self._key, some))
+        self.erase_old()
+
+    def erase_old(self) -> None:
+        """Take the bytes of all that was deleted or written over off the disk. Needs the writer's lock."""
         self.write(lambda table: table.update(values_sql={self._key: self._key}))
         self.tidy(always=True)
 

@@ -56,7 +56,7 @@ def fill(opened: Engine, documents: Iterable[Document], *, compare: bool = True)
         documents: What to import; those that name no space go to `SPACE`.
         compare: Whether the same text twice is a duplicate.
     """
-    records = list(transfer.import_lines(opened, lines(documents), scope=scope(), compare=compare))
+    records = list(transfer.import_lines(opened, lines(documents), scope=scope(), conflicts=compare))
     if failed := [record for record in records if record.stored.action is Action.FAILED]:
         raise SystemExit(f"line {failed[0].line} was not imported: {failed[0].stored.reason}")
     return sum(record.stored.action is Action.STORED for record in records)

@@ -203,7 +203,7 @@ def test_an_interrupted_import_has_stored_what_it_reported(
     reported = {answer["id"] for answer in ran.lines}
     assert len(reported) == 20
     assert {memory["id"] for memory in memcli("list", "--limit", "0").json} == reported
-    assert memcli("import", str(file)).json == {"stored": 15, "duplicate": 20, "failed": 0}
+    assert memcli("import", str(file)).json == {"stored": 15, "duplicate": 20, "replaced": 0, "failed": 0}
     assert len({memory["text"] for memory in memcli("list", "--limit", "0").json}) == 35
 
 

@@ -67,6 +67,9 @@ def stored(memcli: MemCLI) -> MemCLI:
         ("memcli config get search.", {"search.limit", "search.mode", "search.min_score"}),
         ("memcli completions show z", {"zsh"}),
         ("memcli store --imp", {"--importance"}),
+        ("memcli store x --replaces ab", {"abc1"}),
+        ("memcli store x --conflicts ch", {"check"}),
+        ("memcli history x", {"xyz2"}),
     ],
 )
 def test_a_press_of_tab_offers_what_fits(

@@ -14,7 +14,7 @@ from typing import Any
 import pytest
 
 from memcli.cli.boundary import run
-from memcli.services import remember
+from memcli.services import memories
 from tests.cli.conftest import MemCLI, is_one_sentence, json_lines
 from tests.conftest import Ran
 
@@ -124,7 +124,7 @@ def fail(*_: Any, **__: Any) -> None:
 
 def test_an_exception_nobody_expected_is_one_line(memcli: MemCLI, monkeypatch: pytest.MonkeyPatch) -> None:
     """Exit code 1; what it was, and how to see where."""
-    monkeypatch.setattr(remember, "newest", fail)
+    monkeypatch.setattr(memories, "newest", fail)
     ran = memcli("list", code=1)
     assert ran.out == ""
     assert is_one_sentence(ran.err)
@@ -136,7 +136,7 @@ def test_an_exception_nobody_expected_is_shown_whole_to_who_asks(
     memcli: MemCLI, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     """MEMCLI_DEBUG=1 shows where it came from."""
-    monkeypatch.setattr(remember, "newest", fail)
+    monkeypatch.setattr(memories, "newest", fail)
     monkeypatch.setenv("MEMCLI_DEBUG", "1")
     assert run(["list"]) == 1
     out, err = capsys.readouterr()

@@ -13,7 +13,9 @@ def test_the_answer_says_what_happened(memcli: MemCLI) -> None:
         "action": "stored",
         "id": first["id"],
         "replaced_id": None,
+        "replaced_text": None,
         "similarity": None,
+        "confidence": None,
         "space": "default",
         "reason": "",
     }
@@ -48,6 +50,11 @@ def test_every_option_is_found_again_in_the_memory(memcli: MemCLI) -> None:
         "created_at": "2026-01-02T03:04:05+00:00",
         "expires_at": "2999-01-01T00:00:00+00:00",
         "forgotten_at": None,
+        "replaces": "",
+        "replaced_at": None,
+        "replaced_by": "",
+        "replaced_reason": "",
+        "replaced_confidence": None,
         "uses": 0,
         "used_at": None,
     }

@@ -9,13 +9,14 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from memcli.config import Config, ContextSettings
+from memcli.config import Config
 from memcli.errors import UsageError
 from memcli.model import Draft, Hit, Memory, Scope
-from memcli.services import context, recall, remember
+from memcli.services import context, forgetting, recall, remember
 from memcli.services.blocks import STYLES
 from memcli.services.engine import Engine
 from memcli.services.tokens import estimate_tokens
+from memcli.settings import ContextSettings
 from tests.conftest import NOW, Clock
 from tests.services.test_blocks import hit
 
@@ -210,7 +211,7 @@ def test_neighbours_are_not_among_the_memories_of_the_answer(talk: Engine) -> No
 
 def test_forgotten_expired_and_other_peoples_turns_are_not_told(talk: Engine, clock: Clock) -> None:
     """Though they stand between."""
-    remember.forget(talk, ["t3"])
+    forgetting.forget(talk, ["t3"])
     soon = turn(30, "goes soon", expires_at=NOW + timedelta(days=1))
     remember.store_all(talk, [turn(31, "otters dream"), soon])
     others = [Scope("work", "you"), Scope("work", "me", "bot"), Scope("home", "me")]
@@ -302,7 +303,7 @@ def test_what_is_weak_is_left_out_however_fresh_and_what_is_not_is_kept_however_
     engine: Engine, scope: Scope
 ) -> None:
     """The minimum is one of relevance, not of the score that fading makes of it."""
-    old = {"created_at": NOW - timedelta(days=4000), "importance": 0.0}
+    old: dict[str, Any] = {"created_at": NOW - timedelta(days=4000), "importance": 0.0}
     remember.store(engine, "otters sleep afloat in kelp forests", scope=scope, id="old", **old)
     remember.store(
         engine, "a filler of words that nobody asked about", scope=scope, id="fresh", importance=1.0
@@ -319,7 +320,7 @@ def test_what_is_weak_is_left_out_however_fresh_and_what_is_not_is_kept_however_
 
 def test_a_minimum_for_searches_is_none_for_contexts(office: Engine, make_engine: Any, scope: Scope) -> None:
     """Each has its own."""
-    from memcli.config import SearchSettings
+    from memcli.settings import SearchSettings
 
     strict = make_engine(Config(search=SearchSettings(min_score=1.0, limit=1)))
     assert context.build(strict, "office", scope=scope) == context.build(office, "office", scope=scope)

@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 
 from memcli.errors import ConflictError, UsageError
 from memcli.model import Draft, Mode, Progress, Scope
-from memcli.services import evaluate, recall, remember
+from memcli.services import evaluate, forgetting, recall, remember
 from memcli.services.engine import Engine, NoProgress
 from memcli.services.evaluate import Latency, Question
 
@@ -64,7 +64,8 @@ def test_settings_that_cut_hits_off_do_not_count(
     pets: Engine, scope: Scope, make_engine: Callable[..., Engine]
 ) -> None:
     """`search.limit`, `search.mode` and `search.min_score` are for reading, not for measuring."""
-    from memcli.config import Config, SearchSettings
+    from memcli.config import Config
+    from memcli.settings import SearchSettings
 
     lines = asked(("called", ["dog-1", "cat-1"]), ("green morning", ["tea-1"]))
     narrow = make_engine(Config(search=SearchSettings(limit=1, mode="text", min_score=0.99)))
@@ -137,7 +138,7 @@ def test_ids_that_no_memory_has_are_missed_and_warned_of_once(
     warned: list[str] = []
     engine = make_engine(warned=warned.append)
     remember.store_all(engine, [Draft(text="elsewhere", scope=Scope("home", "me"), id="far")])
-    remember.forget(engine, ["cat-2"])
+    forgetting.forget(engine, ["cat-2"])
     lines = asked(("cat", ["cat-1", "nosuch"]), ("tea", ["far", "nosuch"]), ("sleeps", ["cat-2"]))
     figures = evaluate.run(engine, lines, scope=scope)
     assert warned == [

@@ -11,7 +11,7 @@ import pytest
 from memcli import Memory
 from memcli.errors import UsageError
 from memcli.model import Action, Draft, Mode, Scope
-from memcli.services import models, names, recall, remember, spaces, transfer, upkeep
+from memcli.services import forgetting, memories, models, names, recall, remember, spaces, transfer, upkeep
 from memcli.services.engine import Engine
 from memcli.services.finding import searcher
 from memcli.services.models import Changed
@@ -75,7 +75,7 @@ def switch(make_engine: MakeEngine, monkeypatch: pytest.MonkeyPatch) -> Callable
 
 def check(engine: Engine, scope: Scope, texts: dict[str, str] = TEXTS) -> None:
     """The store has exactly *texts* alive in *scope*, each found by words and vectors, and one generation."""
-    assert {memory.id: memory.text for memory in remember.newest(engine, scope=scope)} == texts
+    assert {memory.id: memory.text for memory in memories.newest(engine, scope=scope)} == texts
     for name, text in texts.items():
         query = "zebrafinch aviary" if name == "long" else text
         for mode in Mode:
@@ -117,7 +117,7 @@ def test_a_change_killed_after_it_took_over_is_done_and_can_be_repeated(
         with pytest.raises(KilledError):
             switch(other)
     engine = make_engine(embedder=other)
-    assert {memory.id for memory in remember.newest(engine, scope=scope)} == set(TEXTS)
+    assert {memory.id for memory in memories.newest(engine, scope=scope)} == set(TEXTS)
     assert switch(other).embedded == 0
     check(make_engine(embedder=other), scope)
 
@@ -140,8 +140,8 @@ def test_a_purge_after_a_killed_change_leaves_no_byte(
     if table == "memories_1":
         assert any("memories_1" in str(path) for path in holds(stored.home.store, b"xylophon"))
     engine = make_engine(embedder=other)
-    remember.forget(engine, ["secret"])
-    remember.purge(engine, remember.purgeable(engine, scope=scope))
+    forgetting.forget(engine, ["secret"])
+    forgetting.purge(engine, forgetting.purgeable(engine, scope=scope))
     assert holds(engine.home.store, b"xylophon") == []
     check(make_engine(embedder=other), scope, {i: text for i, text in TEXTS.items() if i != "secret"})
 
@@ -246,7 +246,7 @@ def test_a_renaming_that_is_killed_leaves_all_memories_on_one_side(
     """Not one is lost, whichever side it is."""
     spaces.create(stored, "work", user="me", description="what pays")
     remember.store_all(stored, [Draft(text="of the bot", scope=Scope("work", "me", "bot"), id="bot")])
-    remember.forget(stored, ["w5"])
+    forgetting.forget(stored, ["w5"])
     with monkeypatch.context() as patch:
         if isinstance(step, str):
             patch.setattr(names, step, kill)
@@ -266,8 +266,8 @@ def test_a_renaming_that_is_killed_leaves_all_memories_on_one_side(
     if scope.space == "work":
         spaces.rename(make_engine(), "work", "job", user="me")
     assert {memory.space for memory in make_engine().db.memories.where("")} == {"job"}
-    remember.restore(make_engine(), ["w5"])
-    assert remember.count(make_engine(), scope=Scope("job", "me", None)) == len(TEXTS) + 1
+    forgetting.restore(make_engine(), ["w5"])
+    assert memories.count(make_engine(), scope=Scope("job", "me", None)) == len(TEXTS) + 1
 
 
 def test_passages_are_found_after_a_renaming_killed_between_them_and_their_memories(
@@ -306,16 +306,16 @@ def test_an_update_that_is_killed_leaves_passages_for_the_whole_text(
     with monkeypatch.context() as patch:
         patch.setattr(owner, name, kill)
         with pytest.raises(KilledError):
-            remember.update(make_engine(), "long", text=changed)
+            memories.update(make_engine(), "long", text=changed)
     engine = make_engine()
-    text = remember.find(engine, "long").text
+    text = memories.find(engine, "long").text
     assert text == (changed if name == "delete_keys" else LONG)
     rows = engine.db.passages.table.rows().to_pylist()
     wanted = WordHashEmbedder().passages(text)[1:]
     assert set(wanted) <= {(row["start"], row["end"]) for row in rows}
     [hit] = recall.search(engine, "zebrafinch aviary", scope=scope, mode=Mode.VECTOR, limit=1)
     assert (hit.id, hit.similarity > 0.95) == ("long", True)
-    remember.update(make_engine(), "long", text=changed + "end")
+    memories.update(make_engine(), "long", text=changed + "end")
     rows = make_engine().db.passages.table.rows().to_pylist()
     wanted = WordHashEmbedder().passages(changed + "end")[1:]
     assert sorted((row["start"], row["end"]) for row in rows) == wanted
@@ -373,9 +373,11 @@ def test_what_is_forgotten_in_the_future_can_be_purged_now(
     line = f'{{"text": "xylophone quagmire", "id": "a", "forgotten_at": "{ahead}"}}'
     [record] = transfer.import_lines(make_engine(), [line], scope=scope)
     assert record.stored.action is Action.STORED
-    assert remember.newest(make_engine(), scope=scope) == []
+    assert memories.newest(make_engine(), scope=scope) == []
     engine = make_engine()
-    assert [memory.id for memory in remember.purge(engine, remember.purgeable(engine, scope=scope))] == ["a"]
+    assert [memory.id for memory in forgetting.purge(engine, forgetting.purgeable(engine, scope=scope))] == [
+        "a"
+    ]
     assert holds(engine.home.store, b"xylophon") == []
 
 

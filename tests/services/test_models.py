@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 from memcli import config
 from memcli.errors import EmbeddingError
 from memcli.model import Draft, EmbeddingModel, Mode, Progress, Scope
-from memcli.services import models, recall, remember, spaces
+from memcli.services import forgetting, memories, models, recall, remember, spaces
 from memcli.services.engine import Engine
 from memcli.services.models import Changed
 from tests.conftest import NOW, Clock, WordHashEmbedder
@@ -68,7 +68,7 @@ def stored(engine: Engine, scope: Scope) -> Engine:
 
 def check(engine: Engine, scope: Scope, texts: dict[str, str]) -> None:
     """The store has exactly *texts* by id alive in *scope*, and each is found by its own words."""
-    assert {m.id: m.text for m in remember.newest(engine, scope=scope)} == texts
+    assert {m.id: m.text for m in memories.newest(engine, scope=scope)} == texts
     for name, text in texts.items():
         for mode in Mode:
             hits = recall.search(engine, text, scope=scope, mode=mode, limit=1)
@@ -85,8 +85,8 @@ def test_everything_is_embedded_by_the_new_model(
     stored: Engine, scope: Scope, make_engine: Callable[..., Engine], switch: Callable[..., Changed]
 ) -> None:
     """Forgotten memories too; the setting is written; the old vectors are gone from disk."""
-    remember.forget(stored, ["w0"])
-    before = {i: remember.find(stored, i) for i in ALL}
+    forgetting.forget(stored, ["w0"])
+    before = {i: memories.find(stored, i) for i in ALL}
     other = WordHashEmbedder("other", 16)
     with pytest.raises(
         EmbeddingError, match=r"made by word-hash, but the configured model is other"
@@ -97,8 +97,8 @@ def test_everything_is_embedded_by_the_new_model(
     assert sorted(other.embedded) == sorted(ALL.values())
     engine = make_engine(embedder=other)
     check(engine, scope, {i: text for i, text in ALL.items() if i != "w0"})
-    assert {i: remember.find(engine, i) for i in ALL} == before
-    remember.restore(engine, ["w0"])
+    assert {i: memories.find(engine, i) for i in ALL} == before
+    forgetting.restore(engine, ["w0"])
     check(engine, scope, ALL)
     assert config.load(engine.home.config_file, {}).config.model.name == "other"
     assert not list(engine.home.store.glob("*_1.lance"))
@@ -175,18 +175,18 @@ def test_what_happens_meanwhile_is_right_at_the_end(
     stops: bool,
 ) -> None:
     """Stored, changed, forgotten, restored and purged by another process, early and late in the work."""
-    remember.forget(stored, ["w8", "w9"])
+    forgetting.forget(stored, ["w8", "w9"])
     clock.advance(minutes=1)
 
     def act() -> None:
         another = make_engine()
         clock.advance(minutes=1)
         remember.store_all(another, [Draft(text="larch tree", scope=scope, id="new")])
-        remember.update(another, "w1", text="maple tree")
-        remember.update(another, "w2", importance=0.9, tags=("t",))
-        remember.forget(another, ["w3", "w4"])
-        remember.restore(another, ["w8"])
-        remember.purge(another, remember.purgeable(another, ["w4", "w9"], scope=scope))
+        memories.update(another, "w1", text="maple tree")
+        memories.update(another, "w2", importance=0.9, tags=("t",))
+        forgetting.forget(another, ["w3", "w4"])
+        forgetting.restore(another, ["w8"])
+        forgetting.purge(another, forgetting.purgeable(another, ["w4", "w9"], scope=scope))
         if stops:
             raise KeyboardInterrupt
 
@@ -203,9 +203,9 @@ def test_what_happens_meanwhile_is_right_at_the_end(
     }
     engine = make_engine(embedder=other)
     check(engine, scope, expected)
-    changed = remember.find(engine, "w2")
+    changed = memories.find(engine, "w2")
     assert (changed.importance, changed.tags) == (0.9, ("t",))
-    assert remember.find(engine, "w3").forgotten_at == NOW + timedelta(minutes=2)
+    assert memories.find(engine, "w3").forgotten_at == NOW + timedelta(minutes=2)
     assert engine.db.memories.table.count() == len(expected) + 1
 
 
@@ -228,9 +228,9 @@ def test_long_texts_keep_their_passages(
 
     def act() -> None:
         another = make_engine()
-        remember.update(another, "long1", text=f"{filler} {filler} pangolin end")
-        remember.forget(another, ["long2"])
-        remember.purge(another, remember.purgeable(another, scope=scope))
+        memories.update(another, "long1", text=f"{filler} {filler} pangolin end")
+        forgetting.forget(another, ["long2"])
+        forgetting.purge(another, forgetting.purgeable(another, scope=scope))
 
     other = Meanwhile(act, after=15, window=100)
     switch(other)
@@ -238,7 +238,7 @@ def test_long_texts_keep_their_passages(
     hits = recall.search(now, "zebrafinch", scope=scope, mode=Mode.VECTOR)
     assert hits[0].id == "long0"
     assert recall.search(now, "filler here pangolin end", scope=scope, mode=Mode.VECTOR)[0].id == "long1"
-    texts = {i: remember.find(now, i).text for i in ("long0", "long1")}
+    texts = {i: memories.find(now, i).text for i in ("long0", "long1")}
     rows = now.db.passages.table.rows().to_pylist()
     wanted = [(i, start, end) for i, text in texts.items() for start, end in other.passages(text)[1:]]
     assert sorted((row["memory"], row["start"], row["end"]) for row in rows) == sorted(wanted)
@@ -263,8 +263,8 @@ def test_what_is_purged_meanwhile_leaves_the_disk(
     def act() -> None:
         assert [path for path in _holds(engine.home.store, b"xylophon") if "memories_2" in str(path)]
         another = make_engine()
-        remember.forget(another, ["w0"])
-        remember.purge(another, remember.purgeable(another, scope=scope))
+        forgetting.forget(another, ["w0"])
+        forgetting.purge(another, forgetting.purgeable(another, scope=scope))
 
     if finished:
         switch(Meanwhile(act, after=6))

@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from memcli.model import Scope
-from memcli.services import names, remember
+from memcli.services import forgetting, memories, names, remember
 from memcli.services.engine import Engine
 from memcli.services.names import Names
 
@@ -29,7 +29,7 @@ def test_junk_in_the_file_is_nothing_known(engine: Engine, scope: Scope, junk: b
     known = names.read(file)
     assert known.memories[str(stored.id)] == "hello there"
     assert known.spaces[0] == "work"
-    remember.forget(engine, [str(stored.id)])
+    forgetting.forget(engine, [str(stored.id)])
     assert str(stored.id) not in names.read(file).memories
 
 
@@ -58,7 +58,7 @@ def test_what_is_changed_is_offered_with_its_new_title(engine: Engine, scope: Sc
     """And as the latest."""
     first = remember.store(engine, "one", scope=scope)
     remember.store(engine, "two", scope=scope)
-    remember.update(engine, str(first.id), text="three")
+    memories.update(engine, str(first.id), text="three")
     assert list(names.read(engine.home.names).memories.values()) == ["three", "two"]
 
 
@@ -67,6 +67,6 @@ def test_what_is_purged_leaves_no_title_behind(
 ) -> None:
     """Not even one that was never looked at again."""
     stored = remember.store(engine, "secret", scope=scope)
-    remember.forget(engine, [str(stored.id)])
-    remember.purge(make_engine(), remember.purgeable(engine, scope=scope))
+    forgetting.forget(engine, [str(stored.id)])
+    forgetting.purge(make_engine(), forgetting.purgeable(engine, scope=scope))
     assert b"secret" not in Path(engine.home.names).read_bytes()

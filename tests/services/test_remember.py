@@ -9,14 +9,14 @@ import pytest
 
 from memcli.errors import ConflictError, MemcliError, NotFoundError, UsageError
 from memcli.model import Action, Draft, Scope, Stored
-from memcli.services import recall, remember
+from memcli.services import forgetting, memories, recall, remember
 from memcli.services.engine import Engine
 from tests.conftest import NOW, Clock, WordHashEmbedder
 
 
 def texts(engine: Engine, scope: Scope) -> list[str]:
     """The texts in *scope*, latest first."""
-    return [memory.text for memory in remember.newest(engine, scope=scope)]
+    return [memory.text for memory in memories.newest(engine, scope=scope)]
 
 
 def test_a_stored_text_comes_back_with_all_that_was_said_about_it(engine: Engine, scope: Scope) -> None:
@@ -35,7 +35,7 @@ def test_a_stored_text_comes_back_with_all_that_was_said_about_it(engine: Engine
     }
     answer = remember.store(engine, "The database is PostgreSQL 16", scope=scope, **about)
     assert answer == Stored(action=Action.STORED, id="m000000001", space="work")
-    memory = remember.find(engine, "m000000001")
+    memory = memories.find(engine, "m000000001")
     assert {name: getattr(memory, name) for name in about} == about
     assert list(memory.metadata) == ["b", "a", "c"]
     assert (memory.space, memory.user, memory.updated_at) == ("work", "me", NOW)
@@ -141,7 +141,7 @@ def test_a_long_text_is_stored_whole_and_embedded_in_passages(
     stored = remember.store(engine, text, scope=scope)
     for i in range(30):
         remember.store(engine, f"unrelated {i}", scope=scope)
-    assert remember.find(engine, str(stored.id)).text == text
+    assert memories.find(engine, str(stored.id)).text == text
     assert len(embedder.embedded) > 10 + 30
     from memcli.model import Mode
 
@@ -153,22 +153,22 @@ def test_a_unique_beginning_of_an_id_is_enough(engine: Engine, scope: Scope) -> 
     """An exact id wins over ids that begin with it; several are ambiguous; none is not found."""
     for name in ("abc", "abcd", "xyz"):
         remember.store_all(engine, [Draft(text=name, scope=scope, id=name)])
-    assert remember.find(engine, "x").id == "xyz"
-    assert remember.find(engine, "abc").id == "abc"
+    assert memories.find(engine, "x").id == "xyz"
+    assert memories.find(engine, "abc").id == "abc"
     with pytest.raises(ConflictError, match="ambiguous"):
-        remember.find(engine, "ab")
+        memories.find(engine, "ab")
     with pytest.raises(NotFoundError):
-        remember.find(engine, "abx%")
+        memories.find(engine, "abx%")
     with pytest.raises(MemcliError):
-        remember.find(engine, "")
+        memories.find(engine, "")
 
 
 def test_an_update_changes_what_is_named_and_nothing_else(engine: Engine, scope: Scope, clock: Clock) -> None:
     """The title of a memory that had none of its own follows the text."""
     stored = remember.store(engine, "The office is on floor 3", scope=scope, tags=("office",))
-    before = remember.find(engine, str(stored.id))
+    before = memories.find(engine, str(stored.id))
     clock.advance(hours=1)
-    changed = remember.update(engine, before.id, text="The office is on floor 4", importance=0.9)
+    changed = memories.update(engine, before.id, text="The office is on floor 4", importance=0.9)
     expected = replace(
         before,
         text="The office is on floor 4",
@@ -176,7 +176,7 @@ def test_an_update_changes_what_is_named_and_nothing_else(engine: Engine, scope:
         importance=0.9,
         updated_at=clock(),
     )
-    assert changed == remember.find(engine, before.id) == expected
+    assert changed == memories.find(engine, before.id) == expected
     assert recall.search(engine, "floor 4", scope=scope)[0].id == before.id
 
 
@@ -186,7 +186,7 @@ def test_an_update_of_the_importance_embeds_nothing(
     """The vector is the text's, and the text stays."""
     stored = remember.store(engine, "a b c", scope=scope)
     embedder.embedded.clear()
-    remember.update(engine, str(stored.id), importance=0.1)
+    memories.update(engine, str(stored.id), importance=0.1)
     assert embedder.embedded == []
     assert recall.search(engine, "a b c", scope=scope)[0].similarity == pytest.approx(1, abs=1e-5)
 
@@ -196,21 +196,21 @@ def test_an_update_may_not_make_a_double(engine: Engine, scope: Scope) -> None:
     remember.store(engine, "one", scope=scope)
     other = remember.store(engine, "two", scope=scope)
     with pytest.raises(ConflictError):
-        remember.update(engine, str(other.id), text="ONE")
+        memories.update(engine, str(other.id), text="ONE")
     assert sorted(texts(engine, scope)) == ["one", "two"]
     with pytest.raises(UsageError, match="nothing"):
-        remember.update(engine, str(other.id))
+        memories.update(engine, str(other.id))
 
 
 def test_what_is_forgotten_is_gone_until_it_is_restored(engine: Engine, scope: Scope) -> None:
     """From lists and searches, but not from `get`."""
     stored = remember.store(engine, "the office floor", scope=scope)
-    [gone] = remember.forget(engine, [str(stored.id)])
+    [gone] = forgetting.forget(engine, [str(stored.id)])
     assert gone.forgotten_at == NOW
     assert texts(engine, scope) == []
     assert recall.search(engine, "office", scope=scope) == []
-    assert remember.find(engine, str(stored.id)).forgotten_at == NOW
-    remember.restore(engine, [str(stored.id)])
+    assert memories.find(engine, str(stored.id)).forgotten_at == NOW
+    forgetting.restore(engine, [str(stored.id)])
     assert texts(engine, scope) == ["the office floor"]
 
 
@@ -218,7 +218,7 @@ def test_forgetting_several_forgets_all_or_none(engine: Engine, scope: Scope) ->
     """One id that is not there must not leave half of it done."""
     stored = remember.store(engine, "stays", scope=scope)
     with pytest.raises(NotFoundError):
-        remember.forget(engine, [str(stored.id), "zzzz"])
+        forgetting.forget(engine, [str(stored.id), "zzzz"])
     assert texts(engine, scope) == ["stays"]
 
 
@@ -227,10 +227,10 @@ def test_a_text_forgotten_and_stored_again_is_new_and_blocks_the_old_one(
 ) -> None:
     """Otherwise a restore would make a double."""
     old = remember.store(engine, "said", scope=scope)
-    remember.forget(engine, [str(old.id)])
+    forgetting.forget(engine, [str(old.id)])
     assert remember.store(engine, "said", scope=scope).action is Action.STORED
     with pytest.raises(ConflictError):
-        remember.restore(engine, [str(old.id)])
+        forgetting.restore(engine, [str(old.id)])
 
 
 def test_an_expired_memory_is_gone_on_time(engine: Engine, scope: Scope, clock: Clock) -> None:
@@ -250,27 +250,27 @@ def test_purging_removes_only_what_is_forgotten_or_expired(
     """By age, by id, or all of it."""
     ids = [str(remember.store(engine, text, scope=scope).id) for text in ("a", "b", "c")]
     remember.store(engine, "d", scope=scope, expires_at=NOW + timedelta(days=1))
-    remember.forget(engine, ids[:1])
+    forgetting.forget(engine, ids[:1])
     clock.advance(days=10)
-    remember.forget(engine, ids[1:2])
-    old = remember.purgeable(engine, scope=scope, older_than=timedelta(days=5))
+    forgetting.forget(engine, ids[1:2])
+    old = forgetting.purgeable(engine, scope=scope, older_than=timedelta(days=5))
     assert sorted(memory.text for memory in old) == ["a", "d"]
     with pytest.raises(ConflictError, match="not forgotten"):
-        remember.purgeable(engine, ids[2:], scope=scope)
-    gone = remember.purge(engine, remember.purgeable(engine, scope=scope))
+        forgetting.purgeable(engine, ids[2:], scope=scope)
+    gone = forgetting.purge(engine, forgetting.purgeable(engine, scope=scope))
     assert sorted(memory.text for memory in gone) == ["a", "b", "d"]
     assert texts(engine, scope) == ["c"]
     with pytest.raises(NotFoundError):
-        remember.find(engine, ids[0])
+        memories.find(engine, ids[0])
 
 
 def test_what_was_restored_meanwhile_is_not_purged(engine: Engine, scope: Scope) -> None:
     """Between the question and the answer somebody may have changed their mind."""
     stored = remember.store(engine, "kept after all", scope=scope)
-    remember.forget(engine, [str(stored.id)])
-    chosen = remember.purgeable(engine, scope=scope)
-    remember.restore(engine, [str(stored.id)])
-    assert remember.purge(engine, chosen) == []
+    forgetting.forget(engine, [str(stored.id)])
+    chosen = forgetting.purgeable(engine, scope=scope)
+    forgetting.restore(engine, [str(stored.id)])
+    assert forgetting.purge(engine, chosen) == []
     assert texts(engine, scope) == ["kept after all"]
 
 
@@ -283,8 +283,8 @@ def test_purged_text_and_vectors_leave_the_disk(
     secret = remember.store(engine, "xylophone quagmire 7741", scope=scope)
     data = engine.home.store
     before = {path for path in data.rglob("*.lance") if path.is_file() and path.parent.name == "data"}
-    remember.forget(engine, [str(secret.id)])
-    remember.purge(engine, remember.purgeable(engine, scope=scope))
+    forgetting.forget(engine, [str(secret.id)])
+    forgetting.purge(engine, forgetting.purgeable(engine, scope=scope))
     for path in data.rglob("*"):
         if path.is_file():
             assert b"xylophon" not in path.read_bytes(), path
@@ -301,6 +301,6 @@ def test_the_list_is_latest_first_and_can_be_paged(engine: Engine, scope: Scope,
         remember.store(engine, f"t{i}", scope=scope)
         clock.advance(minutes=1)
     assert texts(engine, scope) == ["t4", "t3", "t2", "t1", "t0"]
-    page = remember.newest(engine, scope=scope, limit=2, offset=1)
+    page = memories.newest(engine, scope=scope, limit=2, offset=1)
     assert [memory.text for memory in page] == ["t3", "t2"]
-    assert remember.count(engine, scope=scope) == 5
+    assert memories.count(engine, scope=scope) == 5

@@ -12,11 +12,12 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from memcli.config import Config, RerankSettings
+from memcli.config import Config
 from memcli.errors import EmbeddingError
 from memcli.model import Draft, Hit, Reranker, Scope
 from memcli.services import recall, remember, reranking
 from memcli.services.engine import Engine
+from memcli.settings import RerankSettings
 from tests import crossencoder
 from tests.conftest import NOW
 

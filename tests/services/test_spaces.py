@@ -6,7 +6,7 @@ import pytest
 
 from memcli.errors import ConflictError, NotFoundError, UsageError
 from memcli.model import Mode, Scope, Space
-from memcli.services import recall, remember, spaces
+from memcli.services import forgetting, memories, recall, remember, spaces
 from memcli.services.engine import Engine
 from tests.conftest import NOW, Clock
 
@@ -20,7 +20,7 @@ def test_spaces_are_those_in_use_and_those_made(engine: Engine, clock: Clock) ->
     remember.store(engine, "b", scope=Scope("work", "me", "bot"))
     remember.store(engine, "c", scope=Scope("theirs", "you"))
     remember.store(engine, "d", scope=Scope("over", "me"), expires_at=NOW + timedelta(hours=2))
-    remember.forget(engine, [str(gone.id)])
+    forgetting.forget(engine, [str(gone.id)])
     clock.advance(hours=2)
     assert spaces.all_spaces(engine, user="me") == [
         Space(name="plans", memories=0, description="what may be", created_at=NOW),
@@ -45,7 +45,7 @@ def test_a_renamed_space_keeps_everything(engine: Engine) -> None:
     spaces.create(engine, "work", user="me", description="what pays")
     long = remember.store(engine, "filler words here " * 60 + "zebrafinch aviary " * 9, scope=work)
     gone = remember.store(engine, "forgotten", scope=work)
-    remember.forget(engine, [str(gone.id)])
+    forgetting.forget(engine, [str(gone.id)])
     remember.store(engine, "of the bot", scope=Scope("work", "me", "bot"))
     yours = remember.store(engine, "yours", scope=Scope("work", "you"))
     renamed = spaces.rename(engine, "work", "job", user="me")
@@ -58,28 +58,28 @@ def test_a_renamed_space_keeps_everything(engine: Engine) -> None:
     hits = recall.search(engine, "zebrafinch aviary", scope=job, mode=Mode.VECTOR)
     assert [hit.id for hit in hits] == [long.id]
     assert hits[0].similarity > 0.3
-    assert remember.find(engine, str(gone.id)).space == "job"
-    assert remember.find(engine, str(yours.id)).space == "work"
+    assert memories.find(engine, str(gone.id)).space == "job"
+    assert memories.find(engine, str(yours.id)).space == "work"
     assert [space.name for space in spaces.all_spaces(engine, user="me")] == ["job"]
-    remember.restore(engine, [str(gone.id)])
+    forgetting.restore(engine, [str(gone.id)])
     assert remember.store(engine, "FORGOTTEN", scope=job).id == gone.id
 
 
 def test_a_renamed_space_does_not_run_into_what_was_forgotten_there(engine: Engine) -> None:
     """A forgotten memory in a space that no list shows may say the same: it is still one of the two only."""
     old = remember.store(engine, "said", scope=Scope("job", "me"))
-    remember.forget(engine, [str(old.id)])
+    forgetting.forget(engine, [str(old.id)])
     new = remember.store(engine, "said", scope=Scope("work", "me"))
     spaces.rename(engine, "work", "job", user="me")
     with pytest.raises(ConflictError):
-        remember.restore(engine, [str(old.id)])
-    assert [m.id for m in remember.newest(engine, scope=Scope("job", "me"))] == [new.id]
+        forgetting.restore(engine, [str(old.id)])
+    assert [m.id for m in memories.newest(engine, scope=Scope("job", "me"))] == [new.id]
 
 
 def test_a_deleted_space_is_forgotten_with_all_agents(engine: Engine) -> None:
     """Single memories come back; what was forgotten before keeps its date; others are not touched."""
     before = remember.store(engine, "before", scope=Scope("work", "me"))
-    remember.forget(engine, [str(before.id)])
+    forgetting.forget(engine, [str(before.id)])
     kept = remember.store(engine, "kept", scope=Scope("work", "you"))
     one = remember.store(engine, "one", scope=Scope("work", "me"))
     remember.store(engine, "two", scope=Scope("work", "me", "bot"))
@@ -87,8 +87,8 @@ def test_a_deleted_space_is_forgotten_with_all_agents(engine: Engine) -> None:
     deleted = spaces.delete(engine, "work", user="me")
     assert (deleted.name, deleted.memories) == ("work", 2)
     assert spaces.all_spaces(engine, user="me") == []
-    assert remember.find(engine, str(kept.id)).forgotten_at is None
-    remember.restore(engine, [str(one.id)])
+    assert memories.find(engine, str(kept.id)).forgotten_at is None
+    forgetting.restore(engine, [str(one.id)])
     assert spaces.show(engine, "work", user="me") == Space(name="work", memories=1, latest=NOW)
 
 
@@ -112,4 +112,4 @@ def test_a_rename_into_a_space_that_is_there_is_refused(engine: Engine) -> None:
         spaces.rename(engine, "a", "a", user="me")
     with pytest.raises(UsageError):
         spaces.rename(engine, "a", "../x", user="me")
-    assert remember.find(engine, str(one.id)).space == "a"
+    assert memories.find(engine, str(one.id)).space == "a"

@@ -6,7 +6,7 @@ import pytest
 
 from memcli.errors import UsageError
 from memcli.model import Draft, Hit, Scope
-from memcli.services import recall, remember
+from memcli.services import forgetting, memories, recall, remember
 from memcli.services.engine import Engine
 from memcli.services.surroundings import AROUND_MOST
 from tests.conftest import NOW, Clock
@@ -74,12 +74,12 @@ def test_neighbours_change_nothing_else_of_a_hit(talk: Engine) -> None:
 
 def test_what_is_forgotten_or_has_expired_is_not_around(talk: Engine, clock: Clock) -> None:
     """As if it had never been said; restored, it is there again."""
-    remember.forget(talk, ["t3"])
-    remember.update(talk, "t5", expires_at=NOW.replace(day=2))
+    forgetting.forget(talk, ["t3"])
+    memories.update(talk, "t5", expires_at=NOW.replace(day=2))
     assert around(talk) == ["t2", "t5"]
     clock.advance(days=2)
     assert around(talk) == ["t2"]
-    remember.restore(talk, ["t3"])
+    forgetting.restore(talk, ["t3"])
     assert around(talk) == ["t2", "t3"]
 
 

@@ -16,7 +16,7 @@ from memcli.cli.plain import as_json
 from memcli.config import Config
 from memcli.home import Home
 from memcli.model import Action, Progress, Scope
-from memcli.services import remember, transfer
+from memcli.services import forgetting, memories, remember, transfer
 from memcli.services.engine import Engine
 from tests.conftest import NOW, Clock, WordHashEmbedder
 
@@ -48,7 +48,7 @@ def test_a_line_may_name_space_user_and_agent(engine: Engine, scope: Scope) -> N
     line = json.dumps({"text": "x", "space": "home", "user": "you", "agent": "bot"}).encode()
     [record] = transfer.import_lines(engine, [line], scope=scope)
     assert record.stored.space == "home"
-    memory = remember.find(engine, str(record.stored.id))
+    memory = memories.find(engine, str(record.stored.id))
     assert (memory.space, memory.user, memory.agent) == ("home", "you", "bot")
 
 
@@ -67,7 +67,7 @@ def test_times_may_be_iso_or_seconds(engine: Engine, scope: Scope, written: Any,
     [record] = transfer.import_lines(
         engine, [json.dumps({"text": "x", "created_at": written}).encode()], scope=scope
     )
-    assert remember.find(engine, str(record.stored.id)).created_at == meant
+    assert memories.find(engine, str(record.stored.id)).created_at == meant
 
 
 class Interrupted(WordHashEmbedder):
@@ -99,7 +99,7 @@ def test_what_came_out_has_been_written(make_engine: Callable[..., Engine], scop
         run()
     engine = make_engine()
     assert len(out) == 3 * (at - 1)
-    assert {m.id for m in remember.newest(engine, scope=scope)} == set(out)
+    assert {m.id for m in memories.newest(engine, scope=scope)} == set(out)
     again = [record.stored.action for record in transfer.import_lines(engine, given_, scope=scope)]
     assert again == [Action.DUPLICATE] * len(out) + [Action.STORED] * (10 - len(out))
 
@@ -115,7 +115,7 @@ def test_lines_are_read_as_they_are_needed(engine: Engine, scope: Scope) -> None
 
     records = transfer.import_lines(engine, endless(), scope=scope)
     assert [next(records).line for _ in range(4)] == [1, 2, 3, 4]
-    assert remember.count(engine, scope=scope) == 6
+    assert memories.count(engine, scope=scope) == 6
 
 
 def test_progress_hears_of_every_line_that_counts(engine: Engine, scope: Scope) -> None:
@@ -232,7 +232,7 @@ def test_an_export_is_oldest_first_and_leaves_out_what_is_not_wanted(
     clock.advance(hours=1)
     gone = remember.store(engine, "gone", scope=scope)
     remember.store(engine, "over", scope=scope, expires_at=NOW + timedelta(hours=2))
-    remember.forget(engine, [str(gone.id)])
+    forgetting.forget(engine, [str(gone.id)])
     clock.advance(hours=2)
     assert [line["text"] for line in transfer.export(engine, scope=scope)] == [
         "t0",

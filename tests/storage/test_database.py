@@ -10,16 +10,15 @@ from typing import Any
 import pyarrow as pa
 import pytest
 
-from memcli.config import Config
 from memcli.errors import StorageError
 from memcli.home import Home
 from memcli.model import Draft, Scope
-from memcli.services import recall, remember
+from memcli.services import memories, recall, remember
 from memcli.services.engine import Engine
 from memcli.storage.database import FORMAT, META_SCHEMA, Database
 from memcli.storage.lexical import terms
 from memcli.storage.table import FRAGMENTS_KEPT
-from tests.conftest import WordHashEmbedder
+from tests.conftest import UNCHECKED, WordHashEmbedder
 
 SCOPE = Scope("work", "me")
 SPAWN = multiprocessing.get_context("spawn")  # a fork would share LanceDB's threads
@@ -27,7 +26,7 @@ SPAWN = multiprocessing.get_context("spawn")  # a fork would share LanceDB's thr
 
 def engine_at(home: Path) -> Engine:
     """An engine with the word-hash embedder on the store in *home*."""
-    return Engine(Config(), Home(config_file=home / "config.toml", data=home), embedder=WordHashEmbedder())
+    return Engine(UNCHECKED, Home(config_file=home / "config.toml", data=home), embedder=WordHashEmbedder())
 
 
 def store_numbers(home: Path, who: str, count: int) -> None:
@@ -51,7 +50,7 @@ def read_all_the_time(home: Path, until: float, trouble: "multiprocessing.Queue[
     try:
         while time.time() < until:
             engine = engine_at(home)
-            found = len(remember.newest(engine, scope=SCOPE))
+            found = len(memories.newest(engine, scope=SCOPE))
             recall.search(engine, "number", scope=SCOPE)
             if found < most:
                 trouble.put(f"{found} after {most}")
@@ -78,7 +77,7 @@ def run_all(*processes: multiprocessing.process.BaseProcess) -> None:
 
 def test_a_store_that_does_not_exist_is_read_as_empty_and_not_made(engine: Engine, scope: Scope) -> None:
     """Reading must not write."""
-    assert remember.newest(engine, scope=scope) == []
+    assert memories.newest(engine, scope=scope) == []
     assert recall.search(engine, "anything", scope=scope) == []
     assert not engine.home.store.exists()
 
@@ -89,7 +88,7 @@ def test_small_writes_do_not_pile_up(engine: Engine, scope: Scope) -> None:
         remember.store(engine, f"fact {i}", scope=scope)
     files = [path for path in engine.home.store.rglob("*") if path.is_file()]
     assert len(files) < 60
-    assert remember.count(engine, scope=scope) == 60
+    assert memories.count(engine, scope=scope) == 60
     assert recall.search(engine, "fact 7", scope=scope)[0].text == "fact 7"
 
 
@@ -138,14 +137,14 @@ def test_several_processes_lose_nothing(tmp_path: Path) -> None:
     readers = [SPAWN.Process(target=read_all_the_time, args=(tmp_path, until, trouble)) for _ in range(2)]
     run_all(*writers, *readers)
     assert trouble.empty(), trouble.get()
-    stored = {memory.text for memory in remember.newest(engine_at(tmp_path), scope=SCOPE)}
+    stored = {memory.text for memory in memories.newest(engine_at(tmp_path), scope=SCOPE)}
     assert stored == {f"w{n} number {i}" for n in range(3) for i in range(25)}
 
 
 def test_the_same_facts_from_several_processes_are_stored_once(tmp_path: Path) -> None:
     """Reading, deciding and writing happen under one lock; making the store too."""
     run_all(*(SPAWN.Process(target=store_the_same, args=(tmp_path, 15)) for _ in range(4)))
-    texts = [memory.text for memory in remember.newest(engine_at(tmp_path), scope=SCOPE)]
+    texts = [memory.text for memory in memories.newest(engine_at(tmp_path), scope=SCOPE)]
     assert sorted(texts) == sorted(f"the same fact {i}" for i in range(15))
 
 
@@ -155,13 +154,13 @@ def test_a_writer_killed_in_the_middle_leaves_a_store_that_works(tmp_path: Path)
     process.start()
     engine = engine_at(tmp_path)
     deadline = time.time() + 60
-    while remember.count(engine_at(tmp_path), scope=SCOPE) < 20 and time.time() < deadline:
+    while memories.count(engine_at(tmp_path), scope=SCOPE) < 20 and time.time() < deadline:
         time.sleep(0.05)
-    seen = {memory.text for memory in remember.newest(engine_at(tmp_path), scope=SCOPE)}
+    seen = {memory.text for memory in memories.newest(engine_at(tmp_path), scope=SCOPE)}
     process.kill()
     process.join()
     remember.store(engine, "life goes on", scope=SCOPE)
-    after = {memory.text for memory in remember.newest(engine_at(tmp_path), scope=SCOPE)}
+    after = {memory.text for memory in memories.newest(engine_at(tmp_path), scope=SCOPE)}
     assert len(seen) >= 20
     assert seen | {"life goes on"} <= after
 
@@ -173,7 +172,7 @@ def test_a_store_of_a_newer_memcli_is_refused(engine: Engine, scope: Scope) -> N
         value = json.dumps({"format": 99, "generation": 1, "model": {}})
         db._meta.put(pa.table({"key": ["store"], "value": [value]}, schema=META_SCHEMA))
     with pytest.raises(StorageError, match="newer memcli") as caught:
-        remember.newest(engine_at(engine.home.data), scope=scope)
+        memories.newest(engine_at(engine.home.data), scope=scope)
     assert "upgrade" in caught.value.hint
 
 
@@ -183,7 +182,7 @@ def test_a_directory_of_something_else_is_refused(tmp_path: Path) -> None:
     (tmp_path / "db" / "holiday.jpg").write_text("sand")
     engine = engine_at(tmp_path)
     for attempt in (
-        lambda: remember.newest(engine, scope=SCOPE),
+        lambda: memories.newest(engine, scope=SCOPE),
         lambda: remember.store(engine, "x", scope=SCOPE),
     ):
         with pytest.raises(StorageError, match="not a memcli store"):
@@ -217,7 +216,7 @@ def test_a_store_of_format_1_is_brought_up_when_it_is_opened(engine: Engine, sco
     """Nothing is lost; what later formats know of a memory is there or empty; done once."""
     texts = ["Where is the ferry?", "At the pier. [shares a map]", "Gone!"]
     ids = [str(remember.store(engine, text, scope=scope).id) for text in texts]
-    before = {name: remember.find(engine, name) for name in ids}
+    before = {name: memories.find(engine, name) for name in ids}
     table: Any = engine.db.memories.table._table
     table.drop_columns(["uses", "used_at", "asks"])
     meta: Any = engine.db._meta._table

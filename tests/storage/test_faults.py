@@ -9,7 +9,7 @@ import pytest
 
 from memcli.errors import StorageError
 from memcli.model import Mode, Scope
-from memcli.services import recall, remember, transfer, upkeep
+from memcli.services import forgetting, memories, recall, remember, transfer, upkeep
 from memcli.services.engine import Engine
 from memcli.storage import memories as memories_module
 from memcli.storage.database import Database
@@ -59,13 +59,13 @@ def test_a_first_store_that_is_killed_leaves_a_place_where_the_next_one_works(
         patch.setattr(owner, name, kill)
         with pytest.raises(KilledError):
             remember.store(make_engine(), "never written", scope=scope)
-    assert remember.newest(make_engine(), scope=scope) == []
+    assert memories.newest(make_engine(), scope=scope) == []
     remember.store(make_engine(), "the database", scope=scope)
     upkeep.optimize(make_engine())
     engine = make_engine()
     assert engine.db.memories.table._indexed() is not None
     assert found_by_words(engine, "databases") == ["the database"]
-    assert [memory.text for memory in remember.newest(engine, scope=scope)] == ["the database"]
+    assert [memory.text for memory in memories.newest(engine, scope=scope)] == ["the database"]
 
 
 @pytest.mark.parametrize("dimension", [32, 24], ids=["same model", "another model"])
@@ -109,11 +109,11 @@ def test_a_purge_that_is_killed_does_not_cost_the_index(
     """The next write, or `optimize`, makes it again; the purge can be repeated, and then holds."""
     remember.store(make_engine(), "the database", scope=scope)
     gone = str(remember.store(make_engine(), "xylophone quagmire", scope=scope).id)
-    remember.forget(make_engine(), [gone])
+    forgetting.forget(make_engine(), [gone])
     with monkeypatch.context() as patch:
         patch.setattr(owner, name, instead)
         with pytest.raises(KilledError):
-            remember.purge(make_engine(), remember.purgeable(make_engine(), [gone], scope=scope))
+            forgetting.purge(make_engine(), forgetting.purgeable(make_engine(), [gone], scope=scope))
     assert make_engine().db.memories.table._indexed() is None
     assert [hit.text for hit in recall.search(make_engine(), "the database", scope=scope)] == ["the database"]
     if through == "optimize":
@@ -123,7 +123,7 @@ def test_a_purge_that_is_killed_does_not_cost_the_index(
     assert engine.db.memories.table._indexed() is not None
     assert found_by_words(engine, "databases") == ["the database"]
     assert found_by_words(engine, "house") == ["many houses"]
-    remember.purge(engine, remember.purgeable(engine, scope=scope))
+    forgetting.purge(engine, forgetting.purgeable(engine, scope=scope))
     upkeep.optimize(make_engine())
     assert holds(engine.home.store, b"xylophon") == []
 
@@ -131,7 +131,7 @@ def test_a_purge_that_is_killed_does_not_cost_the_index(
 @pytest.mark.parametrize(
     "act",
     [
-        lambda engine, scope: remember.newest(engine, scope=scope),
+        lambda engine, scope: memories.newest(engine, scope=scope),
         lambda engine, scope: recall.search(engine, "x", scope=scope),
         lambda engine, scope: remember.store(engine, "another", scope=scope),
         lambda engine, scope: upkeep.optimize(engine),
@@ -165,16 +165,16 @@ def test_a_clean_up_that_fails_does_not_make_the_write_fail(
     with monkeypatch.context() as patch:
         patch.setattr(Table, "tidy", fail)
         remember.store(make_engine(), "two", scope=scope)
-        remember.update(make_engine(), first, text="three")
-        remember.forget(make_engine(), [first])
+        memories.update(make_engine(), first, text="three")
+        forgetting.forget(make_engine(), [first])
         with pytest.raises(StorageError, match="full"):  # here the clean-up is what was asked for
             upkeep.optimize(make_engine())
         with pytest.raises(StorageError, match="full"):
-            remember.purge(make_engine(), remember.purgeable(make_engine(), scope=scope))
-    assert [memory.text for memory in remember.newest(make_engine(), scope=scope)] == ["two"]
+            forgetting.purge(make_engine(), forgetting.purgeable(make_engine(), scope=scope))
+    assert [memory.text for memory in memories.newest(make_engine(), scope=scope)] == ["two"]
     remember.store(make_engine(), "four", scope=scope)
     upkeep.optimize(make_engine())
-    assert {memory.text for memory in remember.newest(make_engine(), scope=scope)} == {"two", "four"}
+    assert {memory.text for memory in memories.newest(make_engine(), scope=scope)} == {"two", "four"}
 
 
 def test_lancedb_failing_in_a_clean_up_does_not_make_the_write_fail(
@@ -188,7 +188,7 @@ def test_lancedb_failing_in_a_clean_up_does_not_make_the_write_fail(
     remember.store(make_engine(), "one", scope=scope)
     monkeypatch.setattr(Table, "_is_due", fail)
     remember.store(make_engine(), "two", scope=scope)
-    assert {memory.text for memory in remember.newest(make_engine(), scope=scope)} == {"one", "two"}
+    assert {memory.text for memory in memories.newest(make_engine(), scope=scope)} == {"one", "two"}
 
 
 def test_an_import_leaves_few_rows_that_the_index_does_not_know(

@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from memcli.model import Scope
-from memcli.services import remember, uses
+from memcli.services import memories, remember, uses
 from memcli.services.engine import Engine
 from memcli.storage.uses import FOLDED_FROM_BYTES, Use, UseLog
 from tests.conftest import NOW
@@ -73,7 +73,7 @@ def test_a_clean_up_puts_uses_into_the_rows(engine: Engine, scope: Scope) -> Non
     for _ in range(2):
         with engine.db.writing() as db:
             db.tidy(always=True)
-        memory = remember.find(engine, name)
+        memory = memories.find(engine, name)
         assert (memory.uses, memory.used_at, memory.text) == (2, NOW, "the ferry stops at nine")
         assert engine.db.uses.pending() == {}
 
@@ -83,7 +83,7 @@ def test_many_uses_are_folded_by_the_next_write(engine: Engine, scope: Scope) ->
     name = str(remember.store(engine, "one", scope=scope).id)
     engine.db.uses.note([name] * 500, NOW)
     remember.store(engine, "two", scope=scope)
-    assert remember.find(engine, name).uses == 500
+    assert memories.find(engine, name).uses == 500
     assert not engine.db.uses.path.exists()
 
 
@@ -93,7 +93,7 @@ def test_a_change_of_a_memory_keeps_its_uses_and_does_not_count_them_again(
     """Those in the row and those noted."""
     name = str(remember.store(engine, "one", scope=scope).id)
     uses.look_at(engine, name)
-    remember.update(engine, name, importance=0.9)
+    memories.update(engine, name, importance=0.9)
     with engine.db.writing() as db:
         db.tidy(always=True)
     assert uses.look_at(engine, name, is_use=False).uses == 1

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from memcli.config import DecaySettings
+from memcli.settings import DecaySettings
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray

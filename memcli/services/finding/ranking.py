@@ -26,7 +26,7 @@ from memcli.services.finding import decay, when
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
-    from memcli.config import DecaySettings
+    from memcli.settings import DecaySettings
     from memcli.storage.candidates import Candidates
 
     Numbers = NDArray[np.float64]

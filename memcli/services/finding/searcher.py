@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, fields
+from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -42,6 +43,7 @@ class Asked:
     mode: Mode
     min_score: float
     explain: bool
+    at: datetime | None = None
 
 
 class Searcher:
@@ -100,7 +102,7 @@ class Searcher:
         return places, [found.ids[i] for i in best[np.isnan(found.cosine[best])].tolist()]
 
     def _question(self, query: str, vector: NDArray[np.float32] | None) -> ranking.Question:
-        now, known = self.engine.now(), self.engine.questions
+        now, known = self.asked.at or self.engine.now(), self.engine.questions
         times, time_words = when.times_named(query, now)
         return ranking.Question(
             memories=self.memories,

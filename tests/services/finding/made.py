@@ -9,9 +9,9 @@ from datetime import datetime
 import numpy as np
 from hypothesis import strategies as st
 
-from memcli.config import DecaySettings
 from memcli.model import Mode
 from memcli.services.finding.ranking import Question, Ranked, ranked
+from memcli.settings import DecaySettings
 from memcli.storage.candidates import NO_POSITION, Candidates, Vectors
 from tests.conftest import NOW
 

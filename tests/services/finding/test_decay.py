@@ -5,8 +5,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from memcli.config import DecaySettings
 from memcli.services.finding import decay
+from memcli.settings import DecaySettings
 
 SETTINGS = DecaySettings()
 share = st.floats(0, 1)

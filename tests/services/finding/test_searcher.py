@@ -6,11 +6,12 @@ from typing import Any
 
 import pytest
 
-from memcli.config import Config, DecaySettings
+from memcli.config import Config
 from memcli.model import Draft, Hit, Mode, Scope
 from memcli.services import recall, remember
 from memcli.services.engine import Engine
 from memcli.services.finding import ranking, searcher
+from memcli.settings import DecaySettings
 from memcli.storage.memories import Memories
 from tests.conftest import NOW
 

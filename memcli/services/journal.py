@@ -1,0 +1,95 @@
+"""What a command changes, written down so that it can be taken back."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, fields
+from datetime import datetime
+from typing import TYPE_CHECKING, Any
+
+from memcli.model import Memory
+from memcli.services.engine import Engine
+
+if TYPE_CHECKING:
+    from memcli.storage.database import Database
+
+NOT_KEPT = frozenset({"id", "uses", "used_at"})
+"""What is not written down: an id never changes, and a use is not taken back."""
+
+
+@dataclass
+class Running:
+    """A change that goes on over several writes, such as an import.
+
+    Attributes:
+        command: Which command.
+        number: The change's number once something has been written, 0 before.
+    """
+
+    command: str
+    number: int = 0
+
+
+def note(
+    engine: Engine,
+    db: Database,
+    change: str | Running,
+    *,
+    added: Sequence[Memory] = (),
+    before: Sequence[tuple[Memory, Memory]] = (),
+    removed_space: Mapping[str, Any] | None = None,
+) -> None:
+    """Write down what is about to happen. Needs the writer's lock.
+
+    Args:
+        engine: What to work with.
+        db: The store, locked.
+        change: The command, or the change that this is a further part of.
+        added: New memories.
+        before: Memories that change: as they are, and as they will be.
+        removed_space: What described a space that is deleted.
+    """
+    from memcli.storage.journal import Change
+
+    running = change if isinstance(change, Running) else Running(change)
+    concerned = [*added, *(old for old, _ in before)]
+    if not concerned and not removed_space:
+        return
+    spaces = {memory.space for memory in concerned} or {str((removed_space or {}).get("name", ""))}
+    user = concerned[0].user if concerned else str((removed_space or {}).get("user", ""))
+    running.number = db.journal.add(
+        Change(
+            number=running.number,
+            at=engine.now(),
+            command=running.command,
+            user=user,
+            space=spaces.pop() if len(spaces) == 1 else "",
+            added=tuple(memory.id for memory in added),
+            before={old.id: _difference(old, new) for old, new in before},
+            removed_space=removed_space,
+        )
+    )
+
+
+def _difference(old: Memory, new: Memory) -> dict[str, Any]:
+    """The fields of *old* that *new* has otherwise, as JSON has them."""
+    return {
+        f.name: _plain(getattr(old, f.name))
+        for f in fields(Memory)
+        if f.name not in NOT_KEPT and getattr(old, f.name) != getattr(new, f.name)
+    }
+
+
+def _plain(value: Any) -> Any:
+    return value.isoformat() if isinstance(value, datetime) else value
+
+
+def read_back(values: Mapping[str, Any]) -> dict[str, Any]:
+    """The values of fields that were written down."""
+    return {name: _value(name, value) for name, value in values.items()}
+
+
+def _value(name: str, value: Any) -> Any:
+    if name.endswith("_at") and value is not None:
+        return datetime.fromisoformat(value)
+    return tuple(value) if name == "tags" else value

@@ -1,0 +1,152 @@
+"""Taking the last changes back: what was new is forgotten, what was changed is as it was."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from datetime import datetime
+from typing import TYPE_CHECKING
+
+from memcli.model import Memory, Scope
+from memcli.services import checks, journal, names
+from memcli.services.engine import Engine
+from memcli.services.forgetting import current_again
+from memcli.services.vectors import embed, refuse_other_model
+
+if TYPE_CHECKING:
+    from memcli.storage.database import Database
+    from memcli.storage.journal import Change
+
+AT_ONCE = 500
+"""Memories that are read and written together: an import of a million is taken back in pieces."""
+
+SHOWN = 20
+"""Memories of a change that are told about; an import may have thousands."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TakenBack:
+    """What taking a change back does to one memory.
+
+    Attributes:
+        id: The memory.
+        text: What it says then.
+        action: `forgotten` for one that was new; `restored` or `changed` for others.
+    """
+
+    id: str
+    text: str
+    action: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Undone:
+    """A change that was taken back.
+
+    Attributes:
+        change: Its number.
+        command: What had made it.
+        at: When that was.
+        space: Where, if it was one space.
+        forgotten: How many new memories are forgotten again.
+        changed: How many others are as they were.
+        memories: The first of them.
+    """
+
+    change: int
+    command: str
+    at: datetime
+    space: str
+    forgotten: int
+    changed: int
+    memories: tuple[TakenBack, ...]
+
+
+def undo(engine: Engine, *, scope: Scope, last: int = 1, dry_run: bool = False) -> list[Undone]:
+    """Take the *last* changes in *scope* back, the latest first.
+
+    A memory that was new is forgotten, and `restore` brings it back. What has been purged stays away.
+
+    Args:
+        engine: What to work with.
+        scope: Whose changes, and in which space; None for all.
+        last: How many.
+        dry_run: Only say what would happen.
+    """
+    checks.positive(last, "the number of changes")
+    if not engine.db.model:
+        return []
+    if dry_run:
+        return [_taken_back(engine, engine.db, change) for change in _last(engine.db, scope, last)]
+    with engine.db.writing() as db:
+        refuse_other_model(engine.embedder, db.model)
+        return [_take_back(engine, db, change) for change in _last(db, scope, last)]
+
+
+def _last(db: Database, scope: Scope, last: int) -> list[Change]:
+    return db.journal.last(scope.user, scope.space, last)
+
+
+def _taken_back(engine: Engine, db: Database, change: Change) -> Undone:
+    """What taking *change* back comes to."""
+    told: list[TakenBack] = []
+    there = db.memories.with_ids([*list(change.before)[:SHOWN], *change.added[:SHOWN]])
+    for memory in there.values():
+        after = _as_it_was(memory, change, engine.now())
+        told.append(TakenBack(id=memory.id, text=after.text, action=_action(memory, after, change)))
+    return Undone(
+        change=change.number,
+        command=change.command,
+        at=change.at,
+        space=change.space,
+        forgotten=len(change.added),
+        changed=len(change.before),
+        memories=tuple(told[:SHOWN]),
+    )
+
+
+def _action(memory: Memory, after: Memory, change: Change) -> str:
+    if memory.id in change.added:
+        return "forgotten"
+    gone, back = (one.forgotten_at or one.replaced_at for one in (memory, after))
+    return "restored" if gone and not back else "changed"
+
+
+def _as_it_was(memory: Memory, change: Change, now: datetime) -> Memory:
+    if memory.id in change.added:
+        return replace(current_again(memory, now), replaces="", forgotten_at=memory.forgotten_at or now)
+    values = journal.read_back(change.before[memory.id])
+    return replace(memory, **{**values, "updated_at": now})
+
+
+def _take_back(engine: Engine, db: Database, change: Change) -> Undone:
+    """Take *change* back. Killed halfway, it is in the journal still, and can be taken back again.
+
+    What had given way comes back before what had replaced it goes: never is neither there.
+    """
+    told = _taken_back(engine, db, change)
+    for ids in (list(change.before), change.added):
+        for start in range(0, len(ids), AT_ONCE):
+            there = db.memories.with_ids(ids[start : start + AT_ONCE])
+            after = [_as_it_was(memory, change, engine.now()) for memory in there.values()]
+            _write(engine, db, there, after)
+    if change.removed_space:
+        _put_space(db, change)
+    db.journal.drop(change.number)
+    return told
+
+
+def _write(engine: Engine, db: Database, there: dict[str, Memory], after: Sequence[Memory]) -> None:
+    assert db.current is not None
+    other_words = [memory for memory in after if memory.text != there[memory.id].text]
+    db.memories.rewrite([memory for memory in after if memory.text == there[memory.id].text])
+    embed(engine.embedder, other_words).put_into(db.current)
+    names.note(engine.home.names, [memory for memory in after if not memory.forgotten_at])
+    names.drop(engine.home.names, [memory.id for memory in after if memory.forgotten_at])
+
+
+def _put_space(db: Database, change: Change) -> None:
+    from memcli.storage.spaces import SpaceRow
+
+    said = dict(change.removed_space or {})
+    db.spaces.put(SpaceRow(**{**said, "created_at": datetime.fromisoformat(said["created_at"])}))

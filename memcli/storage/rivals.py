@@ -1,0 +1,191 @@
+"""The memories that a new one may double or replace: the nearest of its scope, and those with its numbers."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from functools import partial
+from typing import TYPE_CHECKING
+
+import numpy as np
+import pyarrow as pa
+
+from memcli.storage import rows
+from memcli.storage.lexical import terms
+from memcli.storage.memories import Memories
+from memcli.storage.memories import nearest as nearest_rows
+from memcli.storage.predicates import all_of, equals, is_in
+from memcli.storage.rows import VECTOR, WORDS, vectors_of
+from memcli.storage.table import MANY_KEYS, chunks
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+    from memcli.model import Memory
+    from memcli.storage.lance import LanceTable
+
+FACTS = "(conversation = '' OR position IS NULL)"
+"""The predicate for memories that are no turn of a conversation."""
+
+ROWS_AT_ONCE = 20_000
+"""Vectors of the store that are held against a batch at once: 30 MB at 384 numbers each."""
+
+STATED = (
+    *("id", "text", "title", "space", "user", "agent"),
+    *("tags", "metadata", "created_at", "updated_at"),
+)
+"""What is read of a rival: what it states. Other fields of it have their defaults; reading them all, with
+the vector, took twice as long."""
+
+Key = tuple[str, str, str]
+"""A scope: space, user and agent."""
+
+
+@dataclass(frozen=True)
+class Rival:
+    """A memory that is there already, and how near it is.
+
+    Attributes:
+        memory: The memory, as far as `STATED` goes.
+        cosine: To the new memory, -1..1.
+    """
+
+    memory: Memory
+    cosine: float
+
+
+def key_of(memory: Memory) -> Key:
+    """The scope that *memory* is in."""
+    return memory.space, memory.user, memory.agent
+
+
+def units(vectors: NDArray[np.float32]) -> NDArray[np.float32]:
+    """*vectors*, shape (n, dimension), at length 1."""
+    scaled: NDArray[np.float32] = vectors / np.maximum(np.linalg.norm(vectors, axis=1, keepdims=True), 1e-12)
+    return scaled
+
+
+def of_one(
+    memories: Memories,
+    new: Memory,
+    vector: NDArray[np.float32],
+    where: str,
+    *,
+    nearest: int,
+    holding: int,
+    floor: float,
+) -> list[Rival]:
+    """The rivals of *new*, nearest first.
+
+    Args:
+        memories: The table to look into.
+        new: The new memory.
+        vector: Its vector, shape (dimension,).
+        where: What rivals fulfil besides being facts of the same scope.
+        nearest: How many of the nearest, at most.
+        holding: How many of those that hold its numbers and identifiers, at most: what vectors blur. Looking
+            for all of its words took as long as all the rest of a store.
+        floor: The least cosine.
+    """
+    space, user, agent = key_of(new)
+    scope = all_of(equals("space", space), equals("user", user), equals("agent", agent), FACTS, where)
+    queries = [partial(nearest_rows, vector=vector, where=scope, columns=STATED, limit=nearest)]
+    codes = " ".join(term for term in terms(new.text) if any(map(str.isdigit, term)))
+    if holding and codes:
+        queries.append(partial(_holding, text=codes, where=scope, limit=holding))
+    near, *with_words = memories.table.read_all(queries)
+    cosines = [1 - distance for distance in near["_distance"].to_pylist()]
+    rivals = {m.id: Rival(m, c) for m, c in zip(rows.from_table(near), cosines, strict=True)}
+    unit = units(vector.reshape(1, -1))[0]
+    for table in with_words:
+        its = units(vectors_of(table)) @ unit if table.num_rows else []
+        for memory, cosine in zip(rows.from_table(table), its, strict=True):
+            rivals.setdefault(memory.id, Rival(memory, float(cosine)))
+    return sorted((r for r in rivals.values() if r.cosine >= floor), key=lambda r: -r.cosine)
+
+
+def of_many(
+    memories: Memories,
+    new: Sequence[Memory],
+    vectors: NDArray[np.float32],
+    where: str,
+    *,
+    nearest: int,
+    floor: float,
+) -> list[list[Rival]]:
+    """The *nearest* rivals of each of *new*, nearest first: one product of all with all.
+
+    Args:
+        memories: The table to look into.
+        new: The new memories.
+        vectors: Their vectors, shape (n, dimension).
+        where: What rivals fulfil besides being facts of the same scope.
+        nearest: How many for each, at most.
+        floor: The least cosine.
+    """
+    spaces = sorted({memory.space for memory in new})
+    places: dict[Key, list[int]] = {}
+    for place, memory in enumerate(new):
+        places.setdefault(key_of(memory), []).append(place)
+    in_spaces = is_in("space", spaces) if len(spaces) <= MANY_KEYS else ""
+    mine = units(vectors)
+
+    def compared(batches: Iterator[pa.Table]) -> list[list[tuple[float, str]]]:
+        best: list[list[tuple[float, str]]] = [[] for _ in new]
+        for batch in batches:
+            for key, theirs in _by_scope(batch, places).items():
+                _compare(mine, places[key], batch.take(theirs), best, nearest, floor)
+        return best
+
+    columns = ["id", "space", "user", "agent", VECTOR]
+    facts = all_of(in_spaces, FACTS, where)
+    best = memories.table.in_batches(facts, columns, ROWS_AT_ONCE, compared)
+    there = _stated(memories, sorted({memory for some in best for _, memory in some}))
+    # without those that were purged meanwhile
+    return [[Rival(there[memory], cosine) for cosine, memory in some if memory in there] for some in best]
+
+
+def _by_scope(batch: pa.Table, places: Mapping[Key, Sequence[int]]) -> dict[Key, list[int]]:
+    """The rows of *batch* by scope, for the scopes in *places*."""
+    columns = [batch[name].to_pylist() for name in ("space", "user", "agent")]
+    found: dict[Key, list[int]] = {}
+    for row, key in enumerate(zip(*columns, strict=True)):
+        if key in places:
+            found.setdefault(key, []).append(row)
+    return found
+
+
+def _compare(
+    mine: NDArray[np.float32],
+    places: Sequence[int],
+    theirs: pa.Table,
+    best: list[list[tuple[float, str]]],
+    nearest: int,
+    floor: float,
+) -> None:
+    """Let *best* hold the *nearest* of what it held and *theirs*, for the rows *places* of *mine*."""
+    ids = rows.ids_of(theirs)
+    cosines = mine[list(places)] @ units(vectors_of(theirs)).T
+    some = min(nearest, len(ids))
+    top = np.argpartition(-cosines, some - 1, axis=1)[:, :some]
+    for row, place in enumerate(places):
+        near = [(float(cosines[row, i]), ids[i]) for i in top[row] if cosines[row, i] >= floor]
+        if near:
+            best[place] = sorted([*best[place], *near], reverse=True)[:nearest]
+
+
+def _stated(memories: Memories, ids: Sequence[str]) -> dict[str, Memory]:
+    """The memories *ids*, as far as `STATED` goes, by id."""
+    found: dict[str, Memory] = {}
+    for some in chunks(ids, MANY_KEYS):
+        table = memories.table.rows(is_in("id", some), STATED)
+        found |= {memory.id: memory for memory in rows.from_table(table)}
+    return found
+
+
+def _holding(table: LanceTable, text: str, where: str, limit: int) -> pa.Table:
+    from lancedb.query import MatchQuery
+
+    query = MatchQuery(text, WORDS)  # type: ignore[call-arg]  # its defaults are hidden from mypy
+    search = table.search(query, query_type="fts").where(where)
+    return search.select([*STATED, VECTOR, "_score"]).limit(limit).to_arrow()

@@ -1,0 +1,223 @@
+"""What a new statement does to an old one."""
+
+import itertools
+from collections.abc import Callable
+from datetime import UTC, datetime
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from memcli.model import Action
+from memcli.services.conflicts import Statement, decide
+from memcli.services.conflicts.decision import LONG, settled
+
+DUPLICATE, REPLACED, STORED = Action.DUPLICATE, Action.REPLACED, Action.STORED
+
+
+def decided(old: str, new: str, cosine: float = 0.85) -> Action:
+    """The action for two texts."""
+    return decide(Statement(old), Statement(new), cosine).action
+
+
+SAID_AGAIN = [
+    ("The boiler is in the basement", "the boiler is in the basement."),
+    ("Mateo speaks Greek", "* Mateo   speaks Greek"),
+    ("Cache lifetime is 2 hours", "Cache lifetime: 120 minutes"),
+    ("The talk starts at 6pm", "The talk starts at 18:00"),
+    ("The course fee is $1,500", "Course fee: 1.5k USD"),
+    ("The audit is on 3 October", "The audit is on October 3"),
+    ("Nadia has two brothers", "Nadia has 2 brothers"),
+    ("I work from home", "The user works from home"),
+    ("Lunch is at noon", "Lunch is at 12:00"),
+    ("Ravi, Pia and Tom are on the committee", "Pia, Tom and Ravi are on the committee"),
+    ("The team uses Kubernetes", "The team uses k8s"),
+    ("Omar plays the trumpet", "By the way, Omar plays the trumpet"),
+]
+
+
+@pytest.mark.parametrize(("old", "new"), SAID_AGAIN)
+def test_the_same_in_another_form_is_a_duplicate(old: str, new: str) -> None:
+    """Case, bullets, units, dates, order, person and remarks make no difference."""
+    assert decided(old, new, 0.9) is DUPLICATE
+
+
+CHANGED = [
+    ("The proxy listens on port 3128", "The proxy listens on port 3129"),
+    ("Selma lives in Ankara", "Selma moved to Izmir"),
+    ("The indexer is at version 4.1", "The indexer was upgraded to version 4.2"),
+    ("Favourite colour: green", "Favourite colour: purple"),
+    ("The gala is on June 4", "The gala was postponed to June 11"),
+    ("Ravi owns the billing module", "Pia took over the billing module from Ravi"),
+    ("The endpoint supports gzip", "The endpoint does not support gzip"),
+    ("Prefers tea over coffee", "Prefers coffee over tea"),
+    ("The migration is in progress", "The migration is complete"),
+    ("Answer in French", "From now on answer in Polish"),
+]
+
+
+@pytest.mark.parametrize(("old", "new"), CHANGED)
+def test_another_value_of_the_same_slot_replaces(old: str, new: str) -> None:
+    """Whether or not a word says that something has changed."""
+    assert decided(old, new) is REPLACED
+
+
+NUMBERED = ["Fact number {}", "Note {}: water the ferns", "Likes picture {}", "item-{}", "Shelf {} is empty"]
+
+
+@pytest.mark.parametrize("said", NUMBERED)
+def test_what_only_has_another_number_of_its_own_is_something_else(said: str) -> None:
+    """The seventh of many does not replace the sixth."""
+    for one, other in itertools.combinations((3, 7, 12, 40, 135), 2):
+        assert decided(said.format(one), said.format(other), 0.9) is STORED
+
+
+BOTH = [
+    ("Selma likes figs", "Selma likes dates and nuts"),
+    ("Ravi speaks Hindi", "Ravi speaks Tamil"),
+    ("The wiki runs on port 80 in staging", "The wiki runs on port 81 in production"),
+    ("Selma lives in Ankara", "Omar lives in Izmir"),
+    ("Pia's mother was born in Ghent", "Pia's father was born in Bruges"),
+    ("Ravi reports to Pia", "Pia reports to Ravi"),
+    ("Bug 512 is open", "Bug 513 is closed"),
+    ("Version 1.4 was released in May", "Version 1.5 was released in July"),
+    ("Omar used to live in Cairo", "Omar lives in Tunis"),
+    ("The library opens at 9 on weekdays", "The library opens at 11 on weekends"),
+]
+
+
+@pytest.mark.parametrize(("old", "new"), BOTH)
+def test_both_are_kept_where_both_can_be_true(old: str, new: str) -> None:
+    """Several values, other subjects, environments, events, times and roles."""
+    assert decided(old, new, 0.75) is STORED
+
+
+ELSEWHERE = [
+    ("Ich wohne in Bremen", "Ich bin nach Kassel gezogen", REPLACED),
+    ("Pia isst Fisch", "Pia isst keinen Fisch mehr", REPLACED),
+    ("Vivo en Bilbao", "Ahora vivo en Vigo", REPLACED),
+    ("Il parle italien", "Il parle grec", STORED),
+    ("用户住在上海", "用户搬到了广州", REPLACED),
+]
+
+
+@pytest.mark.parametrize(("old", "new", "action"), ELSEWHERE)
+def test_other_languages_are_read_too(old: str, new: str, action: Action) -> None:
+    """German, Spanish, French and Chinese."""
+    assert decided(old, new, 0.8) is action
+
+
+def test_what_has_nothing_to_do_with_it_is_stored() -> None:
+    """Two facts about two things."""
+    assert decided("The heater makes a noise", "Quarterly figures are sent to the board", 0.05) is STORED
+
+
+@pytest.mark.parametrize(
+    ("old", "new"),
+    [
+        ("Она курит", "Она не курит"),
+        ("彼は肉を食べる", "彼は肉を食べない"),
+        ("Τρώει κρέας", "Δεν τρώει κρέας"),
+    ],
+)
+def test_what_we_can_not_read_is_kept(old: str, new: str) -> None:
+    """In another script even a "not" would go unnoticed; only the same words are a duplicate."""
+    assert decided(old, new, 0.99) is STORED
+    assert decided(old, old + ".", 0.99) is DUPLICATE
+
+
+def test_a_decision_says_why() -> None:
+    """In a short sentence that names both values."""
+    decision = decide(
+        Statement("The proxy listens on port 3128"), Statement("The proxy listens on port 3129"), 0.9
+    )
+    assert decision.reason == "the same slot, another value: 3128 -> 3129"
+    assert 0.5 < decision.confidence <= 1
+
+
+def test_what_was_said_earlier_replaces_nothing() -> None:
+    """An import may bring the older statement last."""
+    old = Statement("Selma lives in Ankara", created_at=datetime(2026, 3, 1, tzinfo=UTC))
+    new = Statement("Selma lives in Izmir", created_at=datetime(2020, 3, 1, tzinfo=UTC))
+    assert decide(old, new, 0.9).action is STORED
+
+
+def test_metadata_tell_projects_apart() -> None:
+    """The same words about two projects are two facts."""
+    one = Statement("The port is 8080", metadata={"project": "heron"})
+    other = Statement("The port is 8080", metadata={"project": "maple"})
+    assert decide(one, other, 1.0).action is STORED
+
+
+def test_unsure_means_stored() -> None:
+    """Neither a likely replacement nor a weak duplicate is enough."""
+    assert settled(0.2, 0.5, 0.3, clash=False)[0] is STORED
+    assert settled(0.2, 0.1, 0.7, clash=False)[0] is STORED
+    assert settled(0.9, 0.05, 0.05, clash=True)[0] is not DUPLICATE
+
+
+# --- whatever the text ---
+
+SOME = (
+    "user Alice Bob lives works likes in at the a port deadline is was not 8080 3 May 12:00 Paris tea red "
+    "now moved to from staging and never , : . v1.2 3kg https://x.example a_b 日本 é 🙂"
+)
+WORDS = st.sampled_from(SOME.split())
+SENTENCES = st.lists(WORDS, min_size=1, max_size=12).map(" ".join)
+
+
+@settings(max_examples=150, deadline=None)
+@given(SENTENCES)
+def test_equal_texts_are_duplicates(text: str) -> None:
+    """Whatever they say."""
+    assert decided(text, text, 1.0) is DUPLICATE
+
+
+@settings(max_examples=150, deadline=None)
+@given(st.sampled_from(SAID_AGAIN + CHANGED + BOTH), st.integers(0, 10**6), st.integers(1, 999))
+def test_another_number_is_never_a_duplicate(pair: tuple[str, str], number: int, more: int) -> None:
+    """However alike the rest is."""
+    old, _ = pair
+    assert decided(f"{old}, room {number}", f"{old}, room {number + more}", 1.0) is not DUPLICATE
+
+
+@settings(max_examples=150, deadline=None)
+@given(SENTENCES, SENTENCES, st.floats(-1, 1))
+def test_a_decision_is_sound_both_ways(one: str, other: str, cosine: float) -> None:
+    """Confidence within bounds, a reason in one line, and what clashes one way is no duplicate the other."""
+    first = decide(Statement(one), Statement(other), cosine)
+    second = decide(Statement(other), Statement(one), cosine)
+    for decision in (first, second):
+        assert 0 <= decision.confidence <= 1
+        assert decision.reason
+        assert "\n" not in decision.reason
+
+
+@settings(max_examples=100, deadline=None)
+@given(SENTENCES, st.sampled_from([str.upper, str.title, "- {}".format, "{}.".format, "  {} ".format]))
+def test_equality_is_symmetric(text: str, write: Callable[[str], str]) -> None:
+    """What differs in nothing but its writing is a duplicate whichever came first."""
+    assert decided(text, write(text), 1.0) is decided(write(text), text, 1.0) is DUPLICATE
+
+
+@settings(max_examples=200, deadline=None)
+@given(st.text(max_size=300), st.text(max_size=300), st.floats(-1, 1))
+def test_any_text_can_be_judged(one: str, other: str, cosine: float) -> None:
+    """No exception, whatever characters."""
+    assert decided(one, other, cosine) in (DUPLICATE, REPLACED, STORED)
+
+
+@pytest.mark.parametrize(
+    "text", ["", " ", ".", "🙂", "- ", "8080", "9" * 5000, "a" * 100_000, "x 1 " * 25_000, "\u200d", "年月日"]
+)
+def test_strange_texts_can_be_judged(text: str) -> None:
+    """Empty, one sign, one number, 100 kB."""
+    assert decided(text, text, 1.0) is DUPLICATE
+    assert decided(text, "Selma likes figs", 0.1) is STORED
+
+
+def test_long_texts_are_kept_unless_they_are_the_same() -> None:
+    """Beyond a statement's length words are not compared one by one."""
+    text = "Selma lives in Ankara. " * (LONG // 20)
+    assert decided(text, text.replace("Ankara", "Izmir"), 0.99) is STORED
+    assert decided(text, text.upper(), 0.99) is DUPLICATE
