@@ -82,7 +82,8 @@ class Ordered:
 class Contains:
     """A text value contains the text `part`, or a list value has an element equal to `part`.
 
-    A list directly inside the list counts as its elements too, since that is how JSON paths look into lists.
+    A list directly inside the list counts as its elements too. (With one `[*]` LanceDB would look at the
+    first of these only; whether it finds what lies deeper is not promised.) Numbers in lists compare as doubles.
     """
 
     path: tuple[str, ...]
@@ -261,7 +262,7 @@ def _ordered(column: str, path: tuple[str, ...], order: Order, bound: str | floa
 def _contains(column: str, path: tuple[str, ...], part: Literal) -> str:
     extract = _extract(column, path)
     test = f"@ == {_path_literal(part)}" if part != "" else r'@ < "\u0000"'
-    in_list = f"starts_with({extract}, '[') AND {_exists(column, path, f'[*] ? ({test})')}"
+    in_list = f"starts_with({extract}, '[') AND {_exists(column, path, f'[*][*] ? ({test})')}"
     if not isinstance(part, str):
         return in_list
     # The pattern steps over whole characters of the JSON text, so that the n of an escaped \n is no n.

@@ -53,12 +53,13 @@ LARGE_NUMBERS = st.sampled_from(
 )
 NUMBERS = SMALL_NUMBERS | LARGE_NUMBERS
 LITERALS = TEXTS | NUMBERS | st.booleans() | st.none()
+IN_LISTS = TEXTS | SMALL_NUMBERS | st.booleans() | st.none()  # large numbers compare as doubles there
 VALUES = LITERALS | st.lists(LITERALS | st.lists(LITERALS, max_size=2), max_size=3)
 METADATA = st.dictionaries(KEYS, VALUES | st.dictionaries(KEYS, VALUES, max_size=2), max_size=4)
 LEAVES = (
     st.builds(Among, PATHS, st.lists(LITERALS, min_size=1, max_size=4).map(tuple))
     | st.builds(Ordered, PATHS, st.sampled_from(Order), TEXTS | NUMBERS)
-    | st.builds(Contains, PATHS, LITERALS)
+    | st.builds(Contains, PATHS, IN_LISTS)
 )
 CONDITIONS = st.recursive(
     LEAVES,
@@ -147,6 +148,13 @@ def test_conditions_find_what_python_finds(
     for condition in conditions:
         expected = [row for row, each in enumerate(metadata) if holds(condition, each)]
         assert found(table, compiled(condition)) == expected, compiled(condition)
+
+
+def test_a_list_in_a_list_counts_as_its_elements(tmp_path: Path) -> None:
+    """All of them, whatever comes first."""
+    table = table_of(tmp_path, [{"n": value} for value in ([["", None]], [["b", "a", 5]], ["c", [True]])])
+    for part, rows in ((None, [0]), ("a", [1]), (5, [1]), (True, [2]), ("c", [2]), ("d", [])):
+        assert found(table, compiled(Contains(("n",), part))) == rows
 
 
 @settings(deadline=None, max_examples=15, suppress_health_check=list(HealthCheck))
