@@ -83,7 +83,8 @@ class Contains:
     """A text value contains the text `part`, or a list value has an element equal to `part`.
 
     A list directly inside the list counts as its elements too. (With one `[*]` LanceDB would look at the
-    first of these only; whether it finds what lies deeper is not promised.) Numbers in lists compare as doubles.
+    first of these only; whether it finds what lies deeper is not promised.) Numbers in lists compare as
+    doubles.
     """
 
     path: tuple[str, ...]
