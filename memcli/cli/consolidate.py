@@ -8,12 +8,11 @@ import typer
 
 from memcli.cli import options, render
 from memcli.cli.context import run_of
+from memcli.cli.messages import counted
 from memcli.model import Scope
 from memcli.services import consolidate as consolidating
 
 app = typer.Typer(rich_markup_mode=None)
-
-UNDONE_BY = "memcli undo takes it back"
 
 
 @app.command()
@@ -84,4 +83,4 @@ def consolidate(
 def _done(number: int) -> str:
     if not number:
         return "there was nothing to do"
-    return f"{number:,} {'memory' if number == 1 else 'memories'} put aside; {UNDONE_BY}"
+    return f"{counted(number, 'memory')} put aside; memcli undo takes it back"

@@ -8,6 +8,7 @@ from rich.console import Group, RenderableType
 from rich.table import Table
 from rich.text import Text
 
+from memcli.cli.messages import counted
 from memcli.services.evaluate import NDCG_DEPTH, Evaluated
 
 BEST = "bold green"
@@ -29,13 +30,8 @@ def evaluated(figures: Sequence[Evaluated]) -> RenderableType:
     table.add_row()
     table.add_row(*_line("median, ms", [one.latency_ms.median for one in figures], _ms, min))
     table.add_row(*_line("p95, ms", [one.latency_ms.p95 for one in figures], _ms, min))
-    asked = f"{_counted(first.questions, 'question')}, {_counted(first.relevant, 'relevant memory')}"
+    asked = f"{counted(first.questions, 'question')}, {counted(first.relevant, 'relevant memory')}"
     return Group(Text(asked + "\n"), table, Text(f"\n{MARK} the best of its line", style="dim"))
-
-
-def _counted(number: int, what: str) -> str:
-    many = what.removesuffix("y") + "ies" if what.endswith("y") else what + "s"
-    return f"{number:,} {what if number == 1 else many}"
 
 
 def _share(value: float) -> str:

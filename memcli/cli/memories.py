@@ -9,6 +9,7 @@ import typer
 
 from memcli.cli import complete, filters, options, render, words
 from memcli.cli.context import run_of
+from memcli.cli.messages import counted
 from memcli.model import Scope
 from memcli.services import forgetting, memories, uses
 from memcli.services.select import Filter
@@ -144,11 +145,7 @@ def purge(
         older_than=words.a_duration(older_than),
     )
     if memories:
-        words.confirmed(f"Remove {_counted(len(memories))} for good?", yes=yes)
+        words.confirmed(f"Remove {counted(len(memories), 'memory')} for good?", yes=yes)
     gone = forgetting.purge(engine, memories)
     render.show(gone, output)
-    run_of(ctx).note(f"{_counted(len(gone))} removed from disk, text, vectors and old versions")
-
-
-def _counted(number: int) -> str:
-    return "1 memory" if number == 1 else f"{number:,} memories"
+    run_of(ctx).note(f"{counted(len(gone), 'memory')} removed from disk, text, vectors and old versions")

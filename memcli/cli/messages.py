@@ -42,3 +42,9 @@ def note(sentence: str, *, quiet: bool = False) -> None:
     """Say something that is no error, unless *quiet*."""
     if not quiet:
         print(_paint(harmless(sentence), "2"), file=sys.stderr)
+
+
+def counted(number: int, what: str) -> str:
+    """How many of *what* there are, in words: "1 memory", "1,200 memories"."""
+    many = what.removesuffix("y") + "ies" if what.endswith("y") else what + "s"
+    return f"{number:,} {what if number == 1 else many}"

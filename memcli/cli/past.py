@@ -67,19 +67,22 @@ def considered(pairs: Sequence[Considered]) -> list[Text]:
             DIM,
             pair.id,
             pair.text,
-            f"{pair.reason} ({pair.confidence:.0%} sure, cosine {pair.similarity:.2f})",
+            _why(pair),
         )
         for pair in pairs
     ]
+
+
+def _why(pair: Considered | Conflict) -> str:
+    return f"{pair.reason} ({pair.confidence:.0%} sure, cosine {pair.similarity:.2f})"
 
 
 def conflicts(found: Sequence[Conflict]) -> RenderableType:
     """Each pair: what is proposed, and the older above the later."""
     lines: list[Text] = []
     for conflict in found:
-        told = f"{conflict.reason} ({conflict.confidence:.0%} sure, cosine {conflict.similarity:.2f})"
-        action = f"{conflict.action:<9} "
-        lines.append(Text.assemble((action, COLORS.get(conflict.action, "")), (harmless(told), DIM)))
+        action = (f"{conflict.action:<9} ", COLORS.get(conflict.action, ""))
+        lines.append(Text.assemble(action, (harmless(_why(conflict)), DIM)))
         for sign, memory in (("-", conflict.old), ("+", conflict.new)):
             lines.append(_memory(f"  {sign}", DIM, memory.id, memory.text, format_time(memory.created_at)))
     return Group(*lines)

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING
 from memcli.model import Action, Conflict, Memory, Scope
 from memcli.services import checks, journal, names
 from memcli.services.engine import Engine
+from memcli.services.history import given_way
 from memcli.services.select import current, in_scope, is_current
 from memcli.storage.predicates import all_of, below
 
@@ -70,14 +71,7 @@ class Plan:
         if new.replaces:  # a memory replaces one other at most
             gone = replace(old, forgotten_at=self.now, updated_at=self.now)
         else:
-            gone = replace(
-                old,
-                replaced_at=max(new.created_at, old.created_at),
-                replaced_by=new.id,
-                replaced_reason=conflict.reason,
-                replaced_confidence=conflict.confidence,
-                updated_at=self.now,
-            )
+            gone = given_way(old, new, conflict, max(new.created_at, old.created_at), self.now)
             new = replace(new, replaces=old.id)
         self.after |= {old.id: gone, new.id: replace(new, updated_at=self.now)}
         self.steps.append(

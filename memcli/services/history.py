@@ -2,13 +2,18 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, fields
+from dataclasses import dataclass, fields, replace
 from datetime import datetime
+from typing import TYPE_CHECKING
 
 from memcli.model import EVERYWHERE, Memory, Scope
 from memcli.services.engine import Engine
 from memcli.services.memories import find
 from memcli.services.select import is_current
+
+if TYPE_CHECKING:
+    from memcli.model import Conflict
+    from memcli.services.conflicts import Decision
 
 LONGEST = 10_000
 """Links that are followed at most; a store that another hand has damaged may have them in a circle."""
@@ -27,6 +32,18 @@ class Version(Memory):
     valid_from: datetime
     valid_until: datetime | None
     current: bool
+
+
+def given_way(old: Memory, new: Memory, why: Decision | Conflict, since: datetime, now: datetime) -> Memory:
+    """What *old* is once *new* has replaced it, *since* then."""
+    return replace(
+        old,
+        replaced_at=since,
+        replaced_by=new.id,
+        replaced_reason=why.reason,
+        replaced_confidence=round(why.confidence, 4),
+        updated_at=now,
+    )
 
 
 def history(engine: Engine, name: str, *, scope: Scope = EVERYWHERE) -> list[Version]:

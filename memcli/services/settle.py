@@ -16,9 +16,11 @@ import numpy as np
 
 from memcli.model import Action, Considered, Memory, Stored
 from memcli.services.conflicts import Decision, Statement, decide
+from memcli.services.history import given_way
 from memcli.services.select import current, is_current
 from memcli.storage import rivals
 from memcli.storage.rivals import Rival, key_of
+from memcli.storage.rows import units
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -58,7 +60,7 @@ MANY = 8
 def looked_up(engine: Engine, new: Sequence[Memory], vectors: NDArray[np.float32]) -> dict[str, list[Rival]]:
     """The rivals of the facts *new* in the store, by id; their *vectors* have shape (n, dimension)."""
     if len(new) < MANY:
-        return {m.id: _rivals_of(engine, m, unit) for m, unit in zip(new, rivals.units(vectors), strict=True)}
+        return {m.id: _rivals_of(engine, m, unit) for m, unit in zip(new, units(vectors), strict=True)}
     where = current(engine.now())
     found = rivals.of_many(engine.db.memories, new, vectors, where, nearest=NEAREST, floor=FLOOR)
     return {memory.id: some for memory, some in zip(new, found, strict=True)}
@@ -108,7 +110,7 @@ class Settler:
 
     def settle(self, new: Memory, vector: NDArray[np.float32]) -> Settled:
         """What the fact *new* does to those that are remembered; from now on it is one of them."""
-        mine = rivals.units(vector.reshape(1, -1))[0]
+        mine = units(vector.reshape(1, -1))[0]
         considered = self._considered(new, mine)
         best = settled(considered)
         told = tuple(_considered(rival, decision) for rival, decision in considered)
@@ -149,7 +151,8 @@ class Settler:
 
     def give_way(self, rival: Rival, new: Memory, decision: Decision, vector: NDArray[np.float32]) -> Memory:
         """Let *rival* give way to *new*; what it will be."""
-        gone = given_way(rival.memory, new, decision, self._since(rival.memory, new), self.engine.now())
+        since = self._since(rival.memory, new)
+        gone = given_way(rival.memory, new, decision, since, self.engine.now())
         (self.added if gone.id in self.added else self.replaced)[gone.id] = gone
         self.add(replace(new, replaces=gone.id), vector)
         return gone
@@ -161,7 +164,7 @@ class Settler:
 
     def rivals(self, new: Memory, vector: NDArray[np.float32]) -> list[Rival]:
         """What the fact *new* would be held against, nearest first."""
-        return self._rivals(new, rivals.units(vector.reshape(1, -1))[0])
+        return self._rivals(new, units(vector.reshape(1, -1))[0])
 
     def _rivals(self, new: Memory, mine: NDArray[np.float32]) -> list[Rival]:
         """What *new* is held against, nearest first: from the store, and from what is new itself."""
@@ -228,18 +231,6 @@ def settled(considered: Iterable[tuple[Rival, Decision]]) -> tuple[Rival, Decisi
         if fitting:
             return max(fitting, key=lambda pair: pair[1].confidence)
     return pairs[0] if pairs else None
-
-
-def given_way(old: Memory, new: Memory, decision: Decision, since: datetime, now: datetime) -> Memory:
-    """What *old* is once *new* has replaced it, *since* then."""
-    return replace(
-        old,
-        replaced_at=since,
-        replaced_by=new.id,
-        replaced_reason=decision.reason,
-        replaced_confidence=round(decision.confidence, 4),
-        updated_at=now,
-    )
 
 
 def _answer(action: Action, memory: Memory) -> Stored:

@@ -22,7 +22,8 @@ from memcli.services.memories import find
 from memcli.services.select import is_alive, is_current
 from memcli.services.settle import Settled, Settler, looked_up
 from memcli.services.vectors import Embedded, embed, joined
-from memcli.storage.rivals import Rival, key_of, units
+from memcli.storage.rivals import Rival, key_of
+from memcli.storage.rows import units
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray

@@ -11,7 +11,7 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from memcli.storage.rows import ASKS, memory_schema, vectors_of
+from memcli.storage.rows import ASKS, SHORTEST, memory_schema, units, vectors_of
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -25,9 +25,6 @@ COLUMNS = (
 
 NO_POSITION = -1
 """The position of a memory that is no turn of a conversation."""
-
-SHORTEST = 1e-12
-"""The least that is divided by: a vector of no length has no direction, and is near to nothing."""
 
 
 @dataclass(frozen=True)
@@ -143,8 +140,7 @@ class Vectors:
 
     def units(self, which: NDArray[np.int64]) -> NDArray[np.float32]:
         """The vectors at *which* of `places`, of length 1."""
-        rows = self.rows[which]
-        return np.asarray(rows / np.maximum(np.linalg.norm(rows, axis=1, keepdims=True), SHORTEST))
+        return units(self.rows[which])
 
     def joined(self, other: Vectors) -> Vectors:
         """These, and those of *other* whose places have none yet."""

@@ -15,7 +15,7 @@ from memcli.storage.lexical import terms
 from memcli.storage.memories import Memories
 from memcli.storage.memories import nearest as nearest_rows
 from memcli.storage.predicates import all_of, equals, is_in
-from memcli.storage.rows import VECTOR, WORDS, vectors_of
+from memcli.storage.rows import VECTOR, WORDS, units, vectors_of
 from memcli.storage.table import MANY_KEYS, chunks
 
 if TYPE_CHECKING:
@@ -57,12 +57,6 @@ class Rival:
 def key_of(memory: Memory) -> Key:
     """The scope that *memory* is in."""
     return memory.space, memory.user, memory.agent
-
-
-def units(vectors: NDArray[np.float32]) -> NDArray[np.float32]:
-    """*vectors*, shape (n, dimension), at length 1."""
-    scaled: NDArray[np.float32] = vectors / np.maximum(np.linalg.norm(vectors, axis=1, keepdims=True), 1e-12)
-    return scaled
 
 
 def of_one(

@@ -128,6 +128,15 @@ def vectors_of(table: pa.Table) -> NDArray[np.float32]:
     return np.asarray(column.flatten().to_numpy(zero_copy_only=False)).reshape(-1, dimension)
 
 
+SHORTEST = 1e-12
+"""The least that is divided by: a vector of no length has no direction, and is near to nothing."""
+
+
+def units(vectors: NDArray[np.float32]) -> NDArray[np.float32]:
+    """*vectors*, shape (n, dimension), at length 1."""
+    return np.asarray(vectors / np.maximum(np.linalg.norm(vectors, axis=1, keepdims=True), SHORTEST))
+
+
 def _cell(memory: Memory, name: str) -> Any:
     value = getattr(memory, name)
     if name == "metadata":

@@ -158,3 +158,26 @@ def is_one_sentence(err: str) -> bool:
         and lines[0].startswith("memcli: ")
         and all(line.startswith("        ") for line in lines[1:])
     )
+
+
+THIRD, FOURTH, FIFTH = (f"The office is on floor {number}" for number in (3, 4, 5))
+JANUARY, FEBRUARY = "2020-01-10T12:00:00+00:00", "2020-02-10T12:00:00+00:00"
+
+
+@pytest.fixture
+def checked(monkeypatch: pytest.MonkeyPatch) -> None:
+    """New facts are held against what is known, as they are where nobody says otherwise."""
+    monkeypatch.delenv("MEMCLI_CONFLICTS_CHECK")
+
+
+@pytest.fixture
+def moved(memcli: MemCLI, checked: None) -> MemCLI:
+    """A command line with a fact that has been replaced: id1 by id2, a month later."""
+    for name, text, time in (("id1", THIRD, JANUARY), ("id2", FOURTH, FEBRUARY)):
+        memcli("import", "-", stdin=json_lines({"id": name, "text": text, "created_at": time}))
+    return memcli
+
+
+def texts(memcli: MemCLI, *options: str) -> list[str]:
+    """What `list` with *options* lists, in order of the words."""
+    return sorted(memory["text"] for memory in memcli("list", *options).json)

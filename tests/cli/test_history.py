@@ -5,34 +5,20 @@ from typing import Any
 
 import pytest
 
-from tests.cli.conftest import STEERING, MemCLI, is_one_sentence, json_lines
-
-THIRD, FOURTH, FIFTH = (
-    "The office is on floor 3",
-    "The office is on floor 4",
-    "The office is on floor 5",
+from tests.cli.conftest import (
+    FEBRUARY,
+    FIFTH,
+    FOURTH,
+    JANUARY,
+    STEERING,
+    THIRD,
+    MemCLI,
+    is_one_sentence,
+    json_lines,
+    texts,
 )
 
-JANUARY, FEBRUARY = "2020-01-10T12:00:00+00:00", "2020-02-10T12:00:00+00:00"
-
-
-@pytest.fixture(autouse=True)
-def _checked(monkeypatch: pytest.MonkeyPatch) -> None:
-    """New facts are held against what is known, as they are where nobody says otherwise."""
-    monkeypatch.delenv("MEMCLI_CONFLICTS_CHECK")
-
-
-@pytest.fixture
-def moved(memcli: MemCLI) -> MemCLI:
-    """A command line with a fact that has been replaced: id1 by id2, a month later."""
-    for name, text, time in (("id1", THIRD, JANUARY), ("id2", FOURTH, FEBRUARY)):
-        memcli("import", "-", stdin=json_lines({"id": name, "text": text, "created_at": time}))
-    return memcli
-
-
-def texts(memcli: MemCLI, *options: str) -> list[str]:
-    """What `list` with *options* lists, in order of the words."""
-    return sorted(memory["text"] for memory in memcli("list", *options).json)
+pytestmark = pytest.mark.usefixtures("checked")
 
 
 # --- what was before ---
