@@ -49,9 +49,10 @@ def offered(real: Callable[..., Ran], line: str, shell: str = "bash", home: str 
 
 @pytest.fixture
 def stored(memcli: MemCLI) -> MemCLI:
-    """A store with two memories and two spaces."""
+    """A store with three memories in two spaces."""
     memcli("import", "-", stdin=json_lines({"text": "one", "id": "abc1"}, {"text": "two", "id": "xyz2"}))
-    memcli("store", "x", "--space", "work")
+    # an id of its own: a random one may begin as the others do
+    memcli("import", "-", "--space", "work", stdin=json_lines({"text": "x", "id": "n3"}))
     return memcli
 
 
