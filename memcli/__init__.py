@@ -7,7 +7,7 @@ memory.store("The production database is PostgreSQL 16")
 memory.search("which database do we use?")
 """
 
-from typing import TYPE_CHECKING, Any
+TYPE_CHECKING = False  # importing typing for it would take as long as starting Python
 
 __version__ = "0.1.0"
 __all__ = ["Memory", "__version__"]
@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from memcli.api import Memory
 
 
-def __getattr__(name: str) -> Any:
+def __getattr__(name: str) -> type:
     """`Memory`, when somebody asks: the command line does not, and starts faster without it."""
     if name == "Memory":
         from memcli.api import Memory

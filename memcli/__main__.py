@@ -1,4 +1,4 @@
-"""The entry point: `memcli` and `python -m memcli`."""
+"""The entry point, `memcli` and `python -m memcli`: the warm process runs the command line, or this one."""
 
 import os
 import sys
@@ -6,14 +6,33 @@ import sys
 
 def main() -> None:
     """Run the command line and leave with its exit code."""
-    if "_MEMCLI_COMPLETE" in os.environ:
-        # With Rich in sight, Typer renders what it offers as markup: 60 ms, and wrong for people's titles.
-        sys.modules["rich"] = None  # type: ignore[assignment]  # Python's way to say: not installed
+    arguments = sys.argv[1:]
     try:
-        from memcli.cli.boundary import run
+        from memcli.warm import client
+
+        code = client.hand_over(arguments)
     except KeyboardInterrupt:  # pressed before there was anything to interrupt
         sys.exit(130)
-    sys.exit(run(sys.argv[1:]))
+    if code is not None:
+        os._exit(code)  # nothing of this process's own is left to be written
+    sys.exit(_run_here(arguments))
+
+
+def _run_here(arguments: list[str]) -> int:
+    """Run *arguments* in this process; if the model had to be loaded, keep one ready for the next time."""
+    try:
+        from memcli.cli.boundary import run
+        from memcli.cli.context import Process
+    except KeyboardInterrupt:
+        return 130
+    process = Process()
+    code = run(arguments, process)
+    if len(process.models) and process.wants_warm:
+        from memcli.warm import client, place
+
+        if place.is_wanted(arguments, os.environ):
+            client.start(place.home_of(arguments, os.environ))
+    return code
 
 
 if __name__ == "__main__":

@@ -30,6 +30,7 @@ from memcli.settings import (
     ModelSettings,
     RerankSettings,
     SearchSettings,
+    WarmSettings,
     not_blank,
     one_of,
     setting,
@@ -56,6 +57,7 @@ class Config:
     conflicts: ConflictSettings = field(default_factory=ConflictSettings)
     consolidate: ConsolidateSettings = field(default_factory=ConsolidateSettings)
     llm: LLMSettings = field(default_factory=LLMSettings)
+    warm: WarmSettings = field(default_factory=WarmSettings)
 
     def scope(self, space: str | None = None, user: str | None = None, agent: str | None = None) -> Scope:
         """The scope in force where flags say *space*, *user* and *agent* (None: not said)."""

@@ -135,3 +135,12 @@ class ConsolidateSettings:
 
     importance: float = setting(0.3, "importance below which a memory may go", check=between(0, 1))
     uses: int = setting(2, "uses from which on it stays all the same", check=between(0, 1_000_000))
+
+
+@dataclass(frozen=True, slots=True)
+class WarmSettings:
+    """The process that keeps everything loaded, so that commands answer at once."""
+
+    enabled: bool = setting(
+        True, "keep a process ready after a command that loaded the model", env="MEMCLI_WARM"
+    )

@@ -7,6 +7,8 @@ number; what the root's help says of it stands here.
 from __future__ import annotations
 
 import os
+import sys
+from functools import cache
 from importlib import import_module
 from typing import Annotated, Any
 
@@ -14,7 +16,6 @@ import typer
 from typer.core import TyperCommand, TyperGroup
 
 from memcli import __version__
-from memcli.cli.context import Run
 
 SECTIONS: dict[str, dict[str, tuple[str, str]]] = {
     "Remember and find": {
@@ -46,6 +47,7 @@ SECTIONS: dict[str, dict[str, tuple[str, str]]] = {
         "model": ("model", "What turns text into vectors."),
         "eval": ("evaluate", "Measure search on your own questions."),
         "optimize": ("upkeep", "Make the store small and quick at once."),
+        "warm": ("warm", "The process that keeps everything loaded."),
         "completions": ("completions", "Completion for bash, zsh and fish."),
         "demo": ("demo", "See it work on a bundled example."),
     },
@@ -56,6 +58,12 @@ COMPLETION = "_MEMCLI_COMPLETE"
 """The variable through which a shell asks what could stand at the cursor."""
 
 COMMANDS = {name: entry for commands in SECTIONS.values() for name, entry in commands.items()}
+
+
+@cache
+def commands_of(module: str) -> Any:
+    """The commands in *module* of this package: a group, made once, since that takes 5 ms."""
+    return typer.main.get_group(import_module(f"memcli.cli.{module}").app)
 
 
 class Commands(TyperGroup):
@@ -69,8 +77,7 @@ class Commands(TyperGroup):
         """The command called *cmd_name*; None if there is none."""
         if cmd_name not in COMMANDS:
             return None
-        module = import_module(f"memcli.cli.{COMMANDS[cmd_name][0]}")
-        group = typer.main.get_group(module.app)
+        group = commands_of(COMMANDS[cmd_name][0])
         return group.commands.get(cmd_name) or _named(group, cmd_name)
 
     def shell_complete(self, ctx: Any, incomplete: str) -> Any:
@@ -126,13 +133,20 @@ def root(
 
     memcli context "set up a new API project" | llm "..."
     """
-    ctx.obj = Run(home=home, quiet=quiet)
+    ctx.obj = ctx.obj.new_run(home, quiet=quiet)
 
 
 def command() -> Any:
     """The command line, ready to be run."""
     if COMPLETION in os.environ:  # what `add_completion` would have done, without its two options
+        # With Rich in sight, Typer renders what it offers as markup: 60 ms, and wrong for people's titles.
+        sys.modules["rich"] = None  # type: ignore[assignment]  # Python's way to say: not installed
         from typer.completion import completion_init  # type: ignore[attr-defined]  # not in __all__
 
         completion_init()
+    return _root()
+
+
+@cache
+def _root() -> Any:
     return typer.main.get_command(app)

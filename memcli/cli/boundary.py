@@ -12,6 +12,7 @@ from typing import Any
 
 import typer
 
+from memcli.cli.context import Process
 from memcli.cli.messages import complain
 from memcli.cli.render import ReaderGoneError
 from memcli.errors import MemcliError
@@ -22,11 +23,11 @@ INTERRUPTED = 130
 READER_GONE = 128 + getattr(signal, "SIGPIPE", 13)
 
 
-def run(arguments: Sequence[str]) -> int:
-    """Run the command line *arguments*; the exit code."""
+def run(arguments: Sequence[str], process: Process | None = None) -> int:
+    """Run the command line *arguments* in *process* (one of its own, if None); the exit code."""
     _survive_odd_streams()
     try:
-        code = _run(arguments)
+        code = _run(arguments, process or Process())
         _flush()
     except MemcliError as error:
         complain(error.sentence, error.hint)
@@ -45,10 +46,10 @@ def run(arguments: Sequence[str]) -> int:
     return code
 
 
-def _run(arguments: Sequence[str]) -> int:
+def _run(arguments: Sequence[str], process: Process) -> int:
     from memcli.cli.app import command
 
-    answer: Any = command().main(list(arguments), prog_name="memcli", standalone_mode=False)
+    answer: Any = command().main(list(arguments), prog_name="memcli", standalone_mode=False, obj=process)
     return answer if isinstance(answer, int) else 0
 
 

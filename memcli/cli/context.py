@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import sys
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import cached_property
 from typing import TYPE_CHECKING
 
@@ -11,10 +11,33 @@ from memcli import config
 from memcli.cli.messages import note
 from memcli.home import Home, find_home
 from memcli.model import ProgressBar
-from memcli.services.engine import Engine, no_progress
+from memcli.services.engine import Engine, Models, no_progress
 
 if TYPE_CHECKING:
     import typer
+
+
+class Process:
+    """What the command lines that one process runs share.
+
+    Attributes:
+        models: The models that are loaded.
+        last: The run of the last command line; None before there is one.
+    """
+
+    def __init__(self) -> None:
+        self.models = Models()
+        self.last: Run | None = None
+
+    def new_run(self, home: str | None, *, quiet: bool) -> Run:
+        """A run of a command line with `--home` *home* (None: not said) and `--quiet` *quiet*."""
+        self.last = Run(home, quiet, self.models)
+        return self.last
+
+    @property
+    def wants_warm(self) -> bool:
+        """Whether the settings of the last run, as far as it has read them, let a warm process run."""
+        return self.last is None or "loaded" not in vars(self.last) or self.last.loaded.config.warm.enabled
 
 
 @dataclass
@@ -24,10 +47,12 @@ class Run:
     Args:
         home: What `--home` said; None for nothing.
         quiet: Whether notes and progress are unwanted.
+        models: The models that are loaded already, and those that it loads.
     """
 
     home: str | None = None
     quiet: bool = False
+    models: Models = field(default_factory=Models)
 
     @cached_property
     def where(self) -> Home:
@@ -45,7 +70,9 @@ class Run:
     @cached_property
     def engine(self) -> Engine:
         """What the services work with."""
-        return Engine(self.loaded.config, self.where, progress=self.progress, warned=self.note)
+        return Engine(
+            self.loaded.config, self.where, models=self.models, progress=self.progress, warned=self.note
+        )
 
     def note(self, sentence: str) -> None:
         """Say something on standard error, unless `--quiet`."""

@@ -8,7 +8,7 @@ makes both; the vectors are those of one model and mean nothing to another.
 
 from __future__ import annotations
 
-from functools import cached_property
+from functools import cache, cached_property
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -50,10 +50,7 @@ class Questions:
     @classmethod
     def load(cls, model: EmbeddingModel | None) -> Questions | None:
         """What is known about questions to *model*; None for all but the bundled one."""
-        if model is None or model.name != BUNDLED:
-            return None
-        with np.load(ARTEFACT) as arrays:
-            return cls(**arrays)
+        return _of_bundled() if model is not None and model.name == BUNDLED else None
 
     @cached_property
     def _units(self) -> NDArray[np.float32]:
@@ -76,6 +73,12 @@ class Questions:
         cosines = units @ self._units[: self._bank].T
         nearest = np.partition(cosines, -NEIGHBOURHOOD, axis=1)[:, -NEIGHBOURHOOD:]
         return np.asarray(nearest.mean(axis=1), dtype=np.float64)
+
+
+@cache
+def _of_bundled() -> Questions:
+    with np.load(ARTEFACT) as arrays:
+        return Questions(**arrays)
 
 
 def quantized(vectors: NDArray[np.float32]) -> tuple[NDArray[np.int8], float]:

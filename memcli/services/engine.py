@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import secrets
-from collections.abc import Callable
+from collections.abc import Callable, Hashable
+from dataclasses import replace
 from datetime import UTC, datetime
 from functools import cached_property
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any, TypeVar
 
 from memcli.config import Config
 from memcli.errors import EmbeddingError, MemcliError
@@ -16,6 +17,8 @@ from memcli.model import Embedder, Progress, ProgressBar, ProgressFactory, Reran
 if TYPE_CHECKING:
     from memcli.embedding.questions import Questions
     from memcli.storage.database import Database
+
+Loaded = TypeVar("Loaded")
 
 ID_LETTERS = "0123456789abcdefghjkmnpqrstvwxyz"  # Crockford's: none that is read as another
 ID_LENGTH = 10
@@ -50,6 +53,23 @@ def unheard(sentence: str) -> None:
     """For callers that don't want to be warned."""
 
 
+class Models:
+    """Models that are loaded, by what was asked for: one process loads each once."""
+
+    def __init__(self) -> None:
+        self._loaded: dict[Hashable, Any] = {}
+
+    def __len__(self) -> int:
+        return len(self._loaded)
+
+    def get(self, asked: Hashable, load: Callable[[], Loaded]) -> Loaded:
+        """What was loaded for *asked*, or else what *load* gives."""
+        if asked not in self._loaded:
+            self._loaded[asked] = load()
+        model: Loaded = self._loaded[asked]
+        return model
+
+
 class Engine:
     """The rooms behind their doors.
 
@@ -58,6 +78,7 @@ class Engine:
         home: Where the store and the models are.
         embedder: What to embed with; the configured model if None.
         reranker: What looks at the best hits again; the configured model, if any, if None.
+        models: The models that are loaded already, and those that it loads; its own, if None.
         now: The clock.
         new_id: Where ids come from.
         progress: Who hears how far long work has come.
@@ -71,6 +92,7 @@ class Engine:
         *,
         embedder: Embedder | None = None,
         reranker: Reranker | None = None,
+        models: Models | None = None,
         now: Callable[[], datetime] = lambda: datetime.now(UTC),
         new_id: Callable[[], str] = random_id,
         progress: ProgressFactory = no_progress,
@@ -79,6 +101,7 @@ class Engine:
         self.config, self.home = config, home
         self.now, self.new_id, self.progress = now, new_id, progress
         self._given_embedder, self._given_reranker = embedder, reranker
+        self._models = Models() if models is None else models
         self._warned, self._said = warned, set[str]()
 
     def warn(self, sentence: str) -> None:
@@ -128,14 +151,17 @@ class Engine:
         """
         from memcli.embedding.embedder import load
 
-        wanted = self.config.model
-        return load(
-            name or wanted.name,
-            models_dir=self.home.models,
-            threads=wanted.threads,
-            pooling=None if wanted.pooling == "auto" else wanted.pooling,
-            query_prefix=None if wanted.query_prefix == "auto" else wanted.query_prefix,
-            document_prefix=None if wanted.document_prefix == "auto" else wanted.document_prefix,
+        wanted = replace(self.config.model, name=name or self.config.model.name)
+        return self._models.get(
+            (wanted, self.home.models),
+            lambda: load(
+                wanted.name,
+                models_dir=self.home.models,
+                threads=wanted.threads,
+                pooling=None if wanted.pooling == "auto" else wanted.pooling,
+                query_prefix=None if wanted.query_prefix == "auto" else wanted.query_prefix,
+                document_prefix=None if wanted.document_prefix == "auto" else wanted.document_prefix,
+            ),
         )
 
     @cached_property
@@ -149,8 +175,12 @@ class Engine:
             return self._given_reranker
         from memcli.embedding import reranker
 
+        threads = self.config.model.threads
         try:
-            return reranker.load(wanted, models_dir=self.home.models, threads=self.config.model.threads)
+            return self._models.get(
+                (wanted, threads, self.home.models),
+                lambda: reranker.load(wanted, models_dir=self.home.models, threads=threads),
+            )
         except MemcliError as error:
             self.warn_without_reranker(error)
             return None

@@ -1,0 +1,104 @@
+"""`memcli warm start|stop|status`: the process that keeps everything loaded."""
+
+from __future__ import annotations
+
+import os
+import time
+from dataclasses import dataclass
+
+import typer
+
+from memcli.cli import options, render
+from memcli.cli.context import run_of
+from memcli.errors import MemcliError
+from memcli.warm import client, place
+
+app = typer.Typer(
+    rich_markup_mode=None, no_args_is_help=True, help="The process that keeps everything loaded."
+)
+
+LOOK_AGAIN_S = 0.05
+"""Seconds between two looks at whether it is ready, or gone."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Warmth:
+    """How the warm process is.
+
+    Attributes:
+        running: Whether it is there.
+        socket: Where it is reached; empty where there is no place for a socket.
+        pid: Its process.
+        commands: How many commands it has run.
+        up_s: Seconds since it was ready.
+        memory_mib: Its resident memory in MiB; 0 where the system does not tell.
+    """
+
+    running: bool
+    socket: str
+    pid: int | None = None
+    commands: int = 0
+    up_s: float = 0.0
+    memory_mib: float = 0.0
+
+
+def _socket(ctx: typer.Context) -> str:
+    return place.socket_path(_home(ctx), os.environ)
+
+
+def _home(ctx: typer.Context) -> str:
+    return run_of(ctx).home or ""
+
+
+def _warmth(path: str) -> Warmth:
+    try:
+        return Warmth(running=True, socket=path, **client.ask(path, "status"))
+    except client.GoneError:
+        return Warmth(running=False, socket=path)
+
+
+@app.command()
+@options.shown
+def status(ctx: typer.Context, output: options.Format) -> None:
+    """Show whether it runs, for how long, and what it takes."""
+    render.show(_warmth(_socket(ctx)), output)
+
+
+@app.command()
+@options.shown
+def start(ctx: typer.Context, output: options.Format) -> None:
+    """Start it, unless it runs; commands start it by themselves."""
+    path = _socket(ctx)
+    if not place.is_possible(os.environ) or not run_of(ctx).loaded.config.warm.enabled or not path:
+        raise MemcliError("a warm process is switched off, or has no place here", hint=_why(path))
+    found = _warmth(path)
+    until = time.monotonic() + client.READY_S
+    if not found.running:
+        client.start(_home(ctx))
+    while not found.running and time.monotonic() < until:
+        time.sleep(LOOK_AGAIN_S)
+        found = _warmth(path)
+    if not found.running:
+        raise MemcliError("the warm process does not answer", hint="MEMCLI_WARM=0 memcli search ... says why")
+    render.show(found, output)
+
+
+def _why(path: str) -> str:
+    if not path:
+        return "the path of its socket would be too long; TMPDIR names a shorter place"
+    return "memcli config set warm.enabled true; and without CI and MEMCLI_WARM in the environment"
+
+
+@app.command()
+@options.shown
+def stop(ctx: typer.Context, output: options.Format) -> None:
+    """Stop it, once the commands that it runs have ended."""
+    path = _socket(ctx)
+    try:
+        client.ask(path, "stop")
+    except client.GoneError:
+        run_of(ctx).note("there is no warm process")
+    until = time.monotonic() + client.READY_S
+    while (found := _warmth(path)).running and time.monotonic() < until:
+        time.sleep(LOOK_AGAIN_S)
+    render.show(found, output)

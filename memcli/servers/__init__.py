@@ -1,0 +1,1 @@
+"""Front doors that stay open: processes that serve others."""
