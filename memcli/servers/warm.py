@@ -1,9 +1,12 @@
-"""The warm process: everything imported and the model loaded, it forks a child for each command line.
+"""The warm process: everything imported and the model loaded, its workers run command lines for others.
 
-It parses nothing and opens no store. Whoever connects gets a child that reads the request, becomes what a
-process of the client's own would be (files, directory, environment, umask, signals), runs the command, and
-says how it ended. So no command can harm the next one, a hung client keeps nobody waiting, and LanceDB,
-whose threads would not survive a fork, only ever starts in a child.
+The server itself parses nothing and opens no store. Whoever connects is handed to an idle worker, a fork of
+the server (there is a new one where none is idle). The worker reads the request, becomes what a process of
+the client's own would be (files, directory, environment, umask, signals), runs the command, and says how it
+ended. So a hung client keeps nobody waiting, and LanceDB, whose threads would not survive a fork, is only
+ever at work in a worker. A worker that has run a command to its end takes the next one, with the store's
+indexes still in memory: that is a third of a search. One whose command was interrupted, or ended as it should
+not, leaves; so does one that has grown.
 
     python -m memcli.servers.warm [HOME]
 """
@@ -19,30 +22,38 @@ import socket
 import struct
 import sys
 import time
-from collections.abc import Mapping
 from contextlib import suppress
 from dataclasses import dataclass, field
-from threading import Thread
-from typing import Any, NoReturn
 
-from memcli.cli.context import Process
 from memcli.errors import MemcliError
+from memcli.servers.worker import LEAVE, Prepared, Worker, prepared
 from memcli.warm import place
 
 IDLE_S = 600.0
 """Seconds without a command after which it leaves."""
 
-CHILDREN_MOST = 32
+WORKERS_MOST = 32
 """Commands that run at once; one more runs in its client's own process."""
 
-REQUEST_MOST = 8 * 1024 * 1024
-"""Bytes of a request; the system lets arguments and environment be 2 MiB or so."""
+WORKERS_KEPT = 2
+"""Idle workers that are kept: an agent and a person, say. Each has some 40 MiB of its own."""
 
-GO_S = 5.0
-"""Seconds that a child waits for its request and for "go"."""
 
-LEAVE = 1
-"""The exit code of a child that has found the warm process unfit: another version, another model."""
+@dataclass
+class Hand:
+    """A worker, as the server knows it.
+
+    Attributes:
+        pid: Its process.
+        rope: Over which it is given connections, and says that it is idle.
+        line: The connection that it serves; None where there is none.
+        is_idle: Whether it waits for one.
+    """
+
+    pid: int
+    rope: socket.socket
+    line: socket.socket | None = None
+    is_idle: bool = False
 
 
 @dataclass
@@ -51,43 +62,42 @@ class Server:
 
     Attributes:
         listener: The listening socket.
-        process: What children have loaded already.
-        environ: What loading has set in the environment: each child needs it, too.
-        build: Which memcli this is.
-        commands: How many children there were.
-        began: When it was ready, in seconds of the monotonic clock.
+        prepared: What workers have from it.
+        commands: How many connections there were.
     """
 
     listener: socket.socket
-    process: Process
-    environ: Mapping[str, str]
-    build: str
+    prepared: Prepared
     commands: int = 0
-    began: float = field(default_factory=time.monotonic)
-    _running: dict[int, socket.socket] = field(default_factory=dict)
+    _hands: dict[int, Hand] = field(default_factory=dict)
     _selector: selectors.BaseSelector = field(default_factory=selectors.DefaultSelector)
     _leaving: bool = False
 
     def serve(self) -> None:
-        """Serve until nobody has come for `IDLE_S`, or a child says that it is time to leave."""
-        woken, wake = socket.socketpair()
-        for end in (woken, wake):
-            end.setblocking(False)
-        signal.set_wakeup_fd(wake.fileno(), warn_on_full_buffer=False)
-        signal.signal(signal.SIGCHLD, _nothing)
+        """Serve until nobody has come for `IDLE_S`, or a worker says that it is time to leave."""
         signal.signal(signal.SIGTERM, self._leave)
-        self._selector.register(woken, selectors.EVENT_READ)
         self._selector.register(self.listener, selectors.EVENT_READ)
-        while not (self._leaving and not self._running):
-            ready = self._selector.select(None if self._running else IDLE_S)
-            if not ready and not self._running:
-                return
+        self._hire()
+        last = time.monotonic()
+        while not self._leaving or self._busy():
+            ready = self._selector.select(1.0 if self._busy() else IDLE_S)
+            if ready:
+                last = time.monotonic()
+            elif not self._busy() and time.monotonic() - last >= IDLE_S:
+                break
             for key, _ in ready:
                 if key.fileobj is self.listener:
-                    self._welcome((woken, wake))
-                else:
-                    woken.recv(4096)
-            self._reap()
+                    self._welcome()
+                elif key.data in self._hands:
+                    self._hear(self._hands[key.data])
+        for hand in list(self._hands.values()):
+            self._dismiss(hand)
+
+    def _busy(self) -> bool:
+        return any(hand.line for hand in self._hands.values())
+
+    def _idle(self) -> list[Hand]:
+        return [hand for hand in self._hands.values() if hand.is_idle]
 
     def _leave(self, *_: object) -> None:
         """Take no more commands; go when the last one has ended."""
@@ -96,144 +106,68 @@ class Server:
             self._selector.unregister(self.listener)
             self.listener.close()
 
-    def _welcome(self, ours: tuple[socket.socket, ...]) -> None:
-        """Fork a child for whoever has connected."""
+    def _welcome(self) -> None:
+        """Hand whoever has connected to a worker."""
         try:
             line, _ = self.listener.accept()
         except OSError:  # gone again
             return
-        line.setblocking(True)
-        if len(self._running) >= CHILDREN_MOST or _peer(line) != os.getuid():
+        if _peer(line) != os.getuid() or len(self._hands) - len(self._idle()) >= WORKERS_MOST:
             line.close()
             return
+        hand = next(iter(self._idle()), None) or self._hire(line)
         self.commands += 1
+        try:
+            socket.send_fds(hand.rope, [self.commands.to_bytes(8, "big")], [line.fileno()])
+        except OSError:  # it has just died; the client runs its command itself
+            line.close()
+            return
+        hand.line, hand.is_idle = line, False
+
+    def _hire(self, *more: socket.socket) -> Hand:
+        """Fork a worker, which keeps none of the server's connections, nor *more*."""
+        rope, its_rope = socket.socketpair()
         pid = os.fork()
         if pid == 0:
-            self._become_child(line, ours)
-        self._running[pid] = line
+            code = LEAVE
+            try:
+                signal.signal(signal.SIGTERM, signal.SIG_DFL)
+                self._selector.close()
+                lines = (hand.line for hand in self._hands.values() if hand.line)
+                for other in (rope, self.listener, *more, *lines, *(h.rope for h in self._hands.values())):
+                    other.close()
+                code = Worker(self.prepared, its_rope, first=not self._hands).serve()
+            finally:
+                os._exit(code)
+        its_rope.close()
+        self._hands[pid] = Hand(pid, rope)
+        self._selector.register(rope, selectors.EVENT_READ, pid)
+        return self._hands[pid]
 
-    def _become_child(self, line: socket.socket, ours: tuple[socket.socket, ...]) -> NoReturn:
-        code = LEAVE
-        try:
-            signal.set_wakeup_fd(-1)
-            for number in (signal.SIGCHLD, signal.SIGTERM, signal.SIGHUP):
-                signal.signal(number, signal.SIG_DFL)
-            self._selector.close()
-            for other in (*self._running.values(), *ours, self.listener):
-                other.close()
-            code = Child(self, line).run()
-        finally:
-            os._exit(code)
+    def _hear(self, hand: Hand) -> None:
+        """A worker is idle, or has ended."""
+        if not hand.rope.recv(1):
+            self._dismiss(hand)
+            return
+        if hand.line is not None:
+            hand.line.close()
+        hand.line, hand.is_idle = None, True
+        if len(self._idle()) > WORKERS_KEPT:
+            self._dismiss(hand)
 
-    def _reap(self) -> None:
-        """Let go of children that have ended; tell their clients where a signal did it."""
-        for pid in list(self._running):
-            done, status = os.waitpid(pid, os.WNOHANG)
-            if done:
-                self._bury(pid, os.waitstatus_to_exitcode(status))
-
-    def _bury(self, pid: int, code: int) -> None:
-        line = self._running.pop(pid)
-        if code < 0:
-            with suppress(OSError):
-                line.send(b"S" + bytes([-code]), socket.MSG_DONTWAIT)
-        line.close()
+    def _dismiss(self, hand: Hand) -> None:
+        """Let *hand* go, or bury it; its client hears if a signal was what ended it."""
+        del self._hands[hand.pid]
+        self._selector.unregister(hand.rope)
+        hand.rope.close()  # which an idle one takes as its leave
+        code = os.waitstatus_to_exitcode(os.waitpid(hand.pid, 0)[1])
+        if hand.line is not None:
+            if code < 0:
+                with suppress(OSError):
+                    hand.line.send(b"S" + bytes([-code]), socket.MSG_DONTWAIT)
+            hand.line.close()
         if code == LEAVE:
             self._leave()
-
-    def status(self) -> dict[str, Any]:
-        """What `memcli warm status` tells."""
-        return {
-            "pid": os.getppid(),
-            "commands": self.commands - 1,
-            "up_s": round(time.monotonic() - self.began, 1),
-            "memory_mib": round(memory_kib(os.getppid()) / 1024, 1),
-        }
-
-
-class Child:
-    """One request, in a process of its own.
-
-    Args:
-        server: The warm process that it was forked from.
-        line: The connection to its client.
-    """
-
-    def __init__(self, server: Server, line: socket.socket) -> None:
-        self.server, self.line = server, line
-
-    def run(self) -> int:
-        """Do what is asked for; 0, or `LEAVE`."""
-        self.line.settimeout(GO_S)
-        try:
-            said, files = _received(self.line)
-        except (OSError, ValueError, SyntaxError):
-            return 0
-        build, kind, arguments, environ, mask, ignored, streams = said
-        if build != self.server.build:
-            return LEAVE
-        self.line.sendall(os.getpid().to_bytes(8, "big"))
-        if self.line.recv(1) != b"g":  # it has given up waiting
-            return 0
-        if kind != "run":
-            self.line.sendall(repr(self.server.status()).encode())
-            return LEAVE if kind == "stop" else 0
-        self.line.settimeout(None)
-        Thread(target=self._end_with_client, daemon=True).start()
-        self._become(files, environ, mask, ignored, streams)
-        return self._command(arguments)
-
-    def _end_with_client(self) -> None:
-        """End when the client has gone, as a command does that was killed; only it is told by signals."""
-        if not self.line.recv(1):
-            os.kill(os.getpid(), signal.SIGKILL)
-
-    def _become(
-        self,
-        files: list[int],
-        environ: Mapping[str, str],
-        mask: int,
-        ignored: list[int],
-        streams: list[tuple[str, str]],
-    ) -> None:
-        """Be what a process started by the client would be."""
-        for at, received in enumerate(files[:3]):
-            os.dup2(received, at)
-        os.fchdir(files[3])
-        for received in files:
-            os.close(received)
-        os.umask(mask)
-        os.environ.clear()
-        os.environ.update({**self.server.environ, **environ})
-        time.tzset()
-        for number in ignored:
-            signal.signal(number, signal.SIG_IGN)
-        if signal.SIGINT not in ignored:
-            signal.signal(signal.SIGINT, signal.default_int_handler)
-        for at, (name, mode) in enumerate((("stdin", "r"), ("stdout", "w"), ("stderr", "w"))):
-            encoding, errors = streams[at]
-            buffering = 1 if name == "stderr" or os.isatty(at) else -1
-            stream = open(at, mode, buffering, encoding, errors, closefd=False)  # noqa: SIM115
-            setattr(sys, name, stream)
-            setattr(sys, f"__{name}__", stream)
-
-    def _command(self, arguments: list[str]) -> int:
-        """Run the command line *arguments* and tell its client how it ended; 0, or `LEAVE`."""
-        from memcli.cli.boundary import run
-
-        sys.argv = ["memcli", *arguments]
-        loaded = len(self.server.process.models)
-        code = run(arguments, self.server.process)
-        for stream in (sys.stdout, sys.stderr):
-            with suppress(OSError):
-                stream.flush()
-        self.line.sendall(b"E" + bytes([code & 0xFF]))
-        unfit = len(self.server.process.models) != loaded or not self.server.process.wants_warm
-        return LEAVE if unfit else 0
-
-
-def _nothing(*_: object) -> None:
-    """Wakes the selector, and that is all."""
 
 
 def _peer(line: socket.socket) -> int:
@@ -246,37 +180,6 @@ def _peer(line: socket.socket) -> int:
         return int(struct.unpack("2I", line.getsockopt(local, credentials, 8))[1])
     except OSError:
         return -1
-
-
-def _received(line: socket.socket) -> tuple[Any, list[int]]:
-    """The request that comes over *line*, and the files that come with it.
-
-    Raises:
-        OSError: It does not come.
-        ValueError, SyntaxError: It makes no sense.
-    """
-    from ast import literal_eval
-
-    head, files, _, _ = socket.recv_fds(line, 8, 4)
-    length = int.from_bytes(head, "big")
-    if len(head) < 8 or len(files) < 4 or length > REQUEST_MOST:
-        raise ValueError("no request")
-    said = bytearray()
-    while len(said) < length:
-        piece = line.recv(min(length - len(said), 1 << 16))
-        if not piece:
-            raise ValueError("half a request")
-        said += piece
-    return literal_eval(said.decode("utf-8", "surrogatepass")), files
-
-
-def memory_kib(pid: int) -> int:
-    """The resident memory of the process *pid* in KiB; 0 where the system does not tell."""
-    try:
-        with open(f"/proc/{pid}/status", encoding="ascii") as about:  # noqa: PTH123
-            return int(next(line for line in about if line.startswith("VmRSS")).split()[1])
-    except (OSError, StopIteration):
-        return 0
 
 
 # --- starting ---
@@ -303,16 +206,6 @@ def listening(path: str) -> socket.socket | None:
     return listener
 
 
-def prepared(home: str) -> tuple[Process, dict[str, str]]:
-    """Everything that commands need, loaded; and what that has set in the environment."""
-    before = dict(os.environ)
-    process = Process()
-    from memcli.servers import preload
-
-    preload.everything(process, home)
-    return process, {name: value for name, value in os.environ.items() if before.get(name) != value}
-
-
 def main() -> int:
     """Serve, unless somebody does already."""
     home = sys.argv[1] if len(sys.argv) > 1 else ""
@@ -324,11 +217,11 @@ def main() -> int:
     for number in (signal.SIGINT, signal.SIGHUP):
         signal.signal(number, signal.SIG_IGN)
     try:
-        process, environ = prepared(home)
+        everything = prepared(home)
         gc.collect()
-        gc.freeze()  # children share what is there, and need not look through it
-        listener.listen(CHILDREN_MOST)
-        Server(listener, process, environ, place.build()).serve()
+        gc.freeze()  # workers share what is there, and need not look through it
+        listener.listen(WORKERS_MOST)
+        Server(listener, everything).serve()
     except MemcliError:  # the model can't be loaded: commands will say so
         return 1
     finally:

@@ -29,7 +29,7 @@ from filelock import FileLock, Timeout
 from memcli.errors import StorageError
 from memcli.model import EmbeddingModel
 from memcli.storage.journal import Journal
-from memcli.storage.lance import lancedb, translated
+from memcli.storage.lance import connected, translated
 from memcli.storage.memories import Memories
 from memcli.storage.passages import Passages
 from memcli.storage.predicates import equals
@@ -97,7 +97,7 @@ class Database:
     @cached_property
     def _connection(self) -> Connection:
         with translated(f"open the store at {self.path}"):
-            return lancedb.connect(str(self.path))
+            return connected(self.path)
 
     @property
     def _meta(self) -> Table:

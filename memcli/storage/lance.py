@@ -7,6 +7,8 @@ import re
 import warnings
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from functools import lru_cache
+from pathlib import Path
 from typing import Any, TypeVar
 
 import pyarrow as pa
@@ -43,6 +45,30 @@ GONE = re.compile("not found|no such file|does not exist|commit conflict", re.IG
 """What LanceDB says when the version that it reads, or writes upon, is not there any more."""
 
 Answer = TypeVar("Answer")
+
+
+INDEXES_MOST, FOOTERS_MOST = 96 << 20, 32 << 20
+"""Bytes of indexes and of what files say of themselves that a connection keeps in memory. An index of a
+million vectors and words takes some 100 MiB, and is read in pieces."""
+
+
+def connected(path: Path) -> Connection:
+    """A connection to the database at *path*: the one of before, as long as these are the same tables.
+
+    It knows indexes and files that were read. A directory that was removed and made again at the same
+    place, or brought back from a copy, is another one: names and version numbers could be the same.
+    """
+    try:
+        tables = tuple(sorted((e.name, e.inode(), e.stat().st_ctime_ns) for e in os.scandir(path)))
+    except FileNotFoundError:
+        tables = ()
+    return _connected(str(path), tables)
+
+
+@lru_cache(maxsize=2)
+def _connected(path: str, tables: tuple[tuple[str, int, int], ...]) -> Connection:  # noqa: ARG001  # the key
+    session = lancedb.Session(index_cache_size_bytes=INDEXES_MOST, metadata_cache_size_bytes=FOOTERS_MOST)
+    return lancedb.connect(path, session=session)
 
 
 @contextmanager

@@ -1,0 +1,249 @@
+"""A worker of the warm process: runs one command line after the other, each as in a process of its own."""
+
+from __future__ import annotations
+
+import os
+import signal
+import socket
+import sys
+import time
+from collections.abc import Mapping
+from contextlib import suppress
+from dataclasses import dataclass, field
+from threading import Thread
+from typing import Any
+
+from memcli.cli.context import Process
+from memcli.services import recall
+from memcli.warm import place
+
+REQUEST_MOST = 8 * 1024 * 1024
+"""Bytes of a request; the system lets arguments and environment be 2 MiB or so."""
+
+GO_S = 5.0
+"""Seconds that a worker waits for its request and for "go", and for the client to be gone afterwards."""
+
+MEMORY_MOST_MIB = 290
+"""Resident memory with which a worker leaves; a new one begins with some 200, nearly all of it shared."""
+
+COMMANDS_MOST = 500
+"""Commands after which a worker leaves, whatever it looks like."""
+
+LEAVE = 1
+"""The exit code of a worker that has found the warm process unfit: another version, another model."""
+
+SPENT = 2
+"""The exit code of a worker that should not run another command."""
+
+WELL = frozenset({0, 2, 3, 4})
+"""Exit codes of commands after which a worker goes on: done, usage, not found, conflict."""
+
+
+@dataclass(frozen=True)
+class Prepared:
+    """What workers have from the server.
+
+    Attributes:
+        process: What is loaded already.
+        home: What `--home` or MEMCLI_HOME says; "" for the user's own.
+        environ: What loading has set in the environment: each command needs it, too.
+        build: Which memcli this is.
+        began: When it was ready, in seconds of the monotonic clock.
+    """
+
+    process: Process
+    home: str
+    environ: Mapping[str, str]
+    build: str = field(default_factory=place.build)
+    began: float = field(default_factory=time.monotonic)
+
+
+def prepared(home: str) -> Prepared:
+    """Everything that commands need, loaded.
+
+    Raises:
+        MemcliError: The settings make no sense, or the model can't be loaded.
+    """
+    from memcli.servers import preload
+
+    before = dict(os.environ)
+    process = Process()
+    preload.everything(process, home)
+    new = {name: value for name, value in os.environ.items() if before.get(name) != value}
+    return Prepared(process, home, new)
+
+
+class Worker:
+    """Serves one connection after the other.
+
+    Args:
+        prepared: What it has from the server.
+        rope: Where it is given connections, and says that it is idle.
+        first: Whether it should look into the store before anybody asks for it.
+    """
+
+    def __init__(self, prepared: Prepared, rope: socket.socket, *, first: bool) -> None:
+        self._prepared, self._process, self._rope = prepared, prepared.process, rope
+        self._first = first
+        self._commands, self._ended = 0, True
+
+    def serve(self) -> int:
+        """Serve until the server lets go, or something is not as it should be; the exit code."""
+        self._be_nobody()
+        if self._first:
+            self._look_around()
+            self._rope.sendall(b"i")
+        while True:
+            head, files, _, _ = socket.recv_fds(self._rope, 8, 1)
+            if not head:
+                return 0
+            with socket.socket(fileno=files[0]) as line:
+                code = self._serve(line, int.from_bytes(head, "big"))
+            self._commands += 1
+            if code:
+                return code
+            if self._commands >= COMMANDS_MOST or memory_mib(os.getpid()) > MEMORY_MOST_MIB:
+                return SPENT
+            self._rope.sendall(b"i")
+
+    def _look_around(self) -> None:
+        """Search once, so that the store's indexes are in memory when somebody asks."""
+        with suppress(Exception):  # whatever is wrong, commands will say it
+            engine = self._process.new_run(self._prepared.home or None, quiet=True).engine
+            recall.search(engine, "what is the first thing you remember?", scope=engine.config.scope())
+
+    def _serve(self, line: socket.socket, number: int) -> int:
+        """Do what is asked for over *line*; 0, `SPENT` or `LEAVE`."""
+        line.settimeout(GO_S)
+        try:
+            said, files = _received(line)
+        except (OSError, ValueError, SyntaxError):
+            return 0
+        try:
+            build, kind, arguments, environ, mask, ignored, streams = said
+            if build != self._prepared.build:
+                return LEAVE
+            line.sendall(os.getpid().to_bytes(8, "big"))
+            if line.recv(1) != b"g":  # it has given up waiting
+                return 0
+            if kind != "run":
+                line.sendall(repr(self._status(number - 1)).encode())
+                return LEAVE if kind == "stop" else 0
+            self._become(files, environ, mask, ignored, streams)
+        except OSError:
+            return SPENT
+        finally:
+            for received in files:
+                os.close(received)
+        return self._run(line, arguments)
+
+    def _status(self, commands: int) -> dict[str, Any]:
+        """What `memcli warm status` tells."""
+        server = os.getppid()
+        return {
+            "pid": server,
+            "commands": commands,
+            "up_s": round(time.monotonic() - self._prepared.began, 1),
+            "memory_mib": round(memory_mib(server), 1),
+        }
+
+    def _become(
+        self,
+        files: list[int],
+        environ: Mapping[str, str],
+        mask: int,
+        ignored: list[int],
+        streams: list[tuple[str, str]],
+    ) -> None:
+        """Be what a process started by the client would be."""
+        for at, received in enumerate(files[:3]):
+            os.dup2(received, at)
+        os.fchdir(files[3])
+        os.umask(mask)
+        os.environ.clear()
+        os.environ.update({**self._prepared.environ, **environ})
+        time.tzset()
+        for number in (signal.SIGTERM, signal.SIGHUP, signal.SIGQUIT):
+            signal.signal(number, signal.SIG_IGN if number in ignored else signal.SIG_DFL)
+        signal.signal(
+            signal.SIGINT, signal.SIG_IGN if signal.SIGINT in ignored else signal.default_int_handler
+        )
+        for at, (name, mode) in enumerate((("stdin", "r"), ("stdout", "w"), ("stderr", "w"))):
+            encoding, errors = streams[at]
+            buffering = 1 if name == "stderr" or os.isatty(at) else -1
+            stream = open(at, mode, buffering, encoding, errors, closefd=False)  # noqa: SIM115
+            setattr(sys, name, stream)
+            setattr(sys, f"__{name}__", stream)
+
+    def _be_nobody(self) -> None:
+        """Hold on to nothing of any client's: whoever reads its output waits for the last one to let go."""
+        nowhere = os.open(os.devnull, os.O_RDWR)
+        for at in range(3):
+            os.dup2(nowhere, at)
+        os.close(nowhere)
+        os.chdir("/")
+        signal.signal(signal.SIGINT, signal.SIG_IGN)
+
+    def _run(self, line: socket.socket, arguments: list[str]) -> int:
+        """Run the command line *arguments* and tell its client how it ended; 0, `SPENT` or `LEAVE`."""
+        from memcli.cli.boundary import run
+
+        line.settimeout(None)
+        self._ended = False
+        gone = Thread(target=self._end_with, args=(line,), daemon=True)
+        gone.start()
+        sys.argv = ["memcli", *arguments]
+        loaded, modules = len(self._process.models), dict(sys.modules)
+        code = run(arguments, self._process)
+        for stream in (sys.stdout, sys.stderr):
+            with suppress(OSError):
+                stream.flush()
+        self._be_nobody()
+        self._ended = True
+        with suppress(OSError):
+            line.sendall(b"E" + bytes([code & 0xFF]))
+            gone.join(GO_S)  # until the client has gone: its signals are for this command only
+            line.shutdown(socket.SHUT_RDWR)
+        if modules.get("rich") is not sys.modules.get("rich"):
+            sys.modules["rich"] = modules["rich"]  # see app.command
+        if len(self._process.models) != loaded or not self._process.wants_warm:
+            return LEAVE
+        return 0 if code in WELL else SPENT
+
+    def _end_with(self, line: socket.socket) -> None:
+        """End when the client goes before its command has ended, as a command does that is killed."""
+        with suppress(OSError):
+            line.recv(1)
+        if not self._ended:
+            os.kill(os.getpid(), signal.SIGKILL)
+
+
+def _received(line: socket.socket) -> tuple[Any, list[int]]:
+    """The request that comes over *line*, and the files that come with it.
+
+    Raises:
+        OSError: It does not come.
+        ValueError, SyntaxError: It makes no sense.
+    """
+    from ast import literal_eval
+
+    head, files, _, _ = socket.recv_fds(line, 8, 4)
+    length = int.from_bytes(head, "big")
+    if len(head) < 8 or len(files) < 4 or length > REQUEST_MOST:
+        raise ValueError("no request")
+    said = bytearray()
+    while len(said) < length:
+        piece = line.recv(min(length - len(said), 1 << 16))
+        if not piece:
+            raise ValueError("half a request")
+        said += piece
+    return literal_eval(said.decode("utf-8", "surrogatepass")), files
+
+
+def memory_mib(pid: int) -> float:
+    """The resident memory of the process *pid* in MiB; 0 where the system does not tell."""
+    try:
+        with open(f"/proc/{pid}/status", encoding="ascii") as about:  # noqa: PTH123
+            return int(next(line for line in about if line.startswith("VmRSS")).split()[1]) / 1024
+    except (OSError, StopIteration):
+        return 0
