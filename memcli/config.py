@@ -128,6 +128,13 @@ KINDS = {
 """What values of each type are called."""
 
 
+SPOKEN = {
+    **dict.fromkeys(("true", "yes", "on", "1"), True),
+    **dict.fromkeys(("false", "no", "off", "0"), False),
+}
+"""How people and scripts write yes and no."""
+
+
 def _checked(key: str, value: Any, where: str) -> Any:
     """*value* if it is valid for *key*, whole numbers widened to float where a float is declared."""
     declared = DECLARED[key]
@@ -153,9 +160,11 @@ def parse_value(key: str, text: str, where: str = "config set") -> Any:
         UsageError: There is no such setting.
         ConfigError: The value is not valid for it.
     """
-    wanted = type(_require(key).default)
+    wanted: type = type(_require(key).default)
     value: Any = text
-    if wanted is not str:
+    if wanted is bool:
+        value = SPOKEN.get(text.strip().lower(), text)
+    elif wanted is not str:
         with contextlib.suppress(ValueError):  # stays a text, and the check below says what was wanted
             value = json.loads(text)
     return _checked(key, value, where)

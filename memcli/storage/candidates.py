@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
@@ -11,7 +11,7 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from memcli.storage.rows import ASKS, SHORTEST, memory_schema, units, vectors_of
+from memcli.storage.rows import ASKS, units
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -152,37 +152,31 @@ class Vectors:
 
 
 def collected(
-    compared: Sequence[pa.Table],
+    rows: pa.Table,
+    vectors: NDArray[np.float32] | None,
     vector: NDArray[np.float32] | None,
-    scored: Mapping[str, pa.Table],
+    scores: Mapping[str, NDArray[np.float64]],
 ) -> Candidates:
-    """The rows of all tables as candidates, each memory once.
+    """The n *rows*, each another memory, as candidates.
 
     Args:
-        compared: Rows with `COLUMNS` and, if *vector* is one, their vectors.
-        vector: The query's vector, shape (dimension,), of length 1; None where meaning does not count.
-        scored: The rows that hold each term: `COLUMNS` and `_score`.
+        rows: `COLUMNS` of each.
+        vectors: Their vectors, shape (n, dimension); None where meaning does not count.
+        vector: The query's vector, shape (dimension,), of length 1; None likewise.
+        scores: The BM25 score of each row for each term, 0 where it does not hold it; shape (n,).
     """
-    parts = [*(table.select(COLUMNS) for table in compared), *(t.select(COLUMNS) for t in scored.values())]
-    rows = pa.concat_tables(parts) if parts else memory_schema(1).empty_table().select(COLUMNS)
-    codes = rows["id"].combine_chunks().dictionary_encode()
-    place_of_row = codes.indices.to_numpy(zero_copy_only=False)
-    first = _first(place_of_row)
-    places, vectors, cosine = _compared(compared, vector, place_of_row, len(first))
+    cosine, known = np.full(len(rows), np.nan), Vectors(np.empty(0, np.int64), np.empty((0, 0), np.float32))
+    if vectors is not None and vector is not None and len(rows):
+        cosine = np.asarray(units(vectors) @ vector, dtype=np.float64)
+        known = Vectors(np.arange(len(rows)), vectors)
     return Candidates(
-        ids=tuple(codes.dictionary.to_pylist()),
-        **_columns(rows.take(first)),
+        ids=tuple(rows["id"].to_pylist()),
+        **_columns(rows),
         cosine=cosine,
-        terms=tuple(scored),
-        term_scores=_scores(scored, place_of_row[sum(map(len, compared)) :], len(first)),
-        vectors=Vectors(places, vectors),
+        terms=tuple(scores),
+        term_scores=np.array(list(scores.values())).reshape(len(scores), len(rows)),
+        vectors=known,
     )
-
-
-def _first(codes: NDArray[np.int64]) -> NDArray[np.int64]:
-    """Where each of *codes*, which count from 0 as they come up, comes up first."""
-    highest = np.maximum.accumulate(codes)
-    return np.flatnonzero(np.diff(highest, prepend=-1))
 
 
 def _numbered(names: NDArray[np.object_]) -> NDArray[np.int64]:
@@ -204,37 +198,3 @@ def _columns(rows: pa.Table) -> dict[str, Any]:
         "asks": np.asarray(rows[ASKS].fill_null(False).to_numpy(), dtype=np.bool_),
         "importance": np.asarray(rows["importance"].to_numpy(), dtype=np.float64),
     }
-
-
-def _compared(
-    tables: Sequence[pa.Table],
-    vector: NDArray[np.float32] | None,
-    place_of_row: NDArray[np.int64],
-    count: int,
-) -> tuple[NDArray[np.int64], NDArray[np.float32], NDArray[np.float64]]:
-    """The places and vectors of rows that have some, and the cosine of each of *count* candidates."""
-    cosine = np.full(count, np.nan)
-    with_rows = [table for table in tables if table.num_rows]
-    if vector is None or not with_rows:
-        return np.empty(0, np.int64), np.empty((0, 0), np.float32), cosine
-    parts = [vectors_of(table) for table in with_rows]
-    vectors = np.concatenate(parts) if len(parts) > 1 else parts[0]
-    first = _first(place_of_row[: len(vectors)])
-    if len(first) < len(vectors):
-        vectors = vectors[first]
-    places = place_of_row[first].astype(np.int64)
-    lengths = np.sqrt(np.einsum("md,md->m", vectors, vectors)) * np.linalg.norm(vector)
-    cosine[places] = (vectors @ vector) / np.maximum(lengths, SHORTEST)
-    return places, vectors, cosine
-
-
-def _scores(
-    scored: Mapping[str, pa.Table], place_of_row: NDArray[np.int64], count: int
-) -> NDArray[np.float64]:
-    scores = np.zeros((len(scored), count))
-    start = 0
-    for row, table in enumerate(scored.values()):
-        places = place_of_row[start : start + len(table)]
-        scores[row, places] = table["_score"].to_numpy()
-        start += len(table)
-    return scores

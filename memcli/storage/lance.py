@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import re
 import warnings
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Coroutine, Iterator
 from contextlib import contextmanager
 from functools import lru_cache
 from pathlib import Path
@@ -28,6 +28,7 @@ warnings.filterwarnings("ignore", message="lancedb fork support", category=Runti
 
 Connection = Any
 LanceTable = Any
+AsyncLanceTable = Any
 """LanceDB's own types are incomplete (its query builders, its statistics): they'd need an ignore a line."""
 
 LanceError = (OSError, RuntimeError, ValueError, OverflowError, pa.ArrowException)
@@ -93,6 +94,17 @@ def _reason(error: BaseException) -> str:
         return error.strerror
     first = next(iter(str(error).splitlines()), "") or type(error).__name__
     return first.split(", /root/.cargo")[0].split(", /home/")[0][:200]
+
+
+def awaited(table: LanceTable, work: Callable[[AsyncLanceTable], Coroutine[Any, Any, Answer]]) -> Answer:
+    """What *work* makes of the asynchronous face of *table*, on LanceDB's own event loop.
+
+    Every call of the synchronous face is one of these; several at once need no threads of ours.
+    """
+    from lancedb.background_loop import LOOP
+
+    answer: Answer = LOOP.run(work(table._table))  # type: ignore[no-untyped-call]
+    return answer
 
 
 def table_or_none(connection: Connection, name: str) -> LanceTable | None:

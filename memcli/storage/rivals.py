@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from functools import partial
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -12,17 +11,16 @@ import pyarrow as pa
 
 from memcli.storage import rows
 from memcli.storage.lexical import terms
+from memcli.storage.lookup import Holding, Near
 from memcli.storage.memories import Memories
-from memcli.storage.memories import nearest as nearest_rows
 from memcli.storage.predicates import all_of, equals, is_in
-from memcli.storage.rows import VECTOR, WORDS, units, vectors_of
+from memcli.storage.rows import VECTOR, units, vectors_of
 from memcli.storage.table import MANY_KEYS, chunks
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from memcli.model import Memory
-    from memcli.storage.lance import LanceTable
 
 FACTS = "(conversation = '' OR position IS NULL)"
 """The predicate for memories that are no turn of a conversation."""
@@ -74,7 +72,7 @@ def of_one(
     Args:
         memories: The table to look into.
         new: The new memory.
-        vector: Its vector, shape (dimension,).
+        vector: Its vector, shape (dimension,), of length 1.
         where: What rivals fulfil besides being facts of the same scope.
         nearest: How many of the nearest, at most.
         holding: How many of those that hold its numbers and identifiers, at most: what vectors blur. Looking
@@ -82,20 +80,23 @@ def of_one(
         floor: The least cosine.
     """
     space, user, agent = key_of(new)
-    scope = all_of(equals("space", space), equals("user", user), equals("agent", agent), FACTS, where)
-    queries = [partial(nearest_rows, vector=vector, where=scope, columns=STATED, limit=nearest)]
+    place = all_of(equals("space", space), equals("user", user))
+    questions: list[Near | Holding] = [Near(vector, nearest)]
     codes = " ".join(term for term in terms(new.text) if any(map(str.isdigit, term)))
     if holding and codes:
-        queries.append(partial(_holding, text=codes, where=scope, limit=holding))
-    near, *with_words = memories.table.read_all(queries)
-    cosines = [1 - distance for distance in near["_distance"].to_pylist()]
-    rivals = {m.id: Rival(m, c) for m, c in zip(rows.from_table(near), cosines, strict=True)}
-    unit = units(vector.reshape(1, -1))[0]
-    for table in with_words:
-        its = units(vectors_of(table)) @ unit if table.num_rows else []
-        for memory, cosine in zip(rows.from_table(table), its, strict=True):
-            rivals.setdefault(memory.id, Rival(memory, float(cosine)))
-    return sorted((r for r in rivals.values() if r.cosine >= floor), key=lambda r: -r.cosine)
+        questions.append(Holding(codes, holding))
+    looked = memories.looked_up(
+        questions,
+        where=all_of(place, equals("agent", agent), FACTS, where),
+        place=place,
+        columns=(*STATED, VECTOR),
+    )
+    wanted = sorted({int(at) for answer in looked.answers for at in answer.places})
+    if looked.vectors is None or not wanted:
+        return []
+    stated, cosines = rows.from_table(looked.rows.take(wanted)), units(looked.vectors[wanted]) @ vector
+    rivals = [Rival(m, float(c)) for m, c in zip(stated, cosines, strict=True) if c >= floor]
+    return sorted(rivals, key=lambda rival: -rival.cosine)
 
 
 def of_many(
@@ -175,11 +176,3 @@ def _stated(memories: Memories, ids: Sequence[str]) -> dict[str, Memory]:
         table = memories.table.rows(is_in("id", some), STATED)
         found |= {memory.id: memory for memory in rows.from_table(table)}
     return found
-
-
-def _holding(table: LanceTable, text: str, where: str, limit: int) -> pa.Table:
-    from lancedb.query import MatchQuery
-
-    query = MatchQuery(text, WORDS)  # type: ignore[call-arg]  # its defaults are hidden from mypy
-    search = table.search(query, query_type="fts").where(where)
-    return search.select([*STATED, VECTOR, "_score"]).limit(limit).to_arrow()

@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
-from concurrent.futures import ThreadPoolExecutor
+from collections.abc import Callable, Coroutine, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import timedelta
 from functools import cached_property
@@ -12,11 +11,11 @@ from typing import TYPE_CHECKING, Any, TypeVar
 import pyarrow as pa
 
 from memcli.errors import StorageError
-from memcli.storage.lance import table_or_none, translated, with_retries
+from memcli.storage.lance import awaited, table_or_none, translated, with_retries
 from memcli.storage.predicates import is_in
 
 if TYPE_CHECKING:
-    from memcli.storage.lance import Connection, LanceTable
+    from memcli.storage.lance import AsyncLanceTable, Connection, LanceTable
 
 Answer = TypeVar("Answer")
 
@@ -38,9 +37,6 @@ FRAGMENTS_MOST = 200
 """Fragments that no table exceeds: each one costs a search about 0.1 ms (findings: 1,000 cost 145 ms)."""
 
 
-SIDE_BY_SIDE = 8
-"""Queries that wait for LanceDB at once. It has threads of its own; these only hand it enough to do."""
-
 UNINDEXED_MOST = 500
 """Rows that the full-text index may lack. A search through 2,760 of them took twice as long as through an
 index of all (tests/benchmarks/retrieval.py: 94 ms and 48 ms)."""
@@ -53,10 +49,17 @@ def chunks(items: Sequence[Any], size: int) -> Iterator[Sequence[Any]]:
 
 @dataclass(frozen=True, slots=True)
 class Index:
-    """A full-text index: its name, and what makes it anew on a table."""
+    """An index.
+
+    Attributes:
+        name: What it is called.
+        make: Makes it, anew if need be, on a table.
+        rows_from: How many rows a table has when it begins to pay.
+    """
 
     name: str
     make: Callable[[LanceTable], None]
+    rows_from: int = 0
 
 
 class Table:
@@ -67,22 +70,23 @@ class Table:
         name: The table's name.
         schema: The columns it is made with.
         key: The column whose values are unique.
-        index: The full-text index to have and to keep up to date, if any.
+        indexes: The indexes to have and to keep up to date.
     """
 
     def __init__(
-        self, connection: Connection, name: str, schema: pa.Schema, key: str, index: Index | None = None
+        self, connection: Connection, name: str, schema: pa.Schema, key: str, indexes: Sequence[Index] = ()
     ) -> None:
         self._connection, self.name, self._schema, self._key = connection, name, schema, key
-        self._index = index
+        self._indexes = indexes
         self._table: LanceTable | None = None
+        self._indexed: dict[str, int] = {}
         self.refresh()
 
     @classmethod
     def absent(cls, schema: pa.Schema) -> Table:
         """A table of a store that does not exist: for reading only."""
         table = cls.__new__(cls)
-        table.name, table._schema, table._table = "nothing", schema, None
+        table.name, table._schema, table._table, table._indexed = "nothing", schema, None, {}
         return table
 
     @property
@@ -93,7 +97,7 @@ class Table:
     def refresh(self) -> None:
         """Look at the newest version, which another process may have written."""
         with translated(f"open {self.name}"):
-            self._table = table_or_none(self._connection, self.name)
+            self._table, self._indexed = table_or_none(self._connection, self.name), {}
 
     def _look_again(self) -> None:
         had = self.exists
@@ -107,8 +111,9 @@ class Table:
         if self._table is None:
             table = self._connection.create_table(self.name, schema=self._schema)
             table.set_unenforced_primary_key(self._key)
-            if self._index:
-                self._index.make(table)
+            for index in self._indexes:
+                if not index.rows_from:
+                    index.make(table)
             self._table = table
 
     def read(self, query: Callable[[LanceTable], Answer], nothing: Answer) -> Answer:
@@ -122,22 +127,15 @@ class Table:
                 lambda: nothing if self._table is None else query(self._table), self._look_again
             )
 
-    def read_all(self, queries: Sequence[Callable[[LanceTable], Answer]]) -> list[Answer]:
-        """What each of *queries* finds in one version of an existing table, asked side by side.
+    def together(
+        self, work: Callable[[AsyncLanceTable], Coroutine[Any, Any, Answer]], nothing: Answer
+    ) -> Answer:
+        """What *work*, several queries at once, finds in one version; *nothing* where there is no table.
 
         Raises:
             StorageError: The table can't be read.
         """
-
-        def ask(table: LanceTable) -> list[Answer]:
-            # eight one-term queries one after the other take 1.3 times as long (2 cores, 11,000 memories)
-            return list(self._side_by_side.map(lambda query: query(table), queries))
-
-        return self.read(ask, [])
-
-    @cached_property
-    def _side_by_side(self) -> ThreadPoolExecutor:
-        return ThreadPoolExecutor(max_workers=SIDE_BY_SIDE)
+        return self.read(lambda table: awaited(table, work), nothing)
 
     def rows(
         self, where: str = "", columns: Sequence[str] | None = None, limit: int | None = None
@@ -145,16 +143,19 @@ class Table:
         """The rows that fulfil the predicate *where* (all, if it is empty), in no particular order."""
         names = list(columns or self._schema.names)
 
-        def scan(table: LanceTable) -> pa.Table:
-            query = table.search().select(names)
+        async def scan(table: AsyncLanceTable) -> pa.Table:
+            query = table.query().select(names)
             query = query.where(where) if where else query
-            # an unlimited plain query is LanceDB's for None; 0 would be none at all
-            return (query.limit(limit) if limit is not None else query).to_arrow()
+            return await (query.limit(limit) if limit is not None else query).to_arrow()
 
-        return self.read(scan, self._no_rows.select(names))
+        return self.together(scan, self.no_rows(names))
+
+    def no_rows(self, columns: Sequence[str]) -> pa.Table:
+        """*columns* without any row: what a table that is not there has."""
+        return self._nothing.select(list(columns))
 
     @cached_property
-    def _no_rows(self) -> pa.Table:
+    def _nothing(self) -> pa.Table:
         return self._schema.empty_table()
 
     def in_batches(
@@ -255,8 +256,7 @@ class Table:
         if self._table is None:
             return
         with translated(f"tidy {self.name}"):
-            if self._index and self._indexed() is None:  # its maker was killed
-                self._index.make(self._table)
+            self._make_indexes()
             if always or self._is_due():
                 self._table.optimize(cleanup_older_than=timedelta(0))
                 self.refresh()
@@ -267,11 +267,28 @@ class Table:
         due = min(FRAGMENTS_KEPT + stats["num_rows"] // ROWS_PER_FRAGMENT, FRAGMENTS_MOST)
         return stats["fragment_stats"]["num_fragments"] > due or self._unindexed() > UNINDEXED_MOST
 
-    def _unindexed(self) -> int:
-        """How many rows the full-text index does not know yet: each search reads through these."""
-        found = self._indexed()
-        return found.num_unindexed_rows if found else 0
+    def _make_indexes(self) -> None:
+        """Make the indexes that begin to pay, and those whose maker was killed."""
+        assert self._table is not None
+        rows, there = self._table.count_rows(), {index.name for index in self._table.list_indices()}
+        for index in self._indexes:
+            if index.name not in there and rows >= index.rows_from:
+                index.make(self._table)
 
-    def _indexed(self) -> Any:
-        """LanceDB's statistics of the full-text index; None without one."""
-        return self._table.index_stats(self._index.name) if self._table is not None and self._index else None
+    def _unindexed(self) -> int:
+        """How many rows some index does not know yet: each search reads through these."""
+        found = [self._stats(index.name) for index in self._indexes]
+        return max((stats.num_unindexed_rows for stats in found if stats), default=0)
+
+    def indexed(self, name: str) -> int:
+        """How many rows the index called *name* knows; 0 where there is none."""
+        if self._table is None:
+            return 0
+        if name not in self._indexed:
+            stats = self.read(lambda _: self._stats(name), None)
+            self._indexed[name] = stats.num_indexed_rows if stats else 0
+        return self._indexed[name]
+
+    def _stats(self, name: str) -> Any:
+        """LanceDB's statistics of the index called *name*; None without one."""
+        return self._table.index_stats(name) if self._table is not None else None

@@ -171,6 +171,10 @@ class Ranked:
     factors: Mapping[str, Numbers]
 
 
+PROMISING = 250
+"""Candidates of which more is read than how near they are and which terms they hold."""
+
+
 def score(relevance: Numbers | float) -> Numbers:
     """*relevance* as a number from 0 to 1 that keeps the order."""
     return np.asarray(1.0 / (1.0 + np.exp(-SLOPE * (np.asarray(relevance) - MIDDLE))))
@@ -271,6 +275,22 @@ def ranked(found: Candidates, question: Question, mode: Mode, settings: DecaySet
         decay=retained,
         factors=factors,
     )
+
+
+def promising(cosine: Numbers, scores: Numbers) -> NDArray[np.int64]:
+    """The places of the `PROMISING` best of n candidates, as far as cosines and BM25 scores alone tell.
+
+    The best of each term is among them: it tells how rare the term is.
+
+    Args:
+        cosine: Shape (n,); nan where it is not known.
+        scores: Shape (terms, n); 0 where a candidate does not hold the term.
+    """
+    best = scores.max(axis=1, initial=0.0)
+    covered = scores.sum(axis=0) / max(float(best.sum()), 1e-9)
+    rough = np.nan_to_num(cosine, nan=_least(cosine)) + (NEAR + COVERED) * covered
+    first = np.argsort(-rough, kind="stable")[:PROMISING]
+    return np.union1d(first, scores.argmax(axis=1) if len(cosine) and len(scores) else first[:0])
 
 
 def first_look(found: Candidates, memories: int) -> NDArray[np.int64]:

@@ -79,7 +79,14 @@ class Searcher:
         words = [] if self.asked.mode is Mode.VECTOR else terms(query)[:TERMS]
         further = {} if vector is None else db.passages.near(vector, self.asked.place, self.depth)
         found = db.memories.found(
-            vector, words, where, nearest=self.depth, holding=self.depth, also=list(further)
+            vector,
+            words,
+            where,
+            nearest=self.depth,
+            holding=self.depth,
+            place=self.asked.place,
+            also=list(further),
+            pick=ranking.promising if self.depth <= FOUND else None,
         )
         if self.asked.mode is Mode.HYBRID and len(found):
             places, ids = self._worth_a_look(found)
