@@ -27,11 +27,14 @@ def _run_here(arguments: list[str]) -> int:
         return 130
     process = Process()
     code = run(arguments, process)
-    if len(process.models) and process.wants_warm:
+    if len(process.models) or process.is_behind:
         from memcli.warm import client, place
 
-        if place.is_wanted(arguments, os.environ):
-            client.start(place.home_of(arguments, os.environ))
+        home = place.home_of(arguments, os.environ)
+        if process.wants_warm and place.is_wanted(arguments, os.environ):
+            client.start(home)  # it sees to what is behind, too
+        elif process.is_behind:
+            client.detached("memcli", *(["--home", home] if home else []), "--quiet", "optimize")
     return code
 
 

@@ -7,6 +7,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime
 from pathlib import Path
+from threading import Thread
 from typing import Any
 
 from memcli import config
@@ -71,6 +72,9 @@ class Memory:
     @property
     def _engine(self) -> Engine:
         """The engine, on what the store holds now: another process may have written meanwhile."""
+        if self._opened.is_behind:  # beside whatever is asked for now
+            Thread(target=self._opened.catch_up, name="memcli-upkeep").start()
+            self._opened.db.is_behind = False
         self._opened.db.forget_what_was_read()
         return self._opened
 

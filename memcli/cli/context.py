@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import sys
+from contextlib import suppress
 from dataclasses import dataclass, field
 from functools import cached_property
 from typing import TYPE_CHECKING
 
 from memcli import config
 from memcli.cli.messages import note
+from memcli.errors import MemcliError
 from memcli.home import Home, find_home
 from memcli.model import ProgressBar
 from memcli.services.engine import Engine, Models, no_progress
@@ -33,6 +35,17 @@ class Process:
         """A run of a command line with `--home` *home* (None: not said) and `--quiet` *quiet*."""
         self.last = Run(home, quiet, self.models)
         return self.last
+
+    @property
+    def is_behind(self) -> bool:
+        """Whether the last run has left upkeep of the store that nobody needs to wait for."""
+        return self.last is not None and "engine" in vars(self.last) and self.last.engine.is_behind
+
+    def catch_up(self) -> None:
+        """Do that upkeep."""
+        assert self.last is not None
+        with suppress(MemcliError):  # the next write leaves it again
+            self.last.engine.catch_up()
 
     @property
     def wants_warm(self) -> bool:

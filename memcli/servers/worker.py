@@ -100,6 +100,8 @@ class Worker:
             with socket.socket(fileno=files[0]) as line:
                 code = self._serve(line, int.from_bytes(head, "big"))
             self._commands += 1
+            if self._process.is_behind:
+                self._process.catch_up()
             if code:
                 return code
             if self._commands >= COMMANDS_MOST or memory_mib(os.getpid()) > MEMORY_MOST_MIB:
@@ -107,9 +109,10 @@ class Worker:
             self._rope.sendall(b"i")
 
     def _look_around(self) -> None:
-        """Search once, so that the store's indexes are in memory when somebody asks."""
+        """Search once, so that the store's indexes are in memory when somebody asks; tidy what is due."""
         with suppress(Exception):  # whatever is wrong, commands will say it
             engine = self._process.new_run(self._prepared.home or None, quiet=True).engine
+            engine.catch_up()
             recall.search(engine, "what is the first thing you remember?", scope=engine.config.scope())
 
     def _serve(self, line: socket.socket, number: int) -> int:

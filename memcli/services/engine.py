@@ -117,6 +117,17 @@ class Engine:
 
         return Database(self.home.store)
 
+    @property
+    def is_behind(self) -> bool:
+        """Whether writes have left upkeep that nobody needs to wait for; see `catch_up`."""
+        return "db" in vars(self) and self.db.is_behind
+
+    def catch_up(self) -> None:
+        """Tidy the store, beside whoever reads and writes; with a look of its own, so in any thread."""
+        from memcli.storage.database import Database
+
+        Database(self.home.store).catch_up()
+
     @cached_property
     def embedder(self) -> Embedder:
         """The model that made the store's vectors, or, for a new store, the configured one.

@@ -93,7 +93,7 @@ def _embed_all(engine: Engine, embedder: Embedder) -> int:
         if gone:
             following.erase(gone)
         db.take_over(following)
-        db.tidy(always=True)
+    engine.db.catch_up(always=True)
     return embedded
 
 

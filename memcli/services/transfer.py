@@ -82,8 +82,7 @@ def import_lines(
             pending = []
     yield from _store(engine, pending, conflicts, change, progress)
     if number >= INDEXED_FROM and engine.db.model:
-        with engine.db.writing() as db:
-            db.tidy(always=True)
+        engine.db.catch_up(always=True)
 
 
 def _store(

@@ -30,7 +30,9 @@ def optimize(engine: Engine) -> Optimized:
     files_before, bytes_before = _size(engine.home.store)
     if engine.db.model:
         with engine.db.writing() as db:
-            db.tidy(always=True)
+            db.drop_leftovers()
+            db.fold_uses()
+        engine.db.catch_up(always=True)
     files_after, bytes_after = _size(engine.home.store)
     return Optimized(
         files_before=files_before,

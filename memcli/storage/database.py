@@ -24,10 +24,10 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import pyarrow as pa
-from filelock import FileLock, Timeout
 
 from memcli.errors import StorageError
 from memcli.model import EmbeddingModel
+from memcli.storage import locks
 from memcli.storage.journal import Journal
 from memcli.storage.lance import connected, translated
 from memcli.storage.memories import Memories
@@ -45,11 +45,10 @@ FORMAT = 3
 lower format is brought up to this one when it is opened. 2 came with uses, and with what a turn asks;
 3 with replaced memories, and the journal."""
 
-LOCK_NAME = "write.lock"
 USES_NAME = "uses.log"
-OUR_FILES = {LOCK_NAME, USES_NAME, "uses.folding"}
-LOCK_TIMEOUT_S = 60.0
-"""How long a write waits for other writers. The longest holder is a clean-up of a large store."""
+OUR_FILES = {*locks.NAMES, USES_NAME, "uses.folding"}
+SMALL = 2_000
+"""Rows of a table that a write tidies itself, in some 40 ms; what is larger waits for `catch_up`."""
 
 KINDS = ("memories", "passages")
 GENERATION_TABLE = re.compile(rf"({'|'.join(KINDS)})_\d+")
@@ -84,12 +83,17 @@ class Generation:
 class Database:
     """The store in the directory *path*. Reading one that does not exist finds nothing and makes nothing.
 
+    Attributes:
+        path: The directory.
+        is_behind: Whether writes have left something for `catch_up`.
+
     Raises:
         StorageError: On first use, if *path* is something else, can't be read, or is too new.
     """
 
     def __init__(self, path: Path) -> None:
         self.path = path
+        self.is_behind = False
         self._opened_meta: Table | None = None
         self._current: Generation | None = None
         self._locked = False
@@ -161,27 +165,17 @@ class Database:
                 self._create(model)
             yield self
             with suppress(StorageError):  # what was asked for is done; the next write tidies up
-                self.tidy()
+                self._tidy_a_little()
 
     @contextmanager
     def _lock(self) -> Iterator[None]:
         self._refuse_foreign_directory()
-        with translated(f"write to {self.path}"):
-            self.path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
-            self.path.mkdir(mode=0o700, exist_ok=True)
-            lock = FileLock(self.path / LOCK_NAME, timeout=LOCK_TIMEOUT_S, mode=0o600)
+        with locks.writers(self.path):
+            self._locked = True
             try:
-                lock.acquire()
-            except Timeout as error:
-                raise StorageError(
-                    f"another memcli has been writing to {self.path} for over {LOCK_TIMEOUT_S:.0f} s"
-                ) from error
-        self._locked = True
-        try:
-            yield
-        finally:
-            self._locked = False
-            lock.release()
+                yield
+            finally:
+                self._locked = False
 
     def forget_what_was_read(self) -> None:
         """Look at everything afresh: another process may have changed it."""
@@ -189,18 +183,52 @@ class Database:
         for opened in ("spaces", "journal"):
             self.__dict__.pop(opened, None)
 
-    def tidy(self, *, always: bool = False) -> None:
-        """Merge what small writes have piled up; see `Table.tidy`. Needs the writer's lock."""
-        if always:
-            self.drop_leftovers()
-        if self.current and (always or self.uses.is_due):
+    def _tidy_a_little(self) -> None:
+        """Fold uses, and tidy what is small; what is large and due is left to `catch_up`."""
+        if self.uses.is_due:
+            self.fold_uses()
+        for table in self._all_tables():
+            if table.is_due:
+                if table.count() <= SMALL:
+                    table.tidy()
+                else:
+                    self.is_behind = True
+
+    def fold_uses(self) -> None:
+        """Count the uses that were noted in the memories' rows. Needs the writer's lock."""
+        if self.current:
             self.current.memories.add_uses(self.uses.take())
             self.uses.folded()
+
+    def catch_up(self, *, always: bool = False) -> None:
+        """Tidy what is due, or everything, while others read and write; nothing, if somebody does already.
+
+        The long part, merging and indexing, needs no writer's lock: 1 s for 100,000 memories, 5 s for a
+        million, and 2 minutes once, when these have no index yet. Removing what it has made superfluous,
+        some 0.1 s, is done under the lock.
+        """
+        if not self.path.is_dir():
+            return
+        done: dict[str, bool] = {}
+        with locks.upkeep(self.path, wait=always) as is_ours:
+            self.forget_what_was_read()
+            for table in self._all_tables() if is_ours else ():
+                if always or table.is_due:
+                    done[table.name] = table.merge()
+        if not done:
+            return
+        with self._lock():
+            self.forget_what_was_read()
+            for table in self._all_tables():
+                if table.name in done:
+                    table.tidy()
+        self.is_behind = False
+
+    def _all_tables(self) -> list[Table]:
         tables: list[Table] = [self._meta, self.spaces.table, self.journal.table]
         if self.current:
             tables += [self.current.memories.table, self.current.passages.table]
-        for table in tables:
-            table.tidy(always=always)
+        return tables
 
     # --- generations ---
 
@@ -328,11 +356,14 @@ class Database:
     def erase(self, ids: Sequence[str]) -> None:
         """Remove the memories *ids* from disk, wherever a copy may be. Needs the writer's lock."""
         self.drop_leftovers()
-        for generation in (self.current, self.begun):
-            if generation is not None:
-                generation.memories.unlink(ids)
-                generation.erase(ids)
-        self.journal.erase(ids)
+        with locks.upkeep(self.path, wait=True) as is_ours:  # whoever is merging may be copying them
+            if not is_ours:
+                raise StorageError(f"another memcli has been tidying {self.path} for too long")
+            for generation in (self.current, self.begun):
+                if generation is not None:
+                    generation.memories.unlink(ids)
+                    generation.erase(ids)
+            self.journal.erase(ids)
 
     def drop_leftovers(self) -> None:
         """Drop tables of generations that are neither current nor being built. Needs the writer's lock."""

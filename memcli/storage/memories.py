@@ -110,7 +110,7 @@ class Memories:
         self.table.write(_drop_text_index)  # it spells the words
         self.table.erase_keys(ids)
         self.table.write(_index_text)
-        self.table.tidy(always=True)
+        self.table.tidy(leftovers=True)
 
     # --- reading ---
 

@@ -37,6 +37,9 @@ FRAGMENTS_MOST = 200
 """Fragments that no table exceeds: each one costs a search about 0.1 ms (findings: 1,000 cost 145 ms)."""
 
 
+KEPT_MEANWHILE = timedelta(days=1)
+"""The age of versions that `merge` lets go: of none that anybody may be writing upon."""
+
 UNINDEXED_MOST = 500
 """Rows that the full-text index may lack. A search through 2,760 of them took twice as long as through an
 index of all (tests/benchmarks/retrieval.py: 94 ms and 48 ms)."""
@@ -245,40 +248,70 @@ class Table:
     def erase_old(self) -> None:
         """Take the bytes of all that was deleted or written over off the disk. Needs the writer's lock."""
         self.write(lambda table: table.update(values_sql={self._key: self._key}))
-        self.tidy(always=True)
+        self.tidy(leftovers=True)
 
-    def tidy(self, *, always: bool = False) -> None:
-        """Merge small fragments, index new rows and drop old versions, if enough has piled up.
+    def tidy(self, *, leftovers: bool = False) -> None:
+        """Merge small fragments, make and complete indexes, drop old versions. Needs the writer's lock.
 
-        Old versions go at once, not after days: nobody else writes meanwhile (the caller has the
-        lock), and readers who lose theirs look again (`with_retries`).
+        Old versions go at once, not after days: nobody else writes meanwhile, and readers who lose theirs
+        look again (`with_retries`).
+
+        Args:
+            leftovers: Whether files that no version knows go, too: what a killed process has left, but also
+                what `merge` is about to write.
         """
         if self._table is None:
             return
         with translated(f"tidy {self.name}"):
             self._make_indexes()
-            if always or self._is_due():
-                self._table.optimize(cleanup_older_than=timedelta(0))
-                self.refresh()
+            self._table.optimize(cleanup_older_than=timedelta(0), delete_unverified=leftovers)
+            self.refresh()
 
-    def _is_due(self) -> bool:
-        assert self._table is not None
-        stats = self._table.stats()
-        due = min(FRAGMENTS_KEPT + stats["num_rows"] // ROWS_PER_FRAGMENT, FRAGMENTS_MOST)
-        return stats["fragment_stats"]["num_fragments"] > due or self._unindexed() > UNINDEXED_MOST
+    def merge(self) -> bool:
+        """Merge small fragments, make and complete indexes, beside whoever writes; whether that went well.
+
+        LanceDB carries it out on the version it finds. What is added meanwhile stays as it is; if anything
+        is changed or deleted meanwhile, the change wins, and the merger is lost.
+        """
+        try:
+            with translated(f"tidy {self.name}"):
+                self._make_indexes()
+                if self._table is not None:
+                    self._table.optimize(cleanup_older_than=KEPT_MEANWHILE)
+        except StorageError:
+            return False
+        return True
+
+    @property
+    def is_due(self) -> bool:
+        """Whether so much has piled up that searches notice, or an index is missing."""
+        if self._table is None:
+            return False
+        with translated(f"read {self.name}"):
+            stats = self._table.stats()
+            due = min(FRAGMENTS_KEPT + stats["num_rows"] // ROWS_PER_FRAGMENT, FRAGMENTS_MOST)
+            return stats["fragment_stats"]["num_fragments"] > due or self._is_index_due(stats["num_rows"])
+
+    def _is_index_due(self, rows: int) -> bool:
+        """Whether the indexes lack many rows, or one of them is missing; they are completed together."""
+        there = self._names_of_indexes()
+        wanted = [index.name for index in self._indexes if rows >= index.rows_from]
+        if not set(wanted) <= there:
+            return True
+        stats = self._stats(wanted[0]) if wanted else None
+        return stats is not None and stats.num_unindexed_rows > UNINDEXED_MOST
 
     def _make_indexes(self) -> None:
         """Make the indexes that begin to pay, and those whose maker was killed."""
-        assert self._table is not None
-        rows, there = self._table.count_rows(), {index.name for index in self._table.list_indices()}
+        if self._table is None:
+            return
+        rows, there = self._table.count_rows(), self._names_of_indexes()
         for index in self._indexes:
             if index.name not in there and rows >= index.rows_from:
                 index.make(self._table)
 
-    def _unindexed(self) -> int:
-        """How many rows some index does not know yet: each search reads through these."""
-        found = [self._stats(index.name) for index in self._indexes]
-        return max((stats.num_unindexed_rows for stats in found if stats), default=0)
+    def _names_of_indexes(self) -> set[str]:
+        return {index.name for index in self._table.list_indices()} if self._table is not None else set()
 
     def indexed(self, name: str) -> int:
         """How many rows the index called *name* knows; 0 where there is none."""

@@ -76,12 +76,17 @@ def start(home: str) -> None:
 
     Nothing is said where that fails: nobody asked for it. One too many leaves by itself.
     """
-    command = [sys.executable, "-m", "memcli.servers.warm", home]
+    detached("memcli.servers.warm", home)
+
+
+def detached(module: str, *arguments: str) -> None:
+    """Run *module* of this installation in a process of its own that nobody waits for."""
+    command = [sys.executable, "-m", module, *arguments]
     environ = {**os.environ, "PYTHONPATH": os.pathsep.join(path for path in sys.path if path)}
     nowhere = [(os.POSIX_SPAWN_OPEN, fd, os.devnull, os.O_RDWR, 0) for fd in range(3)]
     try:
         os.posix_spawn(sys.executable, command, environ, file_actions=nowhere, setsid=True)
-    except (OSError, NotImplementedError):
+    except (OSError, NotImplementedError):  # a system that can't do it so
         import subprocess
 
         with suppressed():

@@ -72,7 +72,7 @@ def test_a_clean_up_puts_uses_into_the_rows(engine: Engine, scope: Scope) -> Non
     engine.db.uses.note([name, name, "gone"], NOW)
     for _ in range(2):
         with engine.db.writing() as db:
-            db.tidy(always=True)
+            db.fold_uses()
         memory = memories.find(engine, name)
         assert (memory.uses, memory.used_at, memory.text) == (2, NOW, "the ferry stops at nine")
         assert engine.db.uses.pending() == {}
@@ -95,7 +95,7 @@ def test_a_change_of_a_memory_keeps_its_uses_and_does_not_count_them_again(
     uses.look_at(engine, name)
     memories.update(engine, name, importance=0.9)
     with engine.db.writing() as db:
-        db.tidy(always=True)
+        db.fold_uses()
     assert uses.look_at(engine, name, is_use=False).uses == 1
 
 

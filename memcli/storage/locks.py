@@ -1,0 +1,63 @@
+"""Who may write, and who tidies: locks between processes, which a killed one can't leave behind."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+from filelock import FileLock, Timeout
+
+from memcli.errors import StorageError
+from memcli.storage.lance import translated
+
+WRITERS, UPKEEP = "write.lock", "upkeep.lock"
+NAMES = (WRITERS, UPKEEP)
+
+TIMEOUT_S = 60.0
+"""How long a write waits for other writers. The longest holder is the purge of a large store."""
+
+
+@contextmanager
+def writers(path: Path) -> Iterator[None]:
+    """Be the one who writes to the store in the directory *path*, which is made if need be.
+
+    Raises:
+        StorageError: It can't be written to, or the lock was not to be had in a minute.
+    """
+    with translated(f"write to {path}"):
+        path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+        path.mkdir(mode=0o700, exist_ok=True)
+        lock = FileLock(path / WRITERS, timeout=TIMEOUT_S, mode=0o600)
+        try:
+            lock.acquire()
+        except Timeout as error:
+            raise StorageError(
+                f"another memcli has been writing to {path} for over {TIMEOUT_S:.0f} s"
+            ) from error
+    try:
+        yield
+    finally:
+        lock.release()
+
+
+@contextmanager
+def upkeep(path: Path, *, wait: bool) -> Iterator[bool]:
+    """Be the one who tidies the store in *path*; whether that is so.
+
+    Who has this lock must not wait for that of the writers, since a writer may wait for this one.
+
+    Args:
+        path: The directory.
+        wait: Whether to wait for whoever is at it, a minute at most.
+    """
+    lock = FileLock(path / UPKEEP, timeout=TIMEOUT_S if wait else 0, mode=0o600)
+    try:
+        lock.acquire()
+    except (Timeout, OSError):
+        yield False
+        return
+    try:
+        yield True
+    finally:
+        lock.release()
