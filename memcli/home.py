@@ -42,6 +42,11 @@ class Home:
         return self.data / "models"
 
     @property
+    def queries(self) -> Path:
+        """The vectors of queries that were asked before."""
+        return self.data / "queries.vectors"
+
+    @property
     def names(self) -> Path:
         """What the shell offers when Tab is pressed."""
         return self.data / "names.json"

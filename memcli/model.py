@@ -125,6 +125,8 @@ class Draft:
         title: Empty for the first characters of the text.
         id: The caller's own id; empty for one of ours.
         created_at: None for now.
+        vector: Its vector, base64 of 16-bit numbers, if it comes with one; see `memcli.services.given`.
+        vector_of: What that vector was made of, and by which model.
 
     The other fields mean what they mean in `Memory`.
     """
@@ -132,6 +134,8 @@ class Draft:
     text: str
     scope: Scope
     id: str = ""
+    vector: str = ""
+    vector_of: str = ""
     title: str = ""
     importance: float = 0.5
     tags: tuple[str, ...] = ()

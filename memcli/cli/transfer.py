@@ -113,9 +113,12 @@ def export_memories(
     forgotten: Annotated[
         bool, typer.Option("--forgotten/--no-forgotten", help="Include what was forgotten but not purged.")
     ] = True,
+    vectors: Annotated[
+        bool, typer.Option("--vectors", help="With vectors: larger, and imported many times as fast.")
+    ] = False,
 ) -> None:
     """Print everything as JSON Lines that import takes; --space, --user and --agent narrow it down."""
-    documents = transfer.export(run_of(ctx).engine, scope=scope, forgotten=forgotten)
+    documents = transfer.export(run_of(ctx).engine, scope=scope, forgotten=forgotten, vectors=vectors)
     form = options.Format.JSON if output is options.Format.JSON else options.Format.JSONL
     if form is options.Format.JSON:
         render.show(list(documents), form)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import secrets
-from collections.abc import Callable, Hashable
+from collections.abc import Callable, Hashable, Sequence
 from dataclasses import replace
 from datetime import UTC, datetime
 from functools import cached_property
@@ -15,6 +15,9 @@ from memcli.home import Home
 from memcli.model import Embedder, Progress, ProgressBar, ProgressFactory, Reranker
 
 if TYPE_CHECKING:
+    import numpy as np
+    from numpy.typing import NDArray
+
     from memcli.embedding.questions import Questions
     from memcli.storage.database import Database
 
@@ -128,6 +131,18 @@ class Engine:
 
         Database(self.home.store).catch_up()
 
+    def beside(self) -> Engine:
+        """An engine with a look of its own at the store and the same model, for another thread."""
+        return Engine(
+            self.config,
+            self.home,
+            embedder=self.embedder,
+            now=self.now,
+            new_id=self.new_id,
+            progress=self.progress,
+            warned=self.warn,
+        )
+
     @cached_property
     def embedder(self) -> Embedder:
         """The model that made the store's vectors, or, for a new store, the configured one.
@@ -146,6 +161,25 @@ class Engine:
                 f"memcli config set model.name {made_by.name} goes back",
             )
         return embedder
+
+    def query_vectors(self, queries: Sequence[str]) -> NDArray[np.float32]:
+        """Vectors of *queries*, shape (n, dimension); that of a single one may be known from before.
+
+        Raises:
+            EmbeddingError: The model failed, can't be loaded, or has not made the store's vectors.
+        """
+        made_by = self.db.model
+        if len(queries) != 1 or made_by is None or self._given_embedder is not None:
+            return self.embedder.embed_queries(queries)
+        from memcli.storage.queries import AskedBefore
+
+        settings = replace(self.config.model, threads=0)
+        asked = AskedBefore(self.home.queries, repr((made_by, settings)), made_by.dimension)
+        vector = asked.vector(queries[0])
+        if vector is None:
+            vector = self.embedder.embed_queries(queries)[0]
+            asked.keep(queries[0], vector)
+        return vector.reshape(1, -1)
 
     @cached_property
     def questions(self) -> Questions | None:

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import fields
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, fields
 from typing import Any
 
 from memcli.errors import UsageError
@@ -12,7 +12,7 @@ from memcli.services import checks
 from memcli.services.engine import Engine
 from memcli.services.journal import Running
 from memcli.services.known import Known, stored
-from memcli.services.vectors import embed, refuse_other_model
+from memcli.services.vectors import Embedded, embed, refuse_other_model
 
 DRAFT_FIELDS = frozenset(f.name for f in fields(Draft))
 
@@ -77,13 +77,58 @@ def store_all(
     """
     if replaces and len(drafts) != 1:
         raise UsageError("only one text can replace a memory")
+    ready = prepared(engine, drafts, compare=compare, announce=announce)
+    return finished(engine, ready, compare=compare, conflicts=conflicts, replaces=replaces, change=change)
+
+
+@dataclass(frozen=True)
+class Prepared:
+    """What can be done for some drafts before it is one's turn to write.
+
+    Attributes:
+        drafts: The drafts.
+        memories: What they would become.
+        known: The answers of those that the store held already, when it was asked.
+        embedded: The others, with their vectors.
+    """
+
+    drafts: Sequence[Draft]
+    memories: Sequence[Memory]
+    known: Sequence[Stored | None]
+    embedded: Embedded
+
+
+def prepared(
+    engine: Engine, drafts: Sequence[Draft], *, compare: bool, announce: ProgressFactory | None = None
+) -> Prepared:
+    """*drafts*, checked and embedded; see `store_all`."""
     memories = [_memory(engine, draft) for draft in drafts]
-    given = [draft.id for draft in drafts if draft.id]  # ours are random: the look under the lock is enough
-    known = Known(engine, memories, compare=compare, ids=given) if engine.db.model else None
-    fresh = [memory for memory in memories if known is None or not known.answer(memory)]
-    embedded = embed(engine.embedder, _first_of_each(fresh), announce or engine.progress)
-    if not embedded.memories and known is not None and not replaces:
-        return [known.answer(memory) or stored(memory) for memory in memories]
+    ids = [draft.id for draft in drafts if draft.id]  # ours are random: the look under the lock is enough
+    known = Known(engine, memories, compare=compare, ids=ids) if engine.db.model else None
+    answers = [known.answer(memory) if known else None for memory in memories]
+    fresh = [memory for memory, answer in zip(memories, answers, strict=True) if answer is None]
+    brought: Mapping[str, Any] = {}
+    if any(draft.vector for draft in drafts):
+        from memcli.services import given  # arrays
+
+        brought = given.vectors(engine.embedder.model, memories, drafts)
+    embedded = embed(engine.embedder, _first_of_each(fresh), announce or engine.progress, brought)
+    return Prepared(drafts, memories, answers, embedded)
+
+
+def finished(
+    engine: Engine,
+    ready: Prepared,
+    *,
+    compare: bool,
+    conflicts: bool | None,
+    replaces: str = "",
+    change: Running | None = None,
+) -> list[Stored]:
+    """Write what is *ready*, in view of what the store holds by now; see `store_all`."""
+    memories, drafts, embedded = ready.memories, ready.drafts, ready.embedded
+    if not embedded.memories and not replaces and engine.db.model:
+        return [known or stored(memory) for known, memory in zip(ready.known, memories, strict=True)]
 
     from memcli.services.writing import Writing  # behind the store's door: arrays
 

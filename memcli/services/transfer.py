@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, fields
 from datetime import UTC, datetime
+from itertools import islice
 from typing import Any
 
 from memcli.errors import UsageError
@@ -71,39 +73,66 @@ def import_lines(
             was decided on when it was stored, and is only a duplicate of the same words.
         progress: Hears how many lines are done.
     """
-    pending: list[_Line] = []
-    change, number = Running("import"), 0
-    for number, line in enumerate(lines, start=1):
-        raw = line.encode("utf-8", "surrogatepass") if isinstance(line, str) else line
-        if raw.strip():
-            pending.append(_read(number, raw, scope, engine.now()))
-        if len(pending) == CHUNK:
-            yield from _store(engine, pending, conflicts, change, progress)
-            pending = []
-    yield from _store(engine, pending, conflicts, change, progress)
+    compare, change = conflicts is not False, Running("import")
+    number = 0
+    for ready in _ahead(engine, _pieces(engine, lines, scope), compare, progress or nobody):
+        answers = remember.finished(engine, ready.drafts, compare=compare, conflicts=conflicts, change=change)
+        ready.shares.finish()
+        number = ready.lines[-1].number
+        yield from _records(ready.lines, answers)
     if number >= INDEXED_FROM and engine.db.model:
         engine.db.catch_up(always=True)
 
 
-def _store(
-    engine: Engine, lines: Sequence[_Line], conflicts: bool | None, change: Running, progress: Progress | None
-) -> Iterator[Record]:
-    lines = [_checked(engine, line) for line in lines]
-    drafts = [line.draft for line in lines if line.draft]
-    shares = _Shares(progress or nobody, len(lines))
-    answers = iter(
-        remember.store_all(
-            engine,
-            drafts,
-            compare=conflicts is not False,
-            conflicts=conflicts,
-            change=change,
-            announce=shares,
-        )
-    )
-    shares.finish()
+def _pieces(engine: Engine, lines: Iterable[bytes | str], scope: Scope) -> Iterator[list[_Line]]:
+    """The *lines* that are not blank, read and checked, some at a time."""
+    pending: list[_Line] = []
+    for number, line in enumerate(lines, start=1):
+        raw = line.encode("utf-8", "surrogatepass") if isinstance(line, str) else line
+        if raw.strip():
+            pending.append(_checked(engine, _read(number, raw, scope, engine.now())))
+        if len(pending) == CHUNK:
+            yield pending
+            pending = []
+    if pending:
+        yield pending
+
+
+@dataclass(frozen=True, slots=True)
+class _Ready:
+    lines: list[_Line]
+    drafts: remember.Prepared
+    shares: _Shares
+
+
+def _ahead(
+    engine: Engine, pieces: Iterator[list[_Line]], compare: bool, progress: Progress
+) -> Iterator[_Ready]:
+    """Each of *pieces*, embedded; the next one is, while the last one is decided on and written.
+
+    Deciding keeps one processor busy, and embedding all that there are.
+    """
+    engine.embedder  # noqa: B018  # loaded in this thread, where what is wrong with it is said
+    beside = engine.beside()
+
+    def ready(lines: list[_Line]) -> _Ready:
+        shares = _Shares(progress, len(lines))
+        beside.db.forget_what_was_read()
+        drafts = [line.draft for line in lines if line.draft]
+        return _Ready(lines, remember.prepared(beside, drafts, compare=compare, announce=shares), shares)
+
+    with ThreadPoolExecutor(max_workers=1) as pool:
+        following = [pool.submit(ready, lines) for lines in islice(pieces, 1)]
+        while following:
+            one = following.pop().result()
+            following += [pool.submit(ready, lines) for lines in islice(pieces, 1)]
+            yield one
+
+
+def _records(lines: Sequence[_Line], answers: Iterable[Stored]) -> Iterator[Record]:
+    stored = iter(answers)
     for line in lines:
-        yield Record(line=line.number, stored=next(answers) if line.draft else _failed(line))
+        yield Record(line=line.number, stored=next(stored) if line.draft else _failed(line))
 
 
 class _Shares:
@@ -192,6 +221,7 @@ def _or(document: Mapping[str, Any], name: str, default: Any) -> Any:
 AS_THEY_ARE = (
     *("text", "id", "title", "importance", "source", "conversation", "speaker"),
     *("replaces", "replaced_by", "replaced_reason", "replaced_confidence"),
+    *("vector", "vector_of"),
 )
 TIMES = ("created_at", "updated_at", "expires_at", "forgotten_at", "replaced_at")
 
@@ -209,7 +239,9 @@ def _time(value: Any, name: str, now: datetime) -> datetime | None:
     return parse_time(value, now)
 
 
-def export(engine: Engine, *, scope: Scope, forgotten: bool = True) -> Iterator[Mapping[str, Any]]:
+def export(
+    engine: Engine, *, scope: Scope, forgotten: bool = True, vectors: bool = False
+) -> Iterator[Mapping[str, Any]]:
     """Everything that is remembered in *scope*, oldest first, as documents that an import takes.
 
     Fields that have their default are left out.
@@ -218,12 +250,25 @@ def export(engine: Engine, *, scope: Scope, forgotten: bool = True) -> Iterator[
         engine: What to work with.
         scope: What to export.
         forgotten: Whether forgotten, expired and replaced memories are included.
+        vectors: Whether each brings its vector along, so that an import need not make it again.
     """
     now = engine.now()
     for batch in engine.db.memories.batches(in_scope(scope)):
-        for memory in batch:
-            if forgotten or is_current(memory, now):
-                yield _document(memory)
+        wanted = [memory for memory in batch if forgotten or is_current(memory, now)]
+        documents = [_document(memory) for memory in wanted]
+        yield from _with_vectors(engine, wanted, documents) if vectors else documents
+
+
+def _with_vectors(
+    engine: Engine, memories: Sequence[Memory], documents: Sequence[Mapping[str, Any]]
+) -> Iterator[Mapping[str, Any]]:
+    from memcli.services import given  # arrays
+
+    model = engine.db.model
+    assert model is not None
+    rows: Any = engine.db.memories.vectors([memory.id for memory in memories]) if memories else []
+    for memory, document, vector in zip(memories, documents, rows, strict=True):
+        yield {**document, "vector": given.written(vector), "vector_of": given.seal(model, memory)}
 
 
 DEFAULTS = {f.name: f.default for f in fields(Draft)}

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -90,12 +90,23 @@ def joined(one: Embedded, other: Embedded) -> Embedded:
 
 
 def embed(
-    embedder: Embedder, memories: Sequence[Memory], announce: ProgressFactory = no_progress
+    embedder: Embedder,
+    memories: Sequence[Memory],
+    announce: ProgressFactory = no_progress,
+    given: Mapping[str, NDArray[np.float32]] | None = None,
 ) -> Embedded:
     """*memories* with their vectors; a text beyond the model's window is embedded in passages.
 
     A turn is embedded with its speaker before it: who said it is part of what was said.
+
+    Args:
+        embedder: What makes the vectors.
+        memories: The memories, each with another id.
+        announce: Who hears how far it has come, if it takes long.
+        given: Vectors that are known already, by id; only those of texts within the window count.
     """
+    import numpy as np
+
     from memcli.storage.passages import Passage
 
     texts: list[str] = []
@@ -107,7 +118,15 @@ def embed(
         texts.append(said_by + memory.text[start:end])
         further_texts += [said_by + memory.text[start:end] for start, end in rest]
         further += [Passage(memory.id, memory.user, memory.space, start, end) for start, end in rest]
-    everything = texts + further_texts
+    long = {passage.memory for passage in further}
+    known = {m.id: given[m.id] for m in memories if given and m.id in given and m.id not in long}
+    wanted = [row for row, memory in enumerate(memories) if memory.id not in known]
+    everything = [texts[row] for row in wanted] + further_texts
     with (announce if len(everything) > ANNOUNCED else no_progress)("Embedding", len(everything)) as report:
-        vectors = embedder.embed_documents(everything, report)
-    return Embedded(list(memories), vectors[: len(texts)], further, vectors[len(texts) :])
+        made = embedder.embed_documents(everything, report)
+    vectors = np.empty((len(texts), embedder.model.dimension), dtype=np.float32)
+    vectors[wanted] = made[: len(wanted)]
+    for row, memory in enumerate(memories):
+        if memory.id in known:
+            vectors[row] = known[memory.id]
+    return Embedded(list(memories), vectors, further, made[len(wanted) :])

@@ -60,7 +60,7 @@ class Searcher:
             yield from ([] for _ in queries)
             return
         without_vectors = self.asked.mode is Mode.TEXT
-        vectors = None if without_vectors else self.engine.embedder.embed_queries(queries)
+        vectors = None if without_vectors else self.engine.query_vectors(queries)
         for row, query in enumerate(queries):
             yield self._answer(query, None if vectors is None else vectors[row]) if query.strip() else []
 
