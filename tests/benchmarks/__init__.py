@@ -3,7 +3,7 @@
 The commands, with what each is about:
 
     python -m tests.benchmarks LOCOMO                         everything about speed, one after the other
-    python -m tests.benchmarks.startup                        whole commands, cold and warm, against a naive script
+    python -m tests.benchmarks.startup                        whole commands, cold and warm, against a script
     python -m tests.benchmarks.sizes                          searching and storing, by the size of the store
     python -m tests.benchmarks.upkeep                         a store after 1,000 single writes
     python -m tests.benchmarks.imports LOCOMO                 texts a second against plain fastembed
