@@ -1,0 +1,130 @@
+"""Upkeep of what is large: left behind by writes, done beside readers and writers, lost to nobody."""
+
+import threading
+from collections.abc import Callable
+
+import pytest
+
+from memcli import Memory
+from memcli.model import Scope
+from memcli.services import forgetting, recall, remember, upkeep
+from memcli.services.engine import Engine
+from memcli.storage import database, locks, table
+from memcli.storage.database import Database
+
+MakeEngine = Callable[..., Engine]
+
+
+@pytest.fixture
+def large(engine: Engine, scope: Scope, monkeypatch: pytest.MonkeyPatch) -> Engine:
+    """An engine on a store whose tables count as large, with something to merge."""
+    monkeypatch.setattr(database, "SMALL", 5)
+    monkeypatch.setattr(table, "FRAGMENTS_KEPT", 4)
+    for number in range(10):
+        remember.store(engine, f"fact {number}", scope=scope)
+    return engine
+
+
+def pieces(engine: Engine) -> int:
+    """How many fragments the memories of *engine* are in."""
+    memories = engine.db.memories.table
+    memories.refresh()
+    count: int = memories.read(lambda one: one.stats()["fragment_stats"]["num_fragments"], 0)
+    return count
+
+
+def test_a_write_leaves_what_takes_long(large: Engine, make_engine: MakeEngine, scope: Scope) -> None:
+    """It says so, and whoever catches up finds it; then there is nothing to do."""
+    assert large.is_behind
+    assert pieces(large) > 4
+    large.catch_up()
+    assert pieces(large) == 1
+    again = make_engine()
+    again.catch_up()
+    assert not again.is_behind
+    assert {memory.text for memory in again.db.memories.where("")} == {f"fact {n}" for n in range(10)}
+    assert recall.search(again, "fact 7", scope=scope)[0].text == "fact 7"
+
+
+def test_small_tables_are_tidied_by_the_write_itself(
+    engine: Engine, scope: Scope, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Nobody has to come after it."""
+    monkeypatch.setattr(table, "FRAGMENTS_KEPT", 4)
+    for number in range(10):
+        remember.store(engine, f"fact {number}", scope=scope)
+        assert pieces(engine) <= 5
+    assert not engine.is_behind
+
+
+def test_whoever_merges_keeps_no_writer_waiting(large: Engine, make_engine: MakeEngine, scope: Scope) -> None:
+    """The lock of the writers is free meanwhile; a second one to merge goes away again."""
+    with locks.upkeep(large.home.store, wait=False) as is_ours:
+        assert is_ours
+        remember.store(make_engine(), "written meanwhile", scope=scope)
+        large.catch_up()
+        assert pieces(large) > 4
+    large.catch_up()
+    assert pieces(large) == 1
+
+
+def test_what_is_written_while_tables_are_merged_is_there(
+    large: Engine, make_engine: MakeEngine, scope: Scope
+) -> None:
+    """One merges over and over; others store, forget and search: every answer holds."""
+    stop, problems = threading.Event(), []
+
+    def merge() -> None:
+        while not stop.is_set():
+            try:
+                Database(large.home.store).catch_up(always=True)
+            except Exception as error:  # whatever it is, the test names it
+                problems.append(error)
+
+    merging = threading.Thread(target=merge)
+    merging.start()
+    try:
+        engine = make_engine()
+        for number in range(15):
+            stored = remember.store(engine, f"note {number}", scope=scope)
+            if number % 3 == 0:
+                forgetting.forget(engine, [str(stored.id)], scope=scope)
+            assert recall.search(make_engine(), "fact 3", scope=scope)[0].text == "fact 3"
+    finally:
+        stop.set()
+        merging.join()
+    assert problems == []
+    texts = [memory.text for memory in make_engine().db.memories.where("forgotten_at IS NULL")]
+    kept = [f"note {number}" for number in range(15) if number % 3]
+    assert sorted(texts) == sorted([*kept, *(f"fact {number}" for number in range(10))])
+
+
+def test_a_purge_takes_along_what_a_killed_merger_has_left(large: Engine, scope: Scope) -> None:
+    """Files that no version knows may hold the text, too."""
+    leftover = large.home.store / "memories_1.lance" / "data" / "1234.lance"
+    leftover.write_bytes(b"fact 3, half merged")
+    [memory] = large.db.memories.where("text = 'fact 3'")
+    forgetting.forget(large, [memory.id], scope=scope)
+    forgetting.purge(large, forgetting.purgeable(large, [memory.id], scope=scope))
+    everything = b"".join(f.read_bytes() for f in large.home.store.rglob("*") if f.is_file())
+    assert b"fact 3" not in everything
+    assert b"fact 4" in everything
+
+
+def test_optimize_waits_for_its_turn_and_does_all(large: Engine) -> None:
+    """Whatever is due or not."""
+    done = upkeep.optimize(large)
+    assert done.files_after < done.files_before
+    assert pieces(large) == 1
+
+
+def test_the_python_api_catches_up_beside_the_next_call(large: Engine, scope: Scope) -> None:
+    """In a thread of its own."""
+    memory = Memory(engine=large, space=scope.space, user=scope.user)
+    assert large.is_behind
+    memory.search("fact 1")
+    for thread in threading.enumerate():
+        if thread.name == "memcli-upkeep":
+            thread.join()
+    assert not large.is_behind
+    assert pieces(large) == 1
