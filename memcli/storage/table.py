@@ -274,6 +274,7 @@ class Table:
         for index in self._indexes:
             if index.name not in there and rows >= index.rows_from:
                 index.make(self._table)
+                self._indexed = {}
 
     def _unindexed(self) -> int:
         """How many rows some index does not know yet: each search reads through these."""

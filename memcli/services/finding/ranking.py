@@ -11,17 +11,15 @@ conversations, R@5 and R@10 in percent, and mean reciprocal rank on paraphrased 
 
 from __future__ import annotations
 
-import math
-import re
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from functools import cached_property
 from typing import TYPE_CHECKING
 
 import numpy as np
 
 from memcli.model import Mode
 from memcli.services.finding import decay, when
+from memcli.services.finding.words import Words, words_of
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -30,9 +28,6 @@ if TYPE_CHECKING:
     from memcli.storage.candidates import Candidates
 
     Numbers = NDArray[np.float64]
-
-TERM_SATURATION = 2.2
-"""How far a term's best score can exceed its inverse document frequency: k1 + 1 in BM25 with k1 = 1.2."""
 
 REACH = 2
 """Turns before and after that lend a turn their terms. 1 cost 1.5 points of R@5 and 3.7 of R@10, 3 cost 2.8
@@ -99,9 +94,6 @@ default minimum leave nine in ten unrelated questions without a hit, of facts as
 SLOPE, MIDDLE = 8.0, 0.42
 """The score is 1 / (1 + e^(-slope (relevance - middle))): how likely the first hit is right where half of the
 questions have an answer, from a logistic regression on paraphrased and unrelated questions."""
-
-ROLES = frozenset({"user", "assistant", "system", "human", "ai", "tool", "developer", "model", "bot"})
-"""Speakers that are roles rather than names: "user" in a question seldom asks about one."""
 
 
 @dataclass(frozen=True)
@@ -178,46 +170,6 @@ PROMISING = 250
 def score(relevance: Numbers | float) -> Numbers:
     """*relevance* as a number from 0 to 1 that keeps the order."""
     return np.asarray(1.0 / (1.0 + np.exp(-SLOPE * (np.asarray(relevance) - MIDDLE))))
-
-
-def unseen(memories: int) -> float:
-    """What a term that no memory holds would score in the one that did: it counts as asked for."""
-    return TERM_SATURATION * math.log(1 + (memories + 0.5) / 0.5)
-
-
-class Words:
-    """How the candidates cover the query's terms.
-
-    Args:
-        found: The candidates.
-        memories: How many memories the store has.
-    """
-
-    def __init__(self, found: Candidates, memories: int) -> None:
-        self._found = found
-        best = found.term_scores.max(axis=1, initial=0.0)
-        self.bounds = np.where(best > 0, best, unseen(memories))
-
-    @cached_property
-    def names(self) -> NDArray[np.bool_]:
-        """Which terms name somebody who speaks in a candidate, shape (terms,)."""
-        speakers = {word for name in set(self._found.speaker) for word in _words_of(name)} - ROLES
-        return np.array([term.lower() in speakers for term in self._found.terms], dtype=np.bool_)
-
-    def lack(self, names: Sequence[str]) -> bool:
-        """Whether one of *names* is a term that no candidate holds."""
-        held = self._found.term_scores.max(axis=1, initial=0.0) > 0
-        missing = {term.lower() for term, is_held in zip(self._found.terms, held, strict=True) if not is_held}
-        return not missing.isdisjoint(names)
-
-    def coverage(self, scores: Numbers, terms: NDArray[np.bool_]) -> Numbers:
-        """How much of *terms* each candidate covers by *scores*, rare ones counting more: 0..1."""
-        best = float(self.bounds[terms].sum())
-        return np.minimum(scores[terms].sum(axis=0) / best, 1.0) if best > 0 else np.zeros(scores.shape[1])
-
-
-def _words_of(name: str) -> list[str]:
-    return re.findall(r"\w+", name.lower())
 
 
 class Neighbours:
@@ -365,7 +317,7 @@ def _people(found: Candidates, words: Words) -> tuple[Numbers, Numbers]:
     none = np.zeros(len(found))
     if not asked:
         return none, none
-    by_name = {name: bool(asked & set(_words_of(name))) for name in set(found.speaker)}
+    by_name = {name: bool(asked & set(words_of(name))) for name in set(found.speaker)}
     speaks = np.array([by_name[name] for name in found.speaker], dtype=bool)
     has = np.bincount(found.talk, weights=speaks)[found.talk] > 0
     has_other = np.bincount(found.talk, weights=~speaks)[found.talk] > 0

@@ -13,6 +13,7 @@ from hypothesis import strategies as st
 from memcli.model import Mode
 from memcli.services.finding import ranking
 from memcli.services.finding.when import NamedTime
+from memcli.services.finding.words import Words, unseen
 from tests.conftest import NOW
 from tests.services.finding.made import (
     COSINES,
@@ -37,7 +38,7 @@ def coverage(*scores: float, memories: int = 100, held: Sequence[str] = ("tea",)
     """How much of tea, and of terms that nobody holds, is covered by a fact with *scores* for the first."""
     row = Fact(scores=dict(zip(held, scores, strict=True)))
     found = candidates(row, terms=(*held, *(f"unheard{i}" for i in range(3 - len(held)))))
-    words = ranking.Words(found, memories)
+    words = Words(found, memories)
     return float(words.coverage(found.term_scores, np.ones(3, dtype=bool))[0])
 
 
@@ -147,15 +148,15 @@ def test_a_role_is_no_name(role: str) -> None:
     """Who asks for the user's tea does not want all that the user said."""
     rows = [Turn(speaker=role, position=0), Turn(speaker="Ana", position=9)]
     found = candidates(*rows, terms=(role, "tea"))
-    assert not ranking.Words(found, 100).names.any()
+    assert not Words(found, 100).names.any()
     assert best(found).evidence.signals["speaker"].tolist() == [0, 0]
-    assert ranking.Words(candidates(*rows, terms=("ana",)), 100).names.all()
+    assert Words(candidates(*rows, terms=("ana",)), 100).names.all()
 
 
 def test_names_are_words_of_speakers_in_any_case() -> None:
     """First names and family names."""
     found = candidates(Turn(speaker="Ana-Maria Ruiz"), terms=("RUIZ", "maria", "tea"))
-    assert ranking.Words(found, 100).names.tolist() == [True, True, False]
+    assert Words(found, 100).names.tolist() == [True, True, False]
 
 
 def test_a_name_is_no_word_to_be_covered_by_turns() -> None:
@@ -226,7 +227,7 @@ def test_turns_are_put_on_the_scale_of_facts() -> None:
 @given(st.lists(st.floats(0, 0.5), min_size=2, max_size=5))
 def test_words_of_a_fact_below_half_change_nothing(shares: list[float]) -> None:
     """Shared words mislead questions that are asked in other words."""
-    bound = ranking.unseen(100)
+    bound = unseen(100)
     rows = [Fact(cosine=0.3, scores={"tea": share * bound * 2}) for share in shares]
     found = candidates(*rows, Fact(cosine=0.3, scores={"tea": bound, "ana": bound}))
     contribution = best(found).evidence.contributions["coverage"]
