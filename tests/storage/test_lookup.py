@@ -10,6 +10,7 @@ from typing import Any
 import numpy as np
 import pyarrow as pa
 import pytest
+from lancedb.index import IvfRq
 from numpy.typing import NDArray
 
 from memcli.model import Memory
@@ -446,6 +447,28 @@ def test_all_that_is_asked_of_a_large_store_is_answered_as_of_a_small_one(indexe
     assert set(memories.ids(equals("space", "small"))) == {
         n for n, m in everyone.items() if m.space == "small"
     }
+
+
+def test_a_space_far_from_what_is_asked_is_searched_all_the_same(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Though an index of vectors looks for it elsewhere: in partitions that hold nothing of this space."""
+    known, count = Known(store(tmp_path / "store"), {}, {}), INDEXED_FROM
+    centres = units(np.random.default_rng(5).normal(size=(16, DIMENSION)))
+    spread = 0.1 * np.random.default_rng(6).normal(size=(count, DIMENSION))
+    rows = np.asarray(units(centres[np.arange(count) % 16] + spread), dtype=np.float32)
+    places = ["small" if i % 16 == 3 else "large" for i in range(count)]
+    known.add([memory(f"m{i:05}", space=space) for i, space in enumerate(places)], rows)
+    parts = IvfRq(distance_type="cosine", num_partitions=16)
+    known.memories.table.write(lambda table: table.create_index(VECTOR, config=parts, name=VECTOR_INDEX))
+    known.memories.table.refresh()
+    monkeypatch.setattr(lookup, "PARTITION", known.memories.table.indexed(VECTOR_INDEX) // 16)
+    monkeypatch.setattr(lookup, "PROBED", 0.05)
+    small = {name for name, one in known.rows.items() if one.space == "small"}
+    where = equals("space", "small")
+    for vector in units(centres).astype(np.float32):
+        found = known.memories.found(vector, [], where, nearest=10, holding=0, place=where)
+        check(known, found, vector, [], small, wanted=10)
 
 
 def test_what_is_erased_is_in_no_index(tmp_path: Path) -> None:

@@ -242,7 +242,8 @@ def promising(cosine: Numbers, scores: Numbers) -> NDArray[np.int64]:
     covered = scores.sum(axis=0) / max(float(best.sum()), 1e-9)
     rough = np.nan_to_num(cosine, nan=_least(cosine)) + (NEAR + COVERED) * covered
     first = np.argsort(-rough, kind="stable")[:PROMISING]
-    return np.union1d(first, scores.argmax(axis=1) if len(cosine) and len(scores) else first[:0])
+    held = scores[best > 0]
+    return np.union1d(first, held.argmax(axis=1)) if len(held) else np.sort(first)
 
 
 def first_look(found: Candidates, memories: int) -> NDArray[np.int64]:

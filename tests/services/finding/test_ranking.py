@@ -525,3 +525,70 @@ def test_the_settings_of_fading_are_heeded() -> None:
     assert plain.factors["decay"].tolist() == [1, 1]
     assert plain.score[0] == plain.score[1] > faded.score[0]
     assert moment(NOW) == question().now
+
+
+# --- what is worth reading ---
+
+NAN = float("nan")
+
+
+def picked(cosines: Sequence[float], *scores: Sequence[float]) -> list[int]:
+    """What is promising of candidates with *cosines* and *scores*, a row for each term."""
+    return ranking.promising(
+        np.array(cosines, dtype=float), np.array(scores, dtype=float).reshape(len(scores), len(cosines))
+    ).tolist()
+
+
+def test_nothing_is_promising_where_there_is_nothing() -> None:
+    """No candidates, with terms or without; no terms and no cosines."""
+    assert picked([]) == picked([], [], []) == []
+    assert picked([NAN, NAN]) == [0, 1]
+
+
+def test_the_nearest_and_what_covers_most_are_promising(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Rare terms count more: by what they score at best."""
+    monkeypatch.setattr(ranking, "PROMISING", 2)
+    assert picked([0.1, 0.4, 0.3, 0.2]) == [1, 2]
+    assert picked([0.1, 0.4, 0.3, 0.2], [0, 0, 0, 5.0], [0, 0, 1.0, 0]) == [2, 3]
+    assert picked([0.1, 0.1, 0.1, 0.1], [9.0, 8.5, 0, 0], [0, 0, 1.0, 0.9]) == [0, 1, 2]
+
+
+def test_the_best_of_each_term_is_read_though_others_promise_more(monkeypatch: pytest.MonkeyPatch) -> None:
+    """It tells how rare the term is; of a term that nobody holds there is none to read."""
+    monkeypatch.setattr(ranking, "PROMISING", 1)
+    cosines, scores = [0.9, 0.1, 0.8, -0.9], ([9.0, 9.5, 0.0, 0.0], [0.0, 0.0, 0.1, 0.2])
+    assert picked(cosines, *scores) == [0, 1, 3]
+    assert picked([0.1, 0.9, 0.2], [0.0, 0.0, 0.0]) == [1]
+
+
+def test_what_was_not_compared_may_be_as_near_as_the_last_of_the_nearest(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """But no nearer; the words then decide."""
+    monkeypatch.setattr(ranking, "PROMISING", 2)
+    assert picked([0.5, NAN, 0.4, 0.3], [0, 1.0, 0, 0.9]) == [1, 3]
+    assert picked([0.5, NAN, 0.4, 0.3], [0.0, 0.0, 0.0, 0.0]) == [0, 2]
+
+
+@given(
+    st.integers(0, 40).flatmap(
+        lambda n: st.tuples(
+            st.lists(st.just(NAN) | st.floats(-1, 1), min_size=n, max_size=n),
+            st.lists(st.lists(st.just(0.0) | st.floats(0.1, 20), min_size=n, max_size=n), max_size=4),
+        )
+    ),
+    st.integers(1, 10),
+)
+def test_so_many_are_promising_each_once_and_the_best_of_each_term_among_them(
+    made: tuple[list[float], list[list[float]]], most: int
+) -> None:
+    """In order of their places, whatever is known."""
+    cosines, scores = made
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(ranking, "PROMISING", most)
+        places = picked(cosines, *scores)
+    assert places == sorted(set(places))
+    assert set(places) <= set(range(len(cosines)))
+    assert min(most, len(cosines)) <= len(places) <= most + len(scores)
+    for held in scores:
+        assert not any(held) or max(held[place] for place in places) == max(held)
