@@ -534,9 +534,8 @@ NAN = float("nan")
 
 def picked(cosines: Sequence[float], *scores: Sequence[float]) -> list[int]:
     """What is promising of candidates with *cosines* and *scores*, a row for each term."""
-    return ranking.promising(
-        np.array(cosines, dtype=float), np.array(scores, dtype=float).reshape(len(scores), len(cosines))
-    ).tolist()
+    held = np.array(scores, dtype=float).reshape(len(scores), len(cosines))
+    return [int(place) for place in ranking.promising(np.array(cosines, dtype=float), held)]
 
 
 def test_nothing_is_promising_where_there_is_nothing() -> None:
