@@ -43,6 +43,11 @@ COVERED = 1.0
 PREVIOUS, NEXT = 0.25, 0.2
 """Share of the cosine of the turn before and the turn after. Without the former, 0.4 points of R@10 less."""
 
+LENDING = 100
+"""Candidates, the nearest to the query, that lend their cosine to the turns beside them, as far as it exceeds
+that of the last of them: to stand beside what is of no use is worth no more than to stand alone. Lending all
+of it cost 0.7 points of R@5 with all conversations in one space; 200 made no difference."""
+
 SPEAKER = 0.2
 """For a turn of the person asked about. 0 cost 0.8 points of R@5."""
 
@@ -287,7 +292,7 @@ Signals = Mapping[str, "tuple[Numbers, Numbers]"]
 def _of_turns(found: Candidates, words: Words, question: Question) -> Signals:
     beside = Neighbours(found)
     cosine = np.nan_to_num(found.cosine, nan=_least(found.cosine))
-    known = np.nan_to_num(found.cosine, nan=0.0)
+    known = _above_others(cosine)
     around = PREVIOUS * beside.shifted(known, -1) + NEXT * beside.shifted(known, 1)
     said = ~words.names
     scores = np.asarray(found.term_scores)
@@ -344,6 +349,12 @@ def _least(cosine: Numbers) -> float:
     """What a cosine that was not asked for can be at most: the lowest of the nearest."""
     known = cosine[~np.isnan(cosine)]
     return float(known.min()) if len(known) else 0.0
+
+
+def _above_others(cosine: Numbers) -> Numbers:
+    """How much nearer each is than the last of the `LENDING` nearest; 0 for all others."""
+    most = min(LENDING, len(cosine))
+    return np.maximum(cosine - np.sort(cosine)[-most], 0.0) if most else cosine
 
 
 def _hubness(found: Candidates, question: Question) -> Numbers:

@@ -527,6 +527,21 @@ def test_the_settings_of_fading_are_heeded() -> None:
     assert moment(NOW) == question().now
 
 
+def test_neighbours_lend_what_they_are_nearer_than_the_rest(monkeypatch: pytest.MonkeyPatch) -> None:
+    """To stand beside something far away is worth no more than to stand alone."""
+    monkeypatch.setattr(ranking, "LENDING", 4)
+    found = candidates(
+        Turn(id="beside near", conversation="c", position=1, cosine=0.5),
+        Turn(conversation="c", position=0, cosine=0.8),
+        Turn(id="beside far", conversation="d", position=1, cosine=0.5),
+        Turn(conversation="d", position=0, cosine=0.1),
+        Turn(id="alone", conversation="e", position=1, cosine=0.5),
+    )
+    lent = best(found).evidence.contributions["surroundings"] / ranking.TURN_SCALE
+    assert lent[0] == pytest.approx(ranking.PREVIOUS * 0.3)
+    assert lent[1:].tolist() == pytest.approx([0, 0, 0, 0], abs=1e-12)
+
+
 # --- what is worth reading ---
 
 NAN = float("nan")
