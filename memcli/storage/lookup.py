@@ -136,13 +136,17 @@ async def looked_up(
     first = await _first(table, where, place)
     further = [_numbers(table, also)] if also else []
     found = await asyncio.gather(*(_rows(table, q, first, SPARE, indexed) for q in questions), *further)
-    raw = _Raw(questions, found[: len(questions)], found[len(questions) :], pick)
+    brought_up, named = found[: len(questions)], found[len(questions) :]
+    raw = _Raw(questions, brought_up, named, pick)
     rows = await _taken(table, raw.numbers, where, columns)
-    full = any(len(t) >= _sample(q, SPARE, indexed) for q, t in zip(questions, found, strict=False))
-    if first != where and full and SPARE * len(rows) < len(raw.numbers):
-        again = await asyncio.gather(*(_rows(table, q, where, 1.0, indexed) for q in questions))
-        raw = _Raw(questions, again, found[len(questions) :], pick)
-        rows = await _taken(table, raw.numbers, where, columns)
+    if first != where:
+        full = [len(t) >= _sample(q, SPARE, indexed) for q, t in zip(questions, brought_up, strict=True)]
+        if again := raw.short(rows, full):
+            anew = await asyncio.gather(*(_rows(table, questions[i], where, 1.0, indexed) for i in again))
+            for i, of_question in zip(again, anew, strict=True):
+                brought_up[i] = of_question
+            raw = _Raw(questions, brought_up, named, pick)
+            rows = await _taken(table, raw.numbers, where, columns)
     return raw.of(rows)
 
 
@@ -173,7 +177,8 @@ async def _rows(
         query = table.query().nearest_to(question.vector).column(VECTOR).distance_type("cosine")
         query = query.select(["_distance"])
         if indexed:
-            query = query.nprobes(math.ceil(PROBED * math.ceil(indexed / PARTITION)) + 1)
+            probed = math.ceil(PROBED * math.ceil(indexed / PARTITION)) + 1
+            query = query.minimum_nprobes(probed).maximum_nprobes(0)  # more, if these have too few
     query = query.where(where) if where else query
     found: pa.Table = await query.with_row_id().limit(_sample(question, spare, indexed)).to_arrow()
     return found
@@ -201,7 +206,7 @@ class _Raw:
         further: Sequence[pa.Table],
         pick: Pick | None,
     ) -> None:
-        self._questions = questions
+        self._questions, self._left_out = questions, False
         tables = [*brought_up, *further]
         every = np.concatenate([table[ROW].to_numpy() for table in tables] or [np.empty(0, np.uint64)])
         self.numbers, place = np.unique(every, return_inverse=True)
@@ -225,10 +230,25 @@ class _Raw:
         kept[pick(cosine, np.array(terms).reshape(len(terms), count))] = True
         for places in self._places[len(self._questions) :]:
             kept[places] = True
+        self._left_out = not kept.all()
         new = np.cumsum(kept) - 1
         self.numbers = self.numbers[kept]
         self._scores = [s[kept[p]] for s, p in zip(self._scores, self._places, strict=False)]
         self._places = [new[places[kept[places]]] for places in self._places]
+
+    def short(self, rows: pa.Table, full: Sequence[bool]) -> list[int]:
+        """The questions that brought up too few of *rows*, those of the table that fulfil the condition.
+
+        Args:
+            rows: What was read.
+            full: Which questions brought up as much as was asked for, so that there may be more.
+        """
+        here = np.isin(self.numbers, rows[ROW].to_numpy())
+        every = range(len(self._questions))
+        if self._left_out:  # what was picked instead of others is not worth more than they are
+            return list(every) if SPARE * here.sum() < len(here) else []
+        there = [here[self._places[i]] for i in every]
+        return [i for i in every if full[i] and SPARE * there[i].sum() < len(there[i])]
 
     def of(self, rows: pa.Table) -> Looked:
         """The same of the *rows* that were read."""

@@ -309,6 +309,7 @@ class Table:
         for index in self._indexes:
             if index.name not in there and rows >= index.rows_from:
                 index.make(self._table)
+                self._indexed = {}
 
     def _names_of_indexes(self) -> set[str]:
         return {index.name for index in self._table.list_indices()} if self._table is not None else set()

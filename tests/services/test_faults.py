@@ -1,11 +1,10 @@
 """Faults that were found once and must not come back: half-done changes, hidden passages, slow queries."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
 
-import pyarrow as pa
 import pytest
 
 from memcli import Memory
@@ -16,10 +15,9 @@ from memcli.services.engine import Engine
 from memcli.services.finding import searcher
 from memcli.services.models import Changed
 from memcli.services.select import Filter
-from memcli.storage import memories as memories_module
 from memcli.storage.database import Database, Generation
-from memcli.storage.lance import LanceTable
-from memcli.storage.memories import Memories
+from memcli.storage.lookup import Holding, Looked, Near
+from memcli.storage.memories import TEXT_INDEX, Memories
 from memcli.storage.passages import Passages
 from memcli.storage.table import Table
 from tests.conftest import NOW, Clock, WordHashEmbedder
@@ -81,7 +79,7 @@ def check(engine: Engine, scope: Scope, texts: dict[str, str] = TEXTS) -> None:
         for mode in Mode:
             assert recall.search(engine, query, scope=scope, mode=mode, limit=1)[0].id == name, (mode, name)
         assert recall.search(engine, query, scope=scope, mode=Mode.VECTOR)[0].similarity > 0.95
-    assert engine.db.memories.table._indexed() is not None
+    assert engine.db.memories.table._stats(TEXT_INDEX) is not None
     for kind in ("memories", "passages"):
         assert len(list(engine.home.store.glob(f"{kind}_*.lance"))) == 1
 
@@ -351,13 +349,13 @@ def test_a_query_of_many_words_asks_for_few_of_them_alone(
 ) -> None:
     """Each costs a look into the index; a pasted page has hundreds."""
     asked: list[str] = []
-    holding = memories_module._holding
+    looked_up = Memories.looked_up
 
-    def counting(table: LanceTable, term: str, where: str, limit: int) -> pa.Table:
-        asked.append(term)
-        return holding(table, term, where, limit)
+    def counting(self: Memories, questions: Sequence[Near | Holding], **about: Any) -> Looked:
+        asked.extend(question.text for question in questions if isinstance(question, Holding))
+        return looked_up(self, questions, **about)
 
-    monkeypatch.setattr(memories_module, "_holding", counting)
+    monkeypatch.setattr(Memories, "looked_up", counting)
     query = "amber tree " + " ".join(f"word{i}" for i in range(100))
     hits = recall.search(stored, query, scope=scope)
     assert 0 < len(asked) <= searcher.TERMS

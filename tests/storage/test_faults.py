@@ -13,7 +13,7 @@ from memcli.services import forgetting, memories, recall, remember, transfer, up
 from memcli.services.engine import Engine
 from memcli.storage import memories as memories_module
 from memcli.storage.database import Database
-from memcli.storage.memories import Memories
+from memcli.storage.memories import TEXT_INDEX, Memories
 from memcli.storage.table import UNINDEXED_MOST, Table
 
 MakeEngine = Callable[..., Engine]
@@ -63,7 +63,7 @@ def test_a_first_store_that_is_killed_leaves_a_place_where_the_next_one_works(
     remember.store(make_engine(), "the database", scope=scope)
     upkeep.optimize(make_engine())
     engine = make_engine()
-    assert engine.db.memories.table._indexed() is not None
+    assert engine.db.memories.table._stats(TEXT_INDEX) is not None
     assert found_by_words(engine, "databases") == ["the database"]
     assert [memory.text for memory in memories.newest(engine, scope=scope)] == ["the database"]
 
@@ -114,13 +114,13 @@ def test_a_purge_that_is_killed_does_not_cost_the_index(
         patch.setattr(owner, name, instead)
         with pytest.raises(KilledError):
             forgetting.purge(make_engine(), forgetting.purgeable(make_engine(), [gone], scope=scope))
-    assert make_engine().db.memories.table._indexed() is None
+    assert make_engine().db.memories.table._stats(TEXT_INDEX) is None
     assert [hit.text for hit in recall.search(make_engine(), "the database", scope=scope)] == ["the database"]
     if through == "optimize":
         upkeep.optimize(make_engine())
     remember.store(make_engine(), "many houses", scope=scope)
     engine = make_engine()
-    assert engine.db.memories.table._indexed() is not None
+    assert engine.db.memories.table._stats(TEXT_INDEX) is not None
     assert found_by_words(engine, "databases") == ["the database"]
     assert found_by_words(engine, "house") == ["many houses"]
     forgetting.purge(engine, forgetting.purgeable(engine, scope=scope))

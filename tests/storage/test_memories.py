@@ -10,6 +10,7 @@ from memcli.services import remember
 from memcli.services.engine import Engine
 from memcli.storage.memories import Memories
 from memcli.storage.predicates import equals
+from memcli.storage.rows import units
 
 
 @pytest.fixture
@@ -70,10 +71,10 @@ def test_what_is_named_besides_is_compared_too(engine: Engine, memories: Memorie
 
 
 def test_the_nearest_are_those_with_the_greatest_cosine(engine: Engine, memories: Memories) -> None:
-    """Reckoned from all vectors there are."""
+    """Reckoned from all vectors there are; they are of length 1 but for how they are rounded."""
     vector = engine.embedder.embed_queries(["gamma alpha beta"])[0]
     ids = memories.ids()
-    cosines = dict(zip(ids, memories.vectors(ids) @ vector, strict=True))
+    cosines = dict(zip(ids, units(memories.vectors(ids)) @ vector, strict=True))
     nearest = memories.found(vector, [], "", nearest=4, holding=0)
     assert set(nearest.ids) == set(sorted(ids, key=lambda i: -cosines[i])[:4])
     for memory, place in nearest.index.items():

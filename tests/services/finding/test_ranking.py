@@ -13,6 +13,7 @@ from hypothesis import strategies as st
 from memcli.model import Mode
 from memcli.services.finding import ranking
 from memcli.services.finding.when import NamedTime
+from memcli.services.finding.words import Words, unseen
 from tests.conftest import NOW
 from tests.services.finding.made import (
     COSINES,
@@ -37,7 +38,7 @@ def coverage(*scores: float, memories: int = 100, held: Sequence[str] = ("tea",)
     """How much of tea, and of terms that nobody holds, is covered by a fact with *scores* for the first."""
     row = Fact(scores=dict(zip(held, scores, strict=True)))
     found = candidates(row, terms=(*held, *(f"unheard{i}" for i in range(3 - len(held)))))
-    words = ranking.Words(found, memories)
+    words = Words(found, memories)
     return float(words.coverage(found.term_scores, np.ones(3, dtype=bool))[0])
 
 
@@ -147,15 +148,15 @@ def test_a_role_is_no_name(role: str) -> None:
     """Who asks for the user's tea does not want all that the user said."""
     rows = [Turn(speaker=role, position=0), Turn(speaker="Ana", position=9)]
     found = candidates(*rows, terms=(role, "tea"))
-    assert not ranking.Words(found, 100).names.any()
+    assert not Words(found, 100).names.any()
     assert best(found).evidence.signals["speaker"].tolist() == [0, 0]
-    assert ranking.Words(candidates(*rows, terms=("ana",)), 100).names.all()
+    assert Words(candidates(*rows, terms=("ana",)), 100).names.all()
 
 
 def test_names_are_words_of_speakers_in_any_case() -> None:
     """First names and family names."""
     found = candidates(Turn(speaker="Ana-Maria Ruiz"), terms=("RUIZ", "maria", "tea"))
-    assert ranking.Words(found, 100).names.tolist() == [True, True, False]
+    assert Words(found, 100).names.tolist() == [True, True, False]
 
 
 def test_a_name_is_no_word_to_be_covered_by_turns() -> None:
@@ -226,7 +227,7 @@ def test_turns_are_put_on_the_scale_of_facts() -> None:
 @given(st.lists(st.floats(0, 0.5), min_size=2, max_size=5))
 def test_words_of_a_fact_below_half_change_nothing(shares: list[float]) -> None:
     """Shared words mislead questions that are asked in other words."""
-    bound = ranking.unseen(100)
+    bound = unseen(100)
     rows = [Fact(cosine=0.3, scores={"tea": share * bound * 2}) for share in shares]
     found = candidates(*rows, Fact(cosine=0.3, scores={"tea": bound, "ana": bound}))
     contribution = best(found).evidence.contributions["coverage"]
@@ -524,3 +525,84 @@ def test_the_settings_of_fading_are_heeded() -> None:
     assert plain.factors["decay"].tolist() == [1, 1]
     assert plain.score[0] == plain.score[1] > faded.score[0]
     assert moment(NOW) == question().now
+
+
+def test_neighbours_lend_what_they_are_nearer_than_the_rest(monkeypatch: pytest.MonkeyPatch) -> None:
+    """To stand beside something far away is worth no more than to stand alone."""
+    monkeypatch.setattr(ranking, "LENDING", 4)
+    found = candidates(
+        Turn(id="beside near", conversation="c", position=1, cosine=0.5),
+        Turn(conversation="c", position=0, cosine=0.8),
+        Turn(id="beside far", conversation="d", position=1, cosine=0.5),
+        Turn(conversation="d", position=0, cosine=0.1),
+        Turn(id="alone", conversation="e", position=1, cosine=0.5),
+    )
+    lent = best(found).evidence.contributions["surroundings"] / ranking.TURN_SCALE
+    assert lent[0] == pytest.approx(ranking.PREVIOUS * 0.3)
+    assert lent[1:].tolist() == pytest.approx([0, 0, 0, 0], abs=1e-12)
+
+
+# --- what is worth reading ---
+
+NAN = float("nan")
+
+
+def picked(cosines: Sequence[float], *scores: Sequence[float]) -> list[int]:
+    """What is promising of candidates with *cosines* and *scores*, a row for each term."""
+    held = np.array(scores, dtype=float).reshape(len(scores), len(cosines))
+    return [int(place) for place in ranking.promising(np.array(cosines, dtype=float), held)]
+
+
+def test_nothing_is_promising_where_there_is_nothing() -> None:
+    """No candidates, with terms or without; no terms and no cosines."""
+    assert picked([]) == picked([], [], []) == []
+    assert picked([NAN, NAN]) == [0, 1]
+
+
+def test_the_nearest_and_what_covers_most_are_promising(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Rare terms count more: by what they score at best."""
+    monkeypatch.setattr(ranking, "PROMISING", 2)
+    assert picked([0.1, 0.4, 0.3, 0.2]) == [1, 2]
+    assert picked([0.1, 0.4, 0.3, 0.2], [0, 0, 0, 5.0], [0, 0, 1.0, 0]) == [2, 3]
+    assert picked([0.1, 0.1, 0.1, 0.1], [9.0, 8.5, 0, 0], [0, 0, 1.0, 0.9]) == [0, 1, 2]
+
+
+def test_the_best_of_each_term_is_read_though_others_promise_more(monkeypatch: pytest.MonkeyPatch) -> None:
+    """It tells how rare the term is; of a term that nobody holds there is none to read."""
+    monkeypatch.setattr(ranking, "PROMISING", 1)
+    cosines, scores = [0.9, 0.1, 0.8, -0.9], ([9.0, 9.5, 0.0, 0.0], [0.0, 0.0, 0.1, 0.2])
+    assert picked(cosines, *scores) == [0, 1, 3]
+    assert picked([0.1, 0.9, 0.2], [0.0, 0.0, 0.0]) == [1]
+
+
+def test_what_was_not_compared_may_be_as_near_as_the_last_of_the_nearest(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """But no nearer; the words then decide."""
+    monkeypatch.setattr(ranking, "PROMISING", 2)
+    assert picked([0.5, NAN, 0.4, 0.3], [0, 1.0, 0, 0.9]) == [1, 3]
+    assert picked([0.5, NAN, 0.4, 0.3], [0.0, 0.0, 0.0, 0.0]) == [0, 2]
+
+
+@given(
+    st.integers(0, 40).flatmap(
+        lambda n: st.tuples(
+            st.lists(st.just(NAN) | st.floats(-1, 1), min_size=n, max_size=n),
+            st.lists(st.lists(st.just(0.0) | st.floats(0.1, 20), min_size=n, max_size=n), max_size=4),
+        )
+    ),
+    st.integers(1, 10),
+)
+def test_so_many_are_promising_each_once_and_the_best_of_each_term_among_them(
+    made: tuple[list[float], list[list[float]]], most: int
+) -> None:
+    """In order of their places, whatever is known."""
+    cosines, scores = made
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(ranking, "PROMISING", most)
+        places = picked(cosines, *scores)
+    assert places == sorted(set(places))
+    assert set(places) <= set(range(len(cosines)))
+    assert min(most, len(cosines)) <= len(places) <= most + len(scores)
+    for held in scores:
+        assert not any(held) or max(held[place] for place in places) == max(held)
