@@ -255,7 +255,7 @@ def test_a_term_whose_best_are_all_forgotten_is_asked_for_again(tmp_path: Path) 
     long = [memory(f"l{i:03}", "kelp and many other words around it") for i in range(30)]
     rest = [memory(f"r{i:03}", f"otter reef tide {i}") for i in range(400)]
     known.add([*gone, *long, *rest], vectors(490))
-    known.memories.table.tidy(always=True)  # what is indexed has one score, whatever is asked for
+    known.memories.table.tidy()  # what is indexed has one score, whatever is asked for
     alive = {m.id for m in (*long, *rest)}
     terms = ["kelp", "otter", "reef", "tide"]
     vector = vectors(1, seed=5)[0]
@@ -351,7 +351,7 @@ def indexed(tmp_path_factory: pytest.TempPathFactory) -> Known:
     """A store with an index, and rows behind it that the index does not know."""
     known = Known(store(tmp_path_factory.mktemp("large") / "store"), {}, {})
     known.add([replace(m, id=f"i{m.id}") for m in mixed(MANY, seed=1)], vectors(MANY, seed=1))
-    known.memories.table.tidy(always=True)
+    known.memories.table.tidy()
     assert known.memories.table.indexed(VECTOR_INDEX) == MANY
     known.add([memory(f"new{i:02}", f"fresh {i}") for i in range(EXTRA)], vectors(EXTRA, seed=55))
     return known
@@ -421,7 +421,7 @@ def test_indexes_of_values_and_vectors_come_with_size(tmp_path: Path) -> None:
     """From the very row on; a store that is small has words alone to look up. Who makes them uses them."""
     memories = store(tmp_path / "store")
     memories.add([memory(f"m{i:05}") for i in range(INDEXED_FROM - 1)], vectors(INDEXED_FROM - 1))
-    memories.table.tidy(always=True)
+    memories.table.tidy()
     assert names(memories) == {TEXT_INDEX}
     assert memories.table.indexed(VECTOR_INDEX) == 0
     memories.add([memory("last")], vectors(1, seed=9))
@@ -496,7 +496,7 @@ def test_what_is_erased_is_in_no_index(tmp_path: Path) -> None:
     ]
     every = vectors(INDEXED_FROM + 3)
     memories.add([*some, *secrets], every)
-    memories.table.tidy(always=True)
+    memories.table.tidy()
     memories.erase([m.id for m in secrets])
     told = ("quagmire", "xylophon", "zeppelin", "wolperting", "jabberwock")
     for path in directory.rglob("*"):
@@ -536,7 +536,7 @@ def test_a_store_with_vectors_of_32_bits_is_used_as_it_is(tmp_path: Path) -> Non
     known.rows[some[0].id] = replace(some[0], text="quagmire")
     known.vectors[some[0].id] = _as_stored(rows[:1])[0]
     known.memories.rewrite([some[1], some[501]])
-    known.memories.table.tidy(always=True)
+    known.memories.table.tidy()
     assert known.memories.vectors([some[2].id])[0].tolist() == rows[2].tolist()
     alive = {m.id for m in known.rows.values() if CONDITIONS["alive"][1](m)}
     for seed in range(10):
@@ -544,7 +544,7 @@ def test_a_store_with_vectors_of_32_bits_is_used_as_it_is(tmp_path: Path) -> Non
         found = known.memories.found(vector, ["kelp", "quagmire"], ALIVE, nearest=30, holding=30)
         check(known, found, vector, ["kelp", "quagmire"], alive, wanted=30)
     known.add([replace(m, id=f"n{m.id}") for m in mixed(INDEXED_FROM, seed=6)], vectors(INDEXED_FROM, seed=6))
-    known.memories.table.tidy(always=True)
+    known.memories.table.tidy()
     assert known.memories.table.indexed(VECTOR_INDEX) == INDEXED_FROM + 600
     alive = {m.id for m in known.rows.values() if CONDITIONS["alive"][1](m)}
     assert recall_at_10(known, alive, ALIVE, "") >= 0.98
