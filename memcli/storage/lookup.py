@@ -137,17 +137,32 @@ async def looked_up(
     further = [_numbers(table, also)] if also else []
     found = await asyncio.gather(*(_rows(table, q, first, SPARE, indexed) for q in questions), *further)
     brought_up, named = found[: len(questions)], found[len(questions) :]
+    full = [len(t) >= _sample(q, SPARE, indexed) for q, t in zip(questions, brought_up, strict=True)]
+    if indexed and pick is None:
+        brought_up = [await _refined(table, q, t) for q, t in zip(questions, brought_up, strict=True)]
     raw = _Raw(questions, brought_up, named, pick)
     rows = await _taken(table, raw.numbers, where, columns)
-    if first != where:
-        full = [len(t) >= _sample(q, SPARE, indexed) for q, t in zip(questions, brought_up, strict=True)]
-        if again := raw.short(rows, full):
-            anew = await asyncio.gather(*(_rows(table, questions[i], where, 1.0, indexed) for i in again))
-            for i, of_question in zip(again, anew, strict=True):
-                brought_up[i] = of_question
-            raw = _Raw(questions, brought_up, named, pick)
-            rows = await _taken(table, raw.numbers, where, columns)
+    if first != where and (again := raw.short(rows, full)):
+        anew = await asyncio.gather(*(_rows(table, questions[i], where, 1.0, indexed) for i in again))
+        for i, of_question in zip(again, anew, strict=True):
+            brought_up[i] = of_question
+        raw = _Raw(questions, brought_up, named, pick)
+        rows = await _taken(table, raw.numbers, where, columns)
     return raw.of(rows)
+
+
+async def _refined(table: AsyncLanceTable, question: Near | Holding, some: pa.Table) -> pa.Table:
+    """Of *some* that an index brought up for *question*, as many as are wanted, by their own vectors.
+
+    Vectors are read quickly wherever they stand; other columns are not, so that few rows of them are.
+    """
+    wanted = math.ceil(SPARE * question.wanted)
+    if isinstance(question, Holding) or len(some) <= wanted:
+        return some
+    rows = await _taken(table, some[ROW].to_numpy(), "", [VECTOR])
+    cosines = units(vectors_of(rows)) @ question.vector
+    best = np.argsort(-cosines, kind="stable")[:wanted]
+    return pa.table({ROW: rows[ROW].take(best), "_distance": pa.array((1 - cosines)[best])})
 
 
 async def _first(table: AsyncLanceTable, where: str, place: str) -> str:
