@@ -35,6 +35,7 @@ from memcli.settings import (
     one_of,
     setting,
 )
+from memcli.warm.place import NO
 
 
 @dataclass(frozen=True, slots=True)
@@ -126,6 +127,10 @@ KINDS = {
     tuple: "a list of texts",
 }
 """What values of each type are called."""
+
+
+MEANT = {**dict.fromkeys(("1", "yes", "on"), "true"), **dict.fromkeys(NO, "false")}
+"""What people write for true and false in the environment."""
 
 
 def _checked(key: str, value: Any, where: str) -> Any:
@@ -221,7 +226,10 @@ def load(path: Path, environ: Mapping[str, str] = os.environ) -> Loaded:
     for key, declared in DECLARED.items():
         variable = declared.metadata["env"]
         if variable and environ.get(variable):
-            values[key], origins[key] = parse_value(key, environ[variable], variable), variable
+            text = environ[variable]
+            if isinstance(declared.default, bool):
+                text = MEANT.get(text.strip().lower(), text)
+            values[key], origins[key] = parse_value(key, text, variable), variable
     return Loaded(_build(Config, values), origins, tuple(unknown))
 
 
