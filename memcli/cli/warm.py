@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 import time
-from dataclasses import dataclass
 
 import typer
 
@@ -12,6 +11,7 @@ from memcli.cli import options, render
 from memcli.cli.context import run_of
 from memcli.errors import MemcliError
 from memcli.warm import client, place
+from memcli.warm.warmth import Warmth
 
 app = typer.Typer(
     rich_markup_mode=None, no_args_is_help=True, help="The process that keeps everything loaded."
@@ -19,27 +19,6 @@ app = typer.Typer(
 
 LOOK_AGAIN_S = 0.05
 """Seconds between two looks at whether it is ready, or gone."""
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Warmth:
-    """How the warm process is.
-
-    Attributes:
-        running: Whether it is there.
-        socket: Where it is reached; empty where there is no place for a socket.
-        pid: Its process.
-        commands: How many commands it has run.
-        up_s: Seconds since it was ready.
-        memory_mib: Its resident memory in MiB; 0 where the system does not tell.
-    """
-
-    running: bool
-    socket: str
-    pid: int | None = None
-    commands: int = 0
-    up_s: float = 0.0
-    memory_mib: float = 0.0
 
 
 def _socket(ctx: typer.Context) -> str:

@@ -61,6 +61,7 @@ def through(line: Sequence[str], environ: Mapping[str, str], stdin: bytes | None
     out, err = (text.decode("utf-8", "surrogateescape") for text in (done.stdout, done.stderr))
     return Ran(out, err, done.returncode)
 
+
 STEERING = "".join(map(chr, (*range(0x09), *range(0x0B, 0x20), *range(0x7F, 0xA0)))) + (
     "\u200e\u200f\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069"
 )

@@ -58,7 +58,7 @@ def with_word_hash() -> None:
         return self._models.get(self.config.model.name, lambda: one) if counts else one
 
     if not counts:
-        Models.__len__ = lambda self: 0  # type: ignore[method-assign]  # noqa: ARG005
+        Models.__len__ = lambda self: 0  # type: ignore[method-assign]
     Engine.load_model = load  # type: ignore[method-assign,assignment]
 
 
@@ -70,7 +70,7 @@ def serve() -> int:
     if len(sys.argv) > 2:
         warm.IDLE_S = float(sys.argv.pop())
     if "DRIVER_PEER" in os.environ:  # the process believes to be talked to by this user
-        warm._peer = lambda line: int(os.environ["DRIVER_PEER"])  # noqa: ARG005
+        warm._peer = lambda line: int(os.environ["DRIVER_PEER"])
     return warm.main()
 
 
