@@ -211,7 +211,7 @@ def memcli(in_process: Callable[..., Ran]) -> Callable[..., Ran]:
 def warm_session() -> Iterator[WarmProcess]:
     """A warm process for all tests that leave it as it was; it is started when the first one asks."""
     with runtime_directory() as folder:
-        one = WarmProcess(folder, str(folder / "nobody"))
+        one = WarmProcess(folder, str(folder / "nobody"), idle_s=300)  # should the tests be killed
         yield one
         one.end()
 

@@ -14,7 +14,7 @@ import subprocess
 import sys
 import termios
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -40,12 +40,14 @@ class Way:
         environ: The environment of the commands.
         place: Where the signs of waiting commands go.
         warm: The warm process.
+        started: Commands that were started.
     """
 
     kind: str
     environ: dict[str, str]
     place: Path
     warm: WarmProcess
+    started: list[subprocess.Popen[str]] = field(default_factory=list)
 
     def line(self, *arguments: str) -> list[str]:
         """The command line of the process."""
@@ -75,9 +77,15 @@ class Way:
             process_group=0,
             **about,
         )
+        self.started.append(process)
         until(lambda: self.sign.exists() or process.poll() is not None)
         assert process.poll() is None, process.communicate()
         return process
+
+    @property
+    def cold(self) -> Way:
+        """The same in processes of their own."""
+        return Way("here", self.environ, self.place, self.warm)
 
     @property
     def sign(self) -> Path:
@@ -99,8 +107,12 @@ def way(request: pytest.FixtureRequest, warm_session: WarmProcess, tmp_path: Pat
     """Either way; whoever it started and the warm process are as they were afterwards."""
     warm_session.ready()
     environ = environment(warm_session.environ["XDG_RUNTIME_DIR"])
-    yield Way(request.param, environ, tmp_path, warm_session)
+    one = Way(request.param, environ, tmp_path, warm_session)
+    yield one
     (tmp_path / "go-on").touch()
+    for process in one.started:
+        process.kill()
+        process.communicate()
     assert warm_session.status()
 
 
@@ -204,12 +216,12 @@ def test_nothing_of_a_command_is_left_for_the_next(
 
 @pytest.mark.parametrize("zone", ["Asia/Tokyo", "America/New_York", "UTC"])
 def test_times_are_told_and_understood_in_the_clients_zone(
-    memcli: MemCLI, warm: Way, zone: str, monkeypatch: pytest.MonkeyPatch
+    warm: Way, zone: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """To the byte as in a process of its own."""
-    memcli("store", "x", "--created-at", "2026-01-01T23:30", "--source", zone)
+    warm("store", "x", "--created-at", "2026-01-01T23:30")
     warm.environ["TZ"] = zone
-    cold = Way("here", warm.environ, warm.place, warm.warm)
+    cold = warm.cold
     for arguments in (["list", "-f", "table"], ["list", "--since", "2026-01-02T00:00", "-f", "plain"]):
         assert warm(*arguments).out == cold(*arguments).out
     one, other = (
@@ -224,7 +236,7 @@ def test_times_are_told_and_understood_in_the_clients_zone(
 @pytest.mark.parametrize("mask", [0o077, 0o027, 0o002])
 def test_new_files_have_the_modes_that_the_client_wants(tmp_path: Path, mask: int, warm: Way) -> None:
     """Its umask counts."""
-    cold = Way("here", warm.environ, warm.place, warm.warm)
+    cold = warm.cold
     modes = []
     for each in (warm, cold):
         home = tmp_path / each.kind
@@ -253,11 +265,11 @@ def on_terminal(line: Sequence[str], environ: dict[str, str], columns: int) -> t
 
 
 @pytest.mark.parametrize("columns", [40, 100])
-def test_a_terminal_shows_the_same_tables_and_colours(memcli: MemCLI, warm: Way, columns: int) -> None:
+def test_a_terminal_shows_the_same_tables_and_colours(warm: Way, columns: int) -> None:
     """Of its width, to the byte; errors as well."""
-    memcli("store", "a rather long text " * 8, "--tag", "coding", "--created-at", "2020-01-01")
+    warm("store", "a rather long text " * 8, "--tag", "coding", "--created-at", "2020-01-01")
     environ = {**warm.environ, "TERM": "xterm-256color"}
-    cold = Way("here", environ, warm.place, warm.warm)
+    cold = warm.cold
     for arguments in (["list"], ["search", "text"], ["get", "zzzz"], ["--help"]):
         shown, code = on_terminal(warm.line(*arguments), environ, columns)
         assert (shown, code) == on_terminal(cold.line(*arguments), environ, columns)
@@ -271,7 +283,7 @@ def test_a_question_is_asked_and_answered_on_a_terminal(way: Way) -> None:
     way("forget", kept)
     ours, its = pty.openpty()
     process = subprocess.Popen(
-        way.line("purge", "--all"), env=way.environ, stdin=its, stdout=its, stderr=its, start_new_session=True
+        way.line("purge"), env=way.environ, stdin=its, stdout=its, stderr=its, start_new_session=True
     )
     os.close(its)
     shown = b""
@@ -300,28 +312,26 @@ def test_standard_input_is_read_where_it_is_asked_for(way: Way) -> None:
     assert way("search", "--batch", "-", "-f", "jsonl", stdin=b"one\ntwo\n").out.count("\n") == 2
 
 
-@pytest.mark.parametrize(
-    ("script", "out"),
-    [
-        ('"$@" | wc -l', "5000\n"),
-        ('"$@" 2>&1 >/dev/null | cat', ""),
-        ('"$@" | head -1 | wc -l; echo "${PIPESTATUS[0]}"', "1\n141\n"),
-        ('"$@" >> "$HOME/file"; "$@" >> "$HOME/file"; wc -l < "$HOME/file"', "10000\n"),
-        ('"$@" > /dev/full; echo $?', "1\n"),
-        ('"$@" get zzzz > /dev/null 2> /dev/full; echo $?', "2\n"),
-    ],
-)
-def test_pipes_and_files_are_served_as_ever(memcli: MemCLI, warm: Way, script: str, out: str) -> None:
+SCRIPTS = {
+    '"$@" | wc -l': "3000\n",
+    '"$@" 2>&1 >/dev/null | cat': "",
+    '"$@" | head -1 | wc -l; echo "${PIPESTATUS[0]}"': "1\n141\n",
+    'f="$HOME/file"; rm -f "$f"; "$@" >> "$f"; "$@" >> "$f"; wc -l < "$f"': "6000\n",
+    '"$@" > /dev/full; echo $?': "1\n",
+    '"$@" get zzzz > /dev/null 2> /dev/full; echo $?': "1\n",
+}
+"""What a script with a command that lists 3,000 memories writes."""
+
+
+def test_pipes_and_files_are_served_as_ever(in_process: MemCLI, warm: Way) -> None:
     """Whoever reads has the end as soon as the command has; exit codes are the same."""
-    lines = "".join(json.dumps({"text": f"{number} " + "x" * 100}) + "\n" for number in range(5000))
-    memcli("import", "-", "--conflicts", "off", stdin=lines)
-    both = [
-        Way(kind, warm.environ, warm.place, warm.warm).shell(script, "list", "-n", "0", "-f", "plain")
-        for kind in ("run", "here")
-    ]
-    assert both[0] == both[1]
-    assert (both[0].out, both[0].code) == (out, 0)
-    assert warm("list", "-n", "1", "-f", "plain").out.count("\n") == 1
+    lines = "".join(json.dumps({"text": f"{number} " + "x" * 100}) + "\n" for number in range(3000))
+    in_process("import", "-", "--conflicts", "off", stdin=lines)
+    for script, out in SCRIPTS.items():
+        one, other = (each.shell(script, "list", "-n", "0", "-f", "plain") for each in (warm, warm.cold))
+        assert (one.out, one.code) == (out, 0), script
+        assert (one.out, one.code) == (other.out, other.code), script
+        assert warm("list", "-n", "1", "-f", "plain").out.count("\n") == 1
 
 
 @pytest.mark.parametrize("streams", ["<&-", ">&-", "2>&-", "<&- >&- 2>&-"])
@@ -343,14 +353,14 @@ def test_a_home_that_was_made_again_is_seen_as_it_is(way: Way, home: Path) -> No
     assert way("list").json == []
 
 
-def test_tables_are_laid_out_after_a_shell_was_told_what_fits(memcli: MemCLI, warm: Way) -> None:
+def test_tables_are_laid_out_after_a_shell_was_told_what_fits(in_process: MemCLI, warm: Way) -> None:
     """Completion hides Rich from Typer, and whatever comes next has it again."""
-    memcli("import", "-", stdin='{"text": "one [red]x[/red]", "id": "abc1"}\n')
+    in_process("import", "-", stdin='{"text": "one [red]x[/red]", "id": "abc1"}\n')
     before = warm("list", "-f", "table").out
     for shell in ("bash", "zsh", "fish"):
         about = {"_MEMCLI_COMPLETE": f"complete_{shell}", "COMP_WORDS": "memcli get ab", "COMP_CWORD": "2"}
         about |= {"_TYPER_COMPLETE_ARGS": "memcli get ab", "_TYPER_COMPLETE_FISH_ACTION": "get-args"}
-        cold = Way("here", warm.environ, warm.place, warm.warm)
+        cold = warm.cold
         assert warm(**about) == cold(**about)
         assert "abc1" in warm(**about).out
         assert warm("list", "-f", "table").out.split(" · ")[0] == before.split(" · ")[0]
@@ -385,15 +395,15 @@ def test_it_is_started_asked_and_stopped(runtime: Path, home: Path, real: Callab
             for _ in range(2)
         ]
         pids = {json.loads(process.communicate(timeout=60)[0])["pid"] for process in both}
-        assert len(pids) == 1
+        [pid] = pids
         memcli("list")
         status = memcli("warm", "status")
-        assert (status["running"], status["commands"], {status["pid"]}) == (True, 1, pids)
+        assert (status["running"], status["commands"], status["pid"]) == (True, 1, pid)
     finally:
         stopped = memcli("warm", "stop")
     assert stopped["running"] is False
     assert "no warm process" in through([*script, "warm", "stop"], environ, b"").err
-    until(lambda: state(pids.pop()) == "Z")
+    until(lambda: state(pid) == "Z")
 
 
 @pytest.mark.parametrize("why", ["MEMCLI_WARM", "CI", "setting", "length", "mode"])

@@ -45,6 +45,29 @@ def state(pid: int) -> str:
     return found.stdout[:1] or "Z"
 
 
+def children(pid: int) -> list[int]:
+    """The processes that *pid* has started."""
+    found = subprocess.run(
+        ["ps", "-o", "pid=", "--ppid", str(pid)], capture_output=True, text=True, check=False
+    )
+    return [int(line) for line in found.stdout.split()]
+
+
+def run(
+    runtime: Path, *arguments: str, how: str = "main", **variables: str
+) -> subprocess.CompletedProcess[str]:
+    """What a command of the driver comes to, by default one that need not be served."""
+    return subprocess.run(
+        driver(how, *arguments),
+        env=environment(runtime, **variables),
+        stdin=subprocess.DEVNULL,
+        capture_output=True,
+        text=True,
+        timeout=60,
+        check=False,
+    )
+
+
 class WarmProcess:
     """A real warm process with the word-hash embedder.
 
