@@ -39,10 +39,17 @@ class GoneError(Exception):
     """There is no warm process that would take the command."""
 
 
+class KilledError(Exception):
+    """Whoever ran the command went without a word: it may be done or not."""
+
+
 def hand_over(arguments: list[str]) -> int | None:
     """Let the warm process run *arguments*; the exit code, or None where it does not and nothing was done.
 
     A command that a signal has ended ends this process in the same way.
+
+    Raises:
+        KilledError: It can't be told what came of the command.
     """
     if not place.is_wanted(arguments, os.environ) or not _is_ordinary():
         return None
@@ -153,7 +160,11 @@ def _request(kind: str, arguments: list[str]) -> bytes:
 
 
 def _ended(line: socket.socket, pid: int) -> int | None:
-    """The exit code that comes over *line*, None if nothing was begun; signals go on to *pid* meanwhile."""
+    """The exit code that comes over *line*, None if nothing was begun; signals go on to *pid* meanwhile.
+
+    Raises:
+        KilledError: None comes.
+    """
 
     def pass_on(number: int, _: object = None) -> None:
         try:  # noqa: SIM105  # without contextlib
@@ -178,8 +189,7 @@ def _ended(line: socket.socket, pid: int) -> int | None:
     except OSError:
         answer = b""
     if len(answer) < 2:
-        sys.stderr.write("memcli: the warm process was killed; what was asked for may be done or not\n")
-        return 1
+        raise KilledError
     if answer[:1] == b"S":
         _die(answer[1])
     if answer[:1] == b"N":

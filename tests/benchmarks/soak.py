@@ -7,14 +7,14 @@ A warm process with the bundled model serves clients that each run one command a
 processes: most of them `store`, `search` and `list`, some `get`, `update`, `forget` and what a shell asks
 when Tab is pressed. One in ten is interrupted (SIGINT) or killed (SIGKILL) after a random moment. In the end
 everything that `store` acknowledged must be there, every exit code must have been one to be expected, and
-the process must still answer. How many commands it did not take (they ran in their own process) is counted.
+the process must still answer. How many commands it did not take is counted: they ran in their own process, or
+were killed before they began.
 """
 
 from __future__ import annotations
 
 import argparse
 import json
-import os
 import random
 import signal
 import subprocess
@@ -39,10 +39,13 @@ MIX = {"store": 30, "search": 30, "list": 10, "get": 10, "update": 8, "forget": 
 
 ENDS = {
     None: frozenset({0}),
-    signal.SIGINT: frozenset({0, 130, -signal.SIGINT}),  # the last, before the interpreter has begun
+    signal.SIGINT: frozenset({0, 130, -signal.SIGINT}),
     signal.SIGKILL: frozenset({0, -signal.SIGKILL}),
 }
 """The exit codes to be expected, by what was sent."""
+
+NOT_THERE = frozenset({3, 4})
+"""What `get`, `update` and `forget` may say of a memory that was forgotten or replaced meanwhile."""
 
 
 @dataclass
@@ -92,7 +95,9 @@ class Client(threading.Thread):
         variables = {}
         if kind == "complete":
             variables = {"_MEMCLI_COMPLETE": "complete_bash", "COMP_WORDS": "memcli get ", "COMP_CWORD": "2"}
-        rude = self._choices.choice([signal.SIGINT, signal.SIGKILL]) if self._choices.random() < RUDE else None
+        rude = (
+            self._choices.choice([signal.SIGINT, signal.SIGKILL]) if self._choices.random() < RUDE else None
+        )
         began = time.perf_counter()
         process = subprocess.Popen(
             [self._memcli, *self._arguments(kind)],
@@ -106,7 +111,9 @@ class Client(threading.Thread):
             time.sleep(self._choices.uniform(0, 0.2))
             process.send_signal(rude)
         out, err = process.communicate()
-        if process.returncode not in ENDS[rude] or "Traceback" in err:
+        expected = ENDS[rude] | (NOT_THERE if kind in ("get", "update", "forget") else frozenset())
+        early = rude == signal.SIGINT and "KeyboardInterrupt" in err  # before the interpreter has begun
+        if not early and (process.returncode not in expected or "Traceback" in err):
             self.saw.odd.append(f"{kind}, sent {rude}: {process.returncode} {err[-300:]}")
         elif not rude:
             self.saw.seconds.append(time.perf_counter() - began)
@@ -151,6 +158,12 @@ def answer(memcli: Path, environ: Mapping[str, str], *arguments: str) -> Any:
     return json.loads(done.stdout)
 
 
+def exported(memcli: Path, environ: Mapping[str, str]) -> set[str]:
+    """The ids of all memories, forgotten and replaced ones too."""
+    done = subprocess.run([memcli, "export"], env=environ, capture_output=True, text=True, check=True)
+    return {json.loads(line)["id"] for line in done.stdout.splitlines()}
+
+
 def soak(memcli: Path, environ: Mapping[str, str], minutes: float, clients: int) -> Soaked:
     """Let that many *clients* run for so many *minutes*; what they saw."""
     until = time.monotonic() + 60 * minutes
@@ -177,7 +190,11 @@ def main() -> int:
     with stores.directory() as place:
         (place / "run").mkdir(mode=0o700)
         environ = {
-            **{n: v for n, v in processes.environment(place / "home").items() if n not in ("CI", "MEMCLI_WARM")},
+            **{
+                n: v
+                for n, v in processes.environment(place / "home").items()
+                if n not in ("CI", "MEMCLI_WARM")
+            },
             "XDG_RUNTIME_DIR": str(place / "run"),
         }
         status = answer(given.memcli, environ, "warm", "start")
@@ -186,22 +203,26 @@ def main() -> int:
             saw = soak(given.memcli, environ, given.minutes, given.clients)
             after = answer(given.memcli, environ, "warm", "status")
             memory = resident(status["pid"])
-            known = {
-                memory["id"] for memory in answer(given.memcli, environ, "list", "-n", "0", "--include-forgotten")
-            }
+            known = exported(given.memcli, environ)
         finally:
             answer(given.memcli, environ, "warm", "stop")
     lost = set(saw.stored) - known
     cold = saw.runs.total() - after["commands"]
-    tables.show("commands", list(MIX), [[saw.runs[kind] for kind in MIX]])
-    tables.show(
-        "resident, MiB", ["", "server", "workers"], [["before", *before], ["after", *memory]]
-    )
+    tables.show("commands", ["", *MIX, "all"], [["", *(saw.runs[kind] for kind in MIX), saw.runs.total()]])
+    tables.show("resident, MiB", ["", "server", "workers"], [["before", *before], ["after", *memory]])
     ordered = sorted(saw.seconds)
     tables.show(
         "a command, ms",
-        ["median", "p95", "slowest", "not served"],
-        [[1e3 * ordered[len(ordered) // 2], 1e3 * ordered[len(ordered) * 95 // 100], 1e3 * ordered[-1], cold]],
+        ["", "median", "p95", "slowest", "not served"],
+        [
+            [
+                "",
+                1e3 * ordered[len(ordered) // 2],
+                1e3 * ordered[len(ordered) * 95 // 100],
+                1e3 * ordered[-1],
+                cold,
+            ]
+        ],
     )
     for one in saw.odd[:20]:
         print(one, file=sys.stderr)

@@ -54,7 +54,7 @@ class Way:
         self.warm.serves(list(arguments), self.environ)
         return driver(self.kind, *arguments)
 
-    def __call__(self, *arguments: str, stdin: bytes | None = None, code: int = 0, **variables: str) -> Ran:
+    def __call__(self, *arguments: str, stdin: bytes | None = None, code: int = 0, **variables: Any) -> Ran:
         ran = through(self.line(*arguments), {**self.environ, **variables}, stdin)
         assert (ran.code, "Traceback" in ran.err) == (code, False), ran
         return ran
@@ -358,7 +358,11 @@ def test_tables_are_laid_out_after_a_shell_was_told_what_fits(in_process: MemCLI
     in_process("import", "-", stdin='{"text": "one [red]x[/red]", "id": "abc1"}\n')
     before = warm("list", "-f", "table").out
     for shell in ("bash", "zsh", "fish"):
-        about = {"_MEMCLI_COMPLETE": f"complete_{shell}", "COMP_WORDS": "memcli get ab", "COMP_CWORD": "2"}
+        about: dict[str, Any] = {
+            "_MEMCLI_COMPLETE": f"complete_{shell}",
+            "COMP_WORDS": "memcli get ab",
+            "COMP_CWORD": "2",
+        }
         about |= {"_TYPER_COMPLETE_ARGS": "memcli get ab", "_TYPER_COMPLETE_FISH_ACTION": "get-args"}
         cold = warm.cold
         assert warm(**about) == cold(**about)

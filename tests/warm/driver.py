@@ -59,7 +59,7 @@ def with_word_hash() -> None:
 
     if not counts:
         Models.__len__ = lambda self: 0  # type: ignore[method-assign]
-    Engine.load_model = load  # type: ignore[method-assign,assignment]
+    Engine.load_model = load  # type: ignore[method-assign]
 
 
 def serve() -> int:
@@ -74,15 +74,16 @@ def serve() -> int:
     return warm.main()
 
 
-def run() -> int:
+def run() -> None:
     """Be a client that insists, and has time: the machine may be busy."""
+    from memcli import __main__
     from memcli.warm import client, place
 
     client.PATIENCE_S = 30.0
     if "DRIVER_BUILD" in os.environ:  # the client is of this build
         place.build = lambda: os.environ["DRIVER_BUILD"]
-    code = client.hand_over(sys.argv[1:])
-    return NOT_TAKEN if code is None else code
+    __main__._run_here = lambda arguments: NOT_TAKEN
+    __main__.main()
 
 
 def here() -> int:
@@ -103,7 +104,7 @@ def main() -> None:
         if "DRIVER_STARTS" in os.environ:
             Path(os.environ["DRIVER_STARTS"]).write_text(home)
 
-    client.start = start  # type: ignore[assignment]
+    client.start = start
     __main__.main()
 
 
