@@ -10,7 +10,13 @@ def main() -> None:
     try:
         from memcli.warm import client
 
-        code = client.hand_over(arguments)
+        try:
+            code = client.hand_over(arguments)
+        except client.KilledError:
+            from memcli.cli.messages import complain
+
+            complain("the warm process was killed; what was asked for may be done or not")
+            sys.exit(1)
     except KeyboardInterrupt:  # pressed before there was anything to interrupt
         sys.exit(130)
     if code is not None:

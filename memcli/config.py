@@ -35,6 +35,7 @@ from memcli.settings import (
     one_of,
     setting,
 )
+from memcli.warm.place import NO
 
 
 @dataclass(frozen=True, slots=True)
@@ -130,7 +131,7 @@ KINDS = {
 
 SPOKEN = {
     **dict.fromkeys(("true", "yes", "on", "1"), True),
-    **dict.fromkeys(("false", "no", "off", "0"), False),
+    **dict.fromkeys(("false", *NO), False),
 }
 """How people and scripts write yes and no."""
 

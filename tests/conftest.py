@@ -5,9 +5,10 @@ from __future__ import annotations
 import hashlib
 import io
 import json
+import os
 import re
 import sys
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -23,6 +24,7 @@ from memcli.home import Home
 from memcli.model import EmbeddingModel, Progress, Scope
 from memcli.services.engine import Engine
 from memcli.settings import ConflictSettings
+from tests.warm.running import WarmProcess, runtime_directory
 
 UNCHECKED = Config(conflicts=ConflictSettings(check=False))
 """Most tests store what they like: "fact 2" after "fact 1" would replace it."""
@@ -38,7 +40,7 @@ settings.load_profile("memcli")
 @pytest.fixture(autouse=True)
 def _nobody_lives_here(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """Make it impossible for a test to touch the real home, or to be swayed by the real environment."""
-    for name in list(__import__("os").environ):
+    for name in list(os.environ):
         if name.startswith(("MEMCLI_", "XDG_", "HF_")):
             monkeypatch.delenv(name)
     home = tmp_path / "nobody"
@@ -47,6 +49,7 @@ def _nobody_lives_here(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("MEMCLI_HOME", str(home / "memcli"))
     monkeypatch.setenv("MEMCLI_USER", "me")
     monkeypatch.setenv("MEMCLI_CONFLICTS_CHECK", "false")
+    monkeypatch.setenv("MEMCLI_WARM", "0")  # see tests/warm/running.py for those who want one
     monkeypatch.setenv("HF_HUB_OFFLINE", "1")
     for name in ("NO_COLOR", "FORCE_COLOR", "COLUMNS"):
         monkeypatch.delenv(name, raising=False)
@@ -177,7 +180,7 @@ class _Input(io.BytesIO):
 
 
 @pytest.fixture
-def memcli(
+def in_process(
     monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], embedder: WordHashEmbedder
 ) -> Callable[..., Ran]:
     """Runs the command line in this process, with the word-hash embedder; insists on the exit code."""
@@ -196,3 +199,39 @@ def memcli(
         return Ran(out, err, ended)
 
     return call
+
+
+@pytest.fixture
+def memcli(in_process: Callable[..., Ran]) -> Callable[..., Ran]:
+    """The command line; the tests in tests/cli see it through a warm process, too."""
+    return in_process
+
+
+@pytest.fixture(scope="session")
+def warm_session() -> Iterator[WarmProcess]:
+    """A warm process for all tests that leave it as it was; it is started when the first one asks."""
+    with runtime_directory() as folder:
+        one = WarmProcess(folder, str(folder / "nobody"), idle_s=300)  # should the tests be killed
+        yield one
+        one.end()
+
+
+@pytest.fixture
+def runtime() -> Iterator[Path]:
+    """A runtime directory of a test's own."""
+    with runtime_directory() as folder:
+        yield folder
+
+
+@pytest.fixture
+def warm_process(runtime: Path) -> Iterator[Callable[..., WarmProcess]]:
+    """Starts warm processes; none outlives the test."""
+    started: list[WarmProcess] = []
+
+    def start(home: str = "", **about: Any) -> WarmProcess:
+        started.append(WarmProcess(runtime, home or os.environ["MEMCLI_HOME"], **about))
+        return started[-1]
+
+    yield start
+    for one in started:
+        one.end()

@@ -67,6 +67,7 @@ PLAIN = (
     ("change", "command", "forgotten", "changed"),  # what undoing came to
     ("context",),
     ("name", "memories"),  # spaces
+    ("running", "pid", "socket"),  # how the warm process is
     ("key", "value"),  # settings
     ("name", "state", "kind"),  # models
     ("mode", "mrr", "ndcg", "recall"),  # how good a search is

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 import sys
 from collections.abc import Callable, Mapping, Sequence
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from rich.console import Console, Group, RenderableType
@@ -26,6 +26,7 @@ from memcli.services.models import Changed
 from memcli.services.undo import Undone
 from memcli.services.upkeep import Optimized
 from memcli.times import format_age, format_time
+from memcli.warm.warmth import Warmth
 
 DIM, STRONG, ACCENT = "dim", "bold", "cyan"
 
@@ -287,6 +288,29 @@ def _changed(changed: Changed) -> RenderableType:
     return Text(f"using {changed.model.name}, {changed.embedded:,} memories embedded")
 
 
+def _warmth(warmth: Warmth) -> RenderableType:
+    if not warmth.running:
+        said = Text("○ not running", style=STRONG)
+        then = (
+            "the next command that loads the model starts it" if warmth.socket else "no place for its socket"
+        )
+        return said.append(f"  {then}", style=f"not bold {DIM}")
+    began = format_age(_now() - timedelta(seconds=warmth.up_s), _now())
+    table = Table.grid(padding=(0, 2))
+    table.add_column(style=DIM, no_wrap=True)
+    table.add_column(overflow="fold")
+    table.add_row("process", str(warmth.pid))
+    table.add_row("commands", f"{warmth.commands:,}")
+    if warmth.memory_mib:
+        table.add_row("memory", f"{warmth.memory_mib:,.0f} MiB")
+    table.add_row("socket", harmless(warmth.socket))
+    return Group(
+        Text("● ", style="green").append("running", style=STRONG).append(f"  started {began}", style=DIM),
+        Text(""),
+        table,
+    )
+
+
 # --- the demonstration ---
 
 
@@ -347,5 +371,6 @@ ONE: Mapping[type, Callable[[Any], RenderableType]] = {
     Imported: _imported,
     Optimized: _optimized,
     Changed: _changed,
+    Warmth: _warmth,
     Demo: _demo,
 }

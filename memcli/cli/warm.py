@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 import time
-from dataclasses import dataclass
 
 import typer
 
@@ -12,6 +11,7 @@ from memcli.cli import options, render
 from memcli.cli.context import run_of
 from memcli.errors import MemcliError
 from memcli.warm import client, place
+from memcli.warm.warmth import Warmth
 
 app = typer.Typer(
     rich_markup_mode=None, no_args_is_help=True, help="The process that keeps everything loaded."
@@ -19,27 +19,6 @@ app = typer.Typer(
 
 LOOK_AGAIN_S = 0.05
 """Seconds between two looks at whether it is ready, or gone."""
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Warmth:
-    """How the warm process is.
-
-    Attributes:
-        running: Whether it is there.
-        socket: Where it is reached; empty where there is no place for a socket.
-        pid: Its process.
-        commands: How many commands it has run.
-        up_s: Seconds since it was ready.
-        memory_mib: Its resident memory in MiB; 0 where the system does not tell.
-    """
-
-    running: bool
-    socket: str
-    pid: int | None = None
-    commands: int = 0
-    up_s: float = 0.0
-    memory_mib: float = 0.0
 
 
 def _socket(ctx: typer.Context) -> str:
@@ -69,13 +48,11 @@ def status(ctx: typer.Context, output: options.Format) -> None:
 def start(ctx: typer.Context, output: options.Format) -> None:
     """Start it, unless it runs; commands start it by themselves."""
     path = _socket(ctx)
-    if not place.is_possible(os.environ) or not run_of(ctx).loaded.config.warm.enabled or not path:
-        raise MemcliError("a warm process is switched off, or has no place here", hint=_why(path))
+    _check(ctx, path)
     found = _warmth(path)
+    process = None if found.running else client.start(_home(ctx))
     until = time.monotonic() + client.READY_S
-    if not found.running:
-        client.start(_home(ctx))
-    while not found.running and time.monotonic() < until:
+    while not found.running and time.monotonic() < until and not (process and process.poll()):
         time.sleep(LOOK_AGAIN_S)
         found = _warmth(path)
     if not found.running:
@@ -83,10 +60,27 @@ def start(ctx: typer.Context, output: options.Format) -> None:
     render.show(found, output)
 
 
-def _why(path: str) -> str:
+def _check(ctx: typer.Context, path: str) -> None:
+    """Refuse where there must not be a warm process, or can't.
+
+    Raises:
+        MemcliError: With what to do about it.
+    """
+    if not place.is_possible(os.environ) or not run_of(ctx).loaded.config.warm.enabled:
+        raise MemcliError(
+            "the warm process is switched off",
+            hint="memcli config set warm.enabled true; and no CI or MEMCLI_WARM=0 in the environment",
+        )
     if not path:
-        return "the path of its socket would be too long; TMPDIR names a shorter place"
-    return "memcli config set warm.enabled true; and without CI and MEMCLI_WARM in the environment"
+        raise MemcliError(
+            "the path of the warm process's socket would be too long", hint="TMPDIR can name a shorter place"
+        )
+    folder = os.path.dirname(path)  # noqa: PTH120
+    if not place.made(folder):
+        raise MemcliError(
+            f"{folder} is no place for a socket: it has to be a directory of yours that only you may enter",
+            hint=f"chmod 700 {folder}",
+        )
 
 
 @app.command()

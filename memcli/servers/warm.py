@@ -26,7 +26,7 @@ from contextlib import suppress
 from dataclasses import dataclass, field
 
 from memcli.errors import MemcliError
-from memcli.servers.worker import LEAVE, Prepared, Worker, prepared
+from memcli.servers.worker import BEGUN, LEAVE, Prepared, Worker, prepared
 from memcli.warm import place
 
 IDLE_S = 600.0
@@ -62,24 +62,29 @@ class Server:
 
     Attributes:
         listener: The listening socket.
+        lock: The file whose lock says that it is the one that serves.
         prepared: What workers have from it.
-        commands: How many connections there were.
+        commands: How many commands have begun.
     """
 
     listener: socket.socket
+    lock: int
     prepared: Prepared
     commands: int = 0
     _hands: dict[int, Hand] = field(default_factory=dict)
     _selector: selectors.BaseSelector = field(default_factory=selectors.DefaultSelector)
+    _bell: tuple[socket.socket, socket.socket] = field(default_factory=socket.socketpair)
     _leaving: bool = False
 
     def serve(self) -> None:
         """Serve until nobody has come for `IDLE_S`, or a worker says that it is time to leave."""
-        signal.signal(signal.SIGTERM, self._leave)
         self._selector.register(self.listener, selectors.EVENT_READ)
+        self._listen_for_signals()
         self._hire()
         last = time.monotonic()
         while not self._leaving or self._busy():
+            if self._leaving:
+                self._lock_up()
             ready = self._selector.select(1.0 if self._busy() else IDLE_S)
             if ready:
                 last = time.monotonic()
@@ -88,6 +93,8 @@ class Server:
             for key, _ in ready:
                 if key.fileobj is self.listener:
                     self._welcome()
+                elif key.fileobj is self._bell[0]:
+                    self._bell[0].recv(64)
                 elif key.data in self._hands:
                     self._hear(self._hands[key.data])
         for hand in list(self._hands.values()):
@@ -99,10 +106,21 @@ class Server:
     def _idle(self) -> list[Hand]:
         return [hand for hand in self._hands.values() if hand.is_idle]
 
+    def _listen_for_signals(self) -> None:
+        """Have a signal end the waiting: by itself it would only be noted."""
+        for end in self._bell:
+            end.setblocking(False)
+        signal.set_wakeup_fd(self._bell[1].fileno(), warn_on_full_buffer=False)
+        signal.signal(signal.SIGTERM, self._leave)
+        self._selector.register(self._bell[0], selectors.EVENT_READ)
+
     def _leave(self, *_: object) -> None:
-        """Take no more commands; go when the last one has ended."""
-        if not self._leaving:
-            self._leaving = True
+        """Go when the last command has ended."""
+        self._leaving = True
+
+    def _lock_up(self) -> None:
+        """Take no more commands."""
+        if self.listener.fileno() >= 0:
             self._selector.unregister(self.listener)
             self.listener.close()
 
@@ -116,7 +134,6 @@ class Server:
             line.close()
             return
         hand = next(iter(self._idle()), None) or self._hire(line)
-        self.commands += 1
         try:
             socket.send_fds(hand.rope, [self.commands.to_bytes(8, "big")], [line.fileno()])
         except OSError:  # it has just died; the client runs its command itself
@@ -131,12 +148,15 @@ class Server:
         if pid == 0:
             code = LEAVE
             try:
+                signal.set_wakeup_fd(-1)
                 signal.signal(signal.SIGTERM, signal.SIG_DFL)
+                os.close(self.lock)
                 self._selector.close()
                 lines = (hand.line for hand in self._hands.values() if hand.line)
-                for other in (rope, self.listener, *more, *lines, *(h.rope for h in self._hands.values())):
+                ropes = (hand.rope for hand in self._hands.values())
+                for other in (rope, self.listener, *self._bell, *more, *lines, *ropes):
                     other.close()
-                code = Worker(self.prepared, its_rope, first=not self._hands).serve()
+                code = Worker(self.prepared, its_rope, first=not self._hands and not more).serve()
             finally:
                 os._exit(code)
         its_rope.close()
@@ -145,8 +165,15 @@ class Server:
         return self._hands[pid]
 
     def _hear(self, hand: Hand) -> None:
-        """A worker is idle, or has ended."""
-        if not hand.rope.recv(1):
+        """A worker has begun a command, is idle, or has ended."""
+        try:
+            said = hand.rope.recv(1)
+        except OSError:  # it has ended without reading what it was given
+            said = b""
+        if said == BEGUN:
+            self.commands += 1
+            return
+        if not said:
             self._dismiss(hand)
             return
         if hand.line is not None:
@@ -185,34 +212,38 @@ def _peer(line: socket.socket) -> int:
 # --- starting ---
 
 
-def listening(path: str) -> socket.socket | None:
-    """The socket at *path*; None where another warm process has it.
+def listening(path: str) -> tuple[socket.socket, int] | None:
+    """The socket at *path* and its lock; None where another warm process has it, or there is no place.
 
     The lock beside it belongs to the one that serves, and goes with it however it ends: a socket that
     was left behind is taken over.
     """
-    os.makedirs(os.path.dirname(path), mode=0o700, exist_ok=True)  # noqa: PTH103, PTH120
-    if not place.is_ours(os.path.dirname(path)):  # noqa: PTH120
+    if not place.made(os.path.dirname(path)):  # noqa: PTH120
         return None
     lock = os.open(path.removesuffix(".sock") + ".lock", os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
     try:
         fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
     except OSError:
+        os.close(lock)
         return None
     listener = socket.socket(socket.AF_UNIX)
     if os.path.exists(path):  # noqa: PTH110
         os.unlink(path)  # noqa: PTH108
     listener.bind(path)
-    return listener
+    return listener, lock
 
 
 def main() -> int:
     """Serve, unless somebody does already."""
     home = sys.argv[1] if len(sys.argv) > 1 else ""
+    if home:
+        home = os.path.abspath(os.path.expanduser(home))  # noqa: PTH100, PTH111
     path = place.socket_path(home, os.environ)
-    listener = listening(path) if path else None
-    if listener is None:
+    found = listening(path) if path else None
+    if found is None:
         return 0
+    listener, lock = found
+    ours = _file(path)
     os.chdir("/")
     for number in (signal.SIGINT, signal.SIGHUP):
         signal.signal(number, signal.SIG_IGN)
@@ -221,12 +252,22 @@ def main() -> int:
         gc.collect()
         gc.freeze()  # workers share what is there, and need not look through it
         listener.listen(WORKERS_MOST)
-        Server(listener, everything).serve()
+        Server(listener, lock, everything).serve()
     except MemcliError:  # the model can't be loaded: commands will say so
         return 1
     finally:
-        os.unlink(path)  # noqa: PTH108
+        if _file(path) == ours:  # directories for what runs are emptied behind one's back at times
+            os.unlink(path)  # noqa: PTH108
     return 0
+
+
+def _file(path: str) -> tuple[int, int]:
+    """What tells the file at *path* from another one."""
+    try:
+        about = os.stat(path)  # noqa: PTH116
+    except OSError:
+        return 0, 0
+    return about.st_dev, about.st_ino
 
 
 if __name__ == "__main__":

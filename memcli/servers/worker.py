@@ -10,7 +10,7 @@ import time
 from collections.abc import Mapping
 from contextlib import suppress
 from dataclasses import dataclass, field
-from threading import Thread
+from threading import Event, Thread
 from typing import Any
 
 from memcli.cli.context import Process
@@ -28,6 +28,9 @@ MEMORY_MOST_MIB = 290
 
 COMMANDS_MOST = 500
 """Commands after which a worker leaves, whatever it looks like."""
+
+IDLE, BEGUN = b"i", b"b"
+"""What a worker tells the server."""
 
 LEAVE = 1
 """The exit code of a worker that has found the warm process unfit: another version, another model."""
@@ -85,14 +88,14 @@ class Worker:
     def __init__(self, prepared: Prepared, rope: socket.socket, *, first: bool) -> None:
         self._prepared, self._process, self._rope = prepared, prepared.process, rope
         self._first = first
-        self._commands, self._ended = 0, True
+        self._commands, self._interrupted = 0, False
 
     def serve(self) -> int:
         """Serve until the server lets go, or something is not as it should be; the exit code."""
         self._be_nobody()
         if self._first:
             self._look_around()
-            self._rope.sendall(b"i")
+            self._rope.sendall(IDLE)
         while True:
             head, files, _, _ = socket.recv_fds(self._rope, 8, 1)
             if not head:
@@ -106,7 +109,8 @@ class Worker:
                 return code
             if self._commands >= COMMANDS_MOST or memory_mib(os.getpid()) > MEMORY_MOST_MIB:
                 return SPENT
-            self._rope.sendall(b"i")
+            self._be_nobody()
+            self._rope.sendall(IDLE)
 
     def _look_around(self) -> None:
         """Search once, so that the store's indexes are in memory when somebody asks; tidy what is due."""
@@ -115,30 +119,40 @@ class Worker:
             engine.catch_up()
             recall.search(engine, "what is the first thing you remember?", scope=engine.config.scope())
 
-    def _serve(self, line: socket.socket, number: int) -> int:
-        """Do what is asked for over *line*; 0, `SPENT` or `LEAVE`."""
+    def _serve(self, line: socket.socket, commands: int) -> int:
+        """Do what is asked for over *line*; 0, `SPENT` or `LEAVE`. There were *commands* before."""
         line.settimeout(GO_S)
         try:
-            said, files = _received(line)
-        except (OSError, ValueError, SyntaxError):
-            return 0
-        try:
-            build, kind, arguments, environ, mask, ignored, streams = said
-            if build != self._prepared.build:
+            said = _received(line)
+            if said[0] != self._prepared.build:
                 return LEAVE
+            _, kind, arguments, environ, mask, ignored, streams = said
+            self._interrupted = False
+            signal.signal(signal.SIGINT, self._note)
             line.sendall(os.getpid().to_bytes(8, "big"))
-            if line.recv(1) != b"g":  # it has given up waiting
+            going, files, _, _ = socket.recv_fds(line, 1, 4)
+        except (OSError, ValueError, SyntaxError):
+            return 0  # it has given up waiting, or was nobody of ours
+        try:
+            if not going:
                 return 0
             if kind != "run":
-                line.sendall(repr(self._status(number - 1)).encode())
+                line.sendall(repr(self._status(commands)).encode())
                 return LEAVE if kind == "stop" else 0
             self._become(files, environ, mask, ignored, streams)
-        except OSError:
+        except (OSError, ValueError, LookupError):
+            with suppress(OSError):
+                line.sendall(b"N\0")
             return SPENT
         finally:
             for received in files:
                 os.close(received)
-        return self._run(line, arguments)
+        self._rope.sendall(BEGUN)
+        return self._run(line, arguments, heeds=signal.SIGINT not in ignored)
+
+    def _note(self, *_: object) -> None:
+        """Remember an interrupt that comes before there is anything to interrupt."""
+        self._interrupted = True
 
     def _status(self, commands: int) -> dict[str, Any]:
         """What `memcli warm status` tells."""
@@ -163,20 +177,25 @@ class Worker:
             os.dup2(received, at)
         os.fchdir(files[3])
         os.umask(mask)
-        os.environ.clear()
-        os.environ.update({**self._prepared.environ, **environ})
-        time.tzset()
+        self._put_on(environ)
         for number in (signal.SIGTERM, signal.SIGHUP, signal.SIGQUIT):
             signal.signal(number, signal.SIG_IGN if number in ignored else signal.SIG_DFL)
-        signal.signal(
-            signal.SIGINT, signal.SIG_IGN if signal.SIGINT in ignored else signal.default_int_handler
-        )
         for at, (name, mode) in enumerate((("stdin", "r"), ("stdout", "w"), ("stderr", "w"))):
             encoding, errors = streams[at]
             buffering = 1 if name == "stderr" or os.isatty(at) else -1
             stream = open(at, mode, buffering, encoding, errors, closefd=False)  # noqa: SIM115
             setattr(sys, name, stream)
             setattr(sys, f"__{name}__", stream)
+
+    def _put_on(self, environ: Mapping[str, str]) -> None:
+        """Have the variables *environ* and no others, but for those that loading has set."""
+        wanted = {**self._prepared.environ, **environ}
+        for name in os.environ.keys() - wanted.keys():
+            del os.environ[name]
+        for name, value in wanted.items():
+            if os.environ.get(name) != value:  # seldom: another thread could be reading it
+                os.environ[name] = value
+        time.tzset()
 
     def _be_nobody(self) -> None:
         """Hold on to nothing of any client's: whoever reads its output waits for the last one to let go."""
@@ -187,42 +206,64 @@ class Worker:
         os.chdir("/")
         signal.signal(signal.SIGINT, signal.SIG_IGN)
 
-    def _run(self, line: socket.socket, arguments: list[str]) -> int:
+    def _run(self, line: socket.socket, arguments: list[str], *, heeds: bool) -> int:
         """Run the command line *arguments* and tell its client how it ended; 0, `SPENT` or `LEAVE`."""
-        from memcli.cli.boundary import run
-
         line.settimeout(None)
-        self._ended = False
-        gone = Thread(target=self._end_with, args=(line,), daemon=True)
+        ended = Event()
+        gone = Thread(target=_end_with, args=(line, ended), daemon=True)
         gone.start()
         sys.argv = ["memcli", *arguments]
-        loaded, modules = len(self._process.models), dict(sys.modules)
-        code = run(arguments, self._process)
+        loaded, rich = len(self._process.models), sys.modules["rich"]
+        code, well = self._code_of(arguments, heeds=heeds), True
         for stream in (sys.stdout, sys.stderr):
-            with suppress(OSError):
+            try:
                 stream.flush()
+            except (OSError, ValueError):
+                well = False  # what is left in it would come out with the next command's
         self._be_nobody()
-        self._ended = True
+        ended.set()
         with suppress(OSError):
             line.sendall(b"E" + bytes([code & 0xFF]))
-            gone.join(GO_S)  # until the client has gone: its signals are for this command only
+        gone.join(GO_S)  # until the client has gone: its signals are for this command only
+        with suppress(OSError):
             line.shutdown(socket.SHUT_RDWR)
-        if modules.get("rich") is not sys.modules.get("rich"):
-            sys.modules["rich"] = modules["rich"]  # see app.command
+        gone.join()
+        sys.modules["rich"] = rich  # see app.command
         if len(self._process.models) != loaded or not self._process.wants_warm:
             return LEAVE
-        return 0 if code in WELL else SPENT
+        return 0 if well and code in WELL else SPENT
 
-    def _end_with(self, line: socket.socket) -> None:
-        """End when the client goes before its command has ended, as a command does that is killed."""
-        with suppress(OSError):
-            line.recv(1)
-        if not self._ended:
-            os.kill(os.getpid(), signal.SIGKILL)
+    def _code_of(self, arguments: list[str], *, heeds: bool) -> int:
+        """The exit code of *arguments*, however they end; whether they can be interrupted is *heeds*."""
+        from memcli.cli.boundary import INTERRUPTED, run
+
+        try:
+            try:
+                signal.signal(signal.SIGINT, signal.default_int_handler if heeds else signal.SIG_IGN)
+                if self._interrupted and heeds:
+                    raise KeyboardInterrupt
+                return run(arguments, self._process)
+            except SystemExit as ended:  # an answer to a shell that completes
+                return ended.code if isinstance(ended.code, int) else int(ended.code is not None)
+            except Exception:  # such as a standard error that takes no complaint
+                return 1
+            finally:
+                signal.signal(signal.SIGINT, signal.SIG_IGN)
+        except KeyboardInterrupt:  # pressed before its beginning, or after its end
+            signal.signal(signal.SIGINT, signal.SIG_IGN)
+            return INTERRUPTED
 
 
-def _received(line: socket.socket) -> tuple[Any, list[int]]:
-    """The request that comes over *line*, and the files that come with it.
+def _end_with(line: socket.socket, ended: Event) -> None:
+    """End when the client goes before its command has *ended*, as a command does that is killed."""
+    with suppress(OSError):
+        line.recv(1)
+    if not ended.is_set():
+        os.kill(os.getpid(), signal.SIGKILL)
+
+
+def _received(line: socket.socket) -> tuple[Any, ...]:
+    """The request that comes over *line*.
 
     Raises:
         OSError: It does not come.
@@ -230,17 +271,24 @@ def _received(line: socket.socket) -> tuple[Any, list[int]]:
     """
     from ast import literal_eval
 
-    head, files, _, _ = socket.recv_fds(line, 8, 4)
-    length = int.from_bytes(head, "big")
-    if len(head) < 8 or len(files) < 4 or length > REQUEST_MOST:
+    length = int.from_bytes(_bytes(line, 8), "big")
+    if length > REQUEST_MOST:
         raise ValueError("no request")
+    said = literal_eval(_bytes(line, length).decode("utf-8", "surrogatepass"))
+    if not isinstance(said, tuple) or not said:
+        raise ValueError("no request")
+    return said
+
+
+def _bytes(line: socket.socket, number: int) -> bytes:
+    """That *number* of bytes from *line*."""
     said = bytearray()
-    while len(said) < length:
-        piece = line.recv(min(length - len(said), 1 << 16))
+    while len(said) < number:
+        piece = line.recv(min(number - len(said), 1 << 16))
         if not piece:
             raise ValueError("half a request")
         said += piece
-    return literal_eval(said.decode("utf-8", "surrogatepass")), files
+    return bytes(said)
 
 
 def memory_mib(pid: int) -> float:

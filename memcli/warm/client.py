@@ -1,10 +1,11 @@
 """Handing a command line over to the warm process. Standard library only: this runs first of all.
 
-Over the socket goes one message with the file descriptors 0, 1, 2 and of the current directory, and the
-length of what follows; then the request, a Python literal (see `_request`). The process that is to run it
-answers with its pid, waits for a byte that says "go", and runs it; only then has it begun, so that a
-command whose client has given up waiting is never run twice. In the end come a letter and a number: `E`
-and the exit code, or `S` and the signal that ended it.
+Over the socket go the length of the request and the request, a Python literal (see `_request`). The process
+that is to run it answers with its pid and waits for a byte that says "go", with which come the file
+descriptors 0, 1, 2 and that of the current directory. Only then has it begun, so that a command whose client
+has given up waiting is never run twice; nor does a process that hangs hold on to a pipe that is not its own.
+In the end come a letter and a number: `E` and the exit code, `S` and the signal that ended it, or `N` and 0
+if it could not begin.
 """
 
 from __future__ import annotations
@@ -18,10 +19,14 @@ from memcli.warm import place
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
+    from subprocess import Popen
     from typing import Any, NoReturn
 
 PATIENCE_S = 0.2
 """Seconds that a command waits for the warm process to take it, before it runs on its own."""
+
+ANSWER_S = 5.0
+"""Seconds that a question to the warm process may take: somebody wants to know."""
 
 READY_S = 30.0
 """Seconds in which a warm process that was started is expected to be ready: some 2 on a quiet machine."""
@@ -34,15 +39,22 @@ class GoneError(Exception):
     """There is no warm process that would take the command."""
 
 
+class KilledError(Exception):
+    """Whoever ran the command went without a word: it may be done or not."""
+
+
 def hand_over(arguments: list[str]) -> int | None:
     """Let the warm process run *arguments*; the exit code, or None where it does not and nothing was done.
 
     A command that a signal has ended ends this process in the same way.
+
+    Raises:
+        KilledError: It can't be told what came of the command.
     """
-    if not place.is_wanted(arguments, os.environ) or None in (sys.stdin, sys.stdout, sys.stderr):
+    if not place.is_wanted(arguments, os.environ) or not _is_ordinary():
         return None
     try:
-        line = _connected(place.socket_path(place.home_of(arguments, os.environ), os.environ))
+        line = _connected(place.socket_path(place.home_of(arguments, os.environ), os.environ), PATIENCE_S)
     except GoneError:
         return None
     with line:
@@ -53,6 +65,20 @@ def hand_over(arguments: list[str]) -> int | None:
         return _ended(line, pid)
 
 
+def _is_ordinary() -> bool:
+    """Whether another process can stand in for this one.
+
+    Not where a standard stream is closed, nor where names of files are not in UTF-8. Nor in the background
+    of a terminal: the system would stop this process if it read what is typed, but not another one.
+    """
+    if None in (sys.stdin, sys.stdout, sys.stderr) or sys.getfilesystemencoding() != "utf-8":
+        return False
+    try:
+        return os.tcgetpgrp(0) == os.getpgrp()
+    except OSError:  # no terminal, or not ours
+        return True
+
+
 def ask(path: str, question: str) -> Any:
     """What the warm process at *path* answers to *question*, `status` or `stop`.
 
@@ -61,9 +87,8 @@ def ask(path: str, question: str) -> Any:
     """
     from ast import literal_eval
 
-    with _connected(path) as line:
+    with _connected(path, ANSWER_S) as line:
         _taken(line, question, [])
-        line.settimeout(5)
         try:
             with line.makefile("rb") as answer:
                 return literal_eval(answer.read().decode())
@@ -71,47 +96,37 @@ def ask(path: str, question: str) -> Any:
             raise GoneError from error
 
 
-def start(home: str) -> None:
-    """Start a warm process for *home* ("" for the user's own) and leave it to itself.
+def start(home: str) -> Popen[bytes] | None:
+    """Start a warm process for *home* ("" for the user's own) and leave it to itself; None where it can't.
 
-    Nothing is said where that fails: nobody asked for it. One too many leaves by itself.
+    One too many leaves by itself. It is given none of this process's files, lest it keep open what others
+    wait for.
     """
-    detached("memcli.servers.warm", home)
+    path = place.socket_path(home, os.environ)
+    if not path or not place.made(os.path.dirname(path)):
+        return None
+    return detached("memcli.servers.warm", home)
 
 
-def detached(module: str, *arguments: str) -> None:
-    """Run *module* of this installation in a process of its own that nobody waits for."""
-    command = [sys.executable, "-m", module, *arguments]
+def detached(module: str, *arguments: str) -> Popen[bytes] | None:
+    """Run *module* of this installation in a process that nobody need wait for; None where it can't."""
+    from subprocess import DEVNULL, Popen
+
     environ = {**os.environ, "PYTHONPATH": os.pathsep.join(path for path in sys.path if path)}
-    nowhere = [(os.POSIX_SPAWN_OPEN, fd, os.devnull, os.O_RDWR, 0) for fd in range(3)]
+    command = [sys.executable, "-m", module, *arguments]
     try:
-        os.posix_spawn(sys.executable, command, environ, file_actions=nowhere, setsid=True)
-    except (OSError, NotImplementedError):  # a system that can't do it so
-        import subprocess
-
-        with suppressed():
-            subprocess.Popen(  # noqa: S603
-                command,
-                env=environ,
-                stdin=subprocess.DEVNULL,
-                stdout=subprocess.DEVNULL,
-                stderr=subprocess.DEVNULL,
-                start_new_session=True,
-            )
+        return Popen(  # noqa: S603
+            command, env=environ, stdin=DEVNULL, stdout=DEVNULL, stderr=DEVNULL, start_new_session=True
+        )
+    except OSError:
+        return None
 
 
-def suppressed() -> Any:
-    """What keeps an OSError from going on: imported here, since most commands never need it."""
-    from contextlib import suppress
-
-    return suppress(OSError)
-
-
-def _connected(path: str) -> socket.socket:
+def _connected(path: str, patience: float) -> socket.socket:
     if not path or not place.is_ours(os.path.dirname(path)):
         raise GoneError
     line = socket.socket(socket.AF_UNIX)
-    line.settimeout(PATIENCE_S)
+    line.settimeout(patience)
     try:
         line.connect(path)
     except OSError as error:
@@ -126,15 +141,14 @@ def _taken(line: socket.socket, kind: str, arguments: list[str]) -> int:
         here = os.open(".", os.O_RDONLY)
         try:
             said = _request(kind, arguments)
-            socket.send_fds(line, [len(said).to_bytes(8, "big")], [0, 1, 2, here])
+            line.sendall(len(said).to_bytes(8, "big") + said)
+            answer = line.recv(8)
+            pid = int.from_bytes(answer, "big")
+            if len(answer) < 8 or not pid:
+                raise GoneError  # another version, or too busy
+            socket.send_fds(line, [b"g"], [0, 1, 2, here])
         finally:
             os.close(here)
-        line.sendall(said)
-        answer = line.recv(8)
-        pid = int.from_bytes(answer, "big")
-        if len(answer) < 8 or not pid:
-            raise GoneError  # another version, or too busy
-        line.sendall(b"g")
     except OSError as error:
         raise GoneError from error
     return pid
@@ -150,34 +164,43 @@ def _request(kind: str, arguments: list[str]) -> bytes:
     return repr(said).encode("utf-8", "surrogatepass")
 
 
-def _ended(line: socket.socket, pid: int) -> int:
-    """The exit code that comes over *line*; signals go on to the process *pid* meanwhile."""
+def _ended(line: socket.socket, pid: int) -> int | None:
+    """The exit code that comes over *line*, None if nothing was begun; signals go on to *pid* meanwhile.
 
-    def pass_on(number: int, _: object) -> None:
+    Raises:
+        KilledError: None comes.
+    """
+
+    def pass_on(number: int, _: object = None) -> None:
         try:  # noqa: SIM105  # without contextlib
             os.kill(pid, number)
         except OSError:
             pass
 
     def pause(*_: object) -> None:
-        pass_on(signal.SIGSTOP, None)
-        os.kill(os.getpid(), signal.SIGSTOP)
-        pass_on(signal.SIGCONT, None)  # somebody has let us go on
+        pass_on(signal.SIGSTOP)
+        signal.signal(signal.SIGTSTP, signal.SIG_DFL)
+        os.kill(os.getpid(), signal.SIGTSTP)  # comes back when somebody has let us go on
+        signal.signal(signal.SIGTSTP, pause)
+        pass_on(signal.SIGCONT)
 
-    for number in PASSED_ON:
-        if signal.getsignal(number) is not signal.SIG_IGN:
-            signal.signal(number, pass_on)
-    signal.signal(signal.SIGTSTP, pause)
+    found = {number: signal.getsignal(number) for number in (*PASSED_ON, signal.SIGTSTP)}
+    heard = [number for number, handler in found.items() if handler is not signal.SIG_IGN]
+    for number in heard:
+        signal.signal(number, pause if number == signal.SIGTSTP else pass_on)
     line.settimeout(None)
     try:
         answer = line.recv(2)
     except OSError:
         answer = b""
     if len(answer) < 2:
-        sys.stderr.write("memcli: the warm process was killed; what was asked for may be done or not\n")
-        return 1
+        raise KilledError
     if answer[:1] == b"S":
         _die(answer[1])
+    if answer[:1] == b"N":
+        for number in heard:
+            signal.signal(number, found[number])
+        return None
     return answer[1]
 
 

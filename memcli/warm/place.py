@@ -16,7 +16,8 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
 HERE = frozenset({"import", "eval", "demo", "warm", "completions", "model", "mcp"})
-"""Commands that run in a process of their own: long, interactive, or about the warm process itself."""
+"""Commands that run in a process of their own: long, interactive, or about the warm process itself.
+So does `config edit`: an editor needs its terminal."""
 
 WANTED = "MEMCLI_WARM"
 """The variable that switches it off; see `NO`."""
@@ -29,7 +30,9 @@ PATH_MOST = 100
 
 def is_wanted(arguments: list[str], environ: Mapping[str, str]) -> bool:
     """Whether the command line *arguments* may be handed over at all."""
-    return is_possible(environ) and command_of(arguments) not in HERE
+    command = command_of(arguments)
+    own = command in HERE or (command == "config" and "edit" in arguments)
+    return not own and is_possible(environ)
 
 
 def is_possible(environ: Mapping[str, str]) -> bool:
@@ -83,12 +86,23 @@ def is_ours(folder: str) -> bool:
     return found.st_uid == os.getuid() and (found.st_mode & 0o170777) == 0o040700
 
 
+def made(folder: str) -> bool:
+    """Make *folder*, unless it is there; whether it is one of ours then."""
+    try:
+        os.mkdir(folder, 0o700)
+    except FileExistsError:
+        pass
+    except OSError:
+        return False
+    return is_ours(folder)
+
+
 def socket_path(home: str, environ: Mapping[str, str]) -> str:
     """Where the socket for *home* is, for this installation of memcli; "" where there is no place for one."""
     if home:
         home = os.path.abspath(os.path.expanduser(home))
     places = (environ.get(name, "") for name in ("HOME", "XDG_CONFIG_HOME", "XDG_DATA_HOME"))
-    of = "\0".join((home, *places, sys.executable, __file__))
+    of = "\0".join((home, *places, sys.prefix, __file__))
     path = f"{directory(environ)}/{zlib.crc32(of.encode('utf-8', 'surrogateescape')):08x}.sock"
     return path if len(os.fsencode(path)) <= PATH_MOST else ""
 

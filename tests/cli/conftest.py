@@ -12,10 +12,55 @@ from typing import Any
 
 import pytest
 
+from memcli.warm import place
 from tests.conftest import Ran
+from tests.warm.running import driver, environment
 
 MemCLI = Callable[..., Ran]
 """The fixture `memcli`."""
+
+
+def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
+    """Run what uses the command line twice: in this process, and through a warm one."""
+    if "memcli" in metafunc.fixturenames:
+        here_only = metafunc.definition.get_closest_marker("here_only")
+        metafunc.parametrize("memcli", ["here"] if here_only else ["here", "warm"], indirect=True)
+
+
+@pytest.fixture
+def memcli(request: pytest.FixtureRequest, in_process: MemCLI) -> MemCLI:
+    """The command line: in this process, or through a warm one that insists on running it."""
+    if request.param == "here":
+        return in_process
+    warm = request.getfixturevalue("warm_session").ready()
+    assert warm.process.poll() is None, "it has left, so that all that follows would fail, too"
+
+    def call(*arguments: str, stdin: str | bytes | None = None, code: int = 0) -> Ran:
+        environ = environment(warm.environ["XDG_RUNTIME_DIR"])
+        if not place.is_wanted(list(arguments), environ):
+            return in_process(*arguments, stdin=stdin, code=code)
+        warm.serves(list(arguments), environ)
+        given = stdin.encode() if isinstance(stdin, str) else stdin
+        ran = through(driver("run", *arguments), environ, given)
+        assert "Traceback" not in ran.err
+        assert ran.code == code, f"{arguments} -> {ran.code}, not {code}: {ran.err}"
+        return ran
+
+    return call
+
+
+def through(line: Sequence[str], environ: Mapping[str, str], stdin: bytes | None = None) -> Ran:
+    """What the process *line* wrote and how it ended; without *stdin*, whoever reads that waits for ever."""
+    unheard, said = os.pipe()
+    about: dict[str, Any] = {"stdin": unheard} if stdin is None else {"input": stdin}
+    try:
+        done = subprocess.run(line, env=environ, capture_output=True, timeout=60, check=False, **about)
+    finally:
+        os.close(unheard)
+        os.close(said)
+    out, err = (text.decode("utf-8", "surrogateescape") for text in (done.stdout, done.stderr))
+    return Ran(out, err, done.returncode)
+
 
 STEERING = "".join(map(chr, (*range(0x09), *range(0x0B, 0x20), *range(0x7F, 0xA0)))) + (
     "\u200e\u200f\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069"

@@ -123,6 +123,7 @@ def test_a_place_that_can_not_be_written_is_refused(memcli: MemCLI, command: lis
     assert memcli("--home", "/proc/nope", "list").json == []
 
 
+@pytest.mark.here_only  # a model of the test's own
 def test_another_models_vectors_are_not_mixed_with(memcli: MemCLI, monkeypatch: pytest.MonkeyPatch) -> None:
     """Exit code 7 with what to do; what needs no model still works."""
     from memcli.services.engine import Engine

@@ -160,6 +160,7 @@ def test_json_lines_are_one_answer_a_line(imported: MemCLI) -> None:
     assert imported(*dry, "-f", "jsonl").lines == imported(*dry).json
 
 
+@pytest.mark.here_only  # a terminal that is none
 def test_a_terminal_shows_the_older_above_the_later(
     imported: MemCLI, monkeypatch: pytest.MonkeyPatch
 ) -> None:

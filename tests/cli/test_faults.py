@@ -122,6 +122,7 @@ def fail(*_: Any, **__: Any) -> None:
     raise RuntimeError(BUG)
 
 
+@pytest.mark.here_only  # a service that fails
 def test_an_exception_nobody_expected_is_one_line(memcli: MemCLI, monkeypatch: pytest.MonkeyPatch) -> None:
     """Exit code 1; what it was, and how to see where."""
     monkeypatch.setattr(memories, "newest", fail)

@@ -76,6 +76,7 @@ def test_a_model_that_is_not_here_is_not_used(real: Callable[..., Ran]) -> None:
     assert real("config", "get", "model.name").out == f"{BUNDLED}\n"
 
 
+@pytest.mark.here_only  # a model of the test's own
 def test_using_another_model_embeds_everything_and_writes_the_setting(
     memcli: MemCLI, monkeypatch: pytest.MonkeyPatch
 ) -> None:

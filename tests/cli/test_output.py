@@ -170,6 +170,7 @@ def test_colours_are_for_those_who_want_them(
     assert bool(has_color.search(memcli("get", "zzzz", code=3).err)) is colored
 
 
+@pytest.mark.here_only  # terminals that are none
 @pytest.mark.parametrize("stream", ["stdout", "stderr"])
 def test_a_terminal_gets_a_table_and_colours(
     memcli: MemCLI, monkeypatch: pytest.MonkeyPatch, stream: str

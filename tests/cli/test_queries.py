@@ -212,6 +212,7 @@ def test_what_is_no_text_is_refused_in_a_sentence(
     assert said in ran.err
 
 
+@pytest.mark.here_only  # one of them is no argument that a process could be given
 @pytest.mark.parametrize("command", ["search", "context"])
 def test_a_lone_surrogate_from_the_shell_is_refused(stocked: MemCLI, command: str) -> None:
     """What an argument that is not UTF-8 becomes."""

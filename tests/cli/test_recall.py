@@ -215,9 +215,10 @@ def test_a_reranker_has_the_last_word(memcli: MemCLI, tmp_path: Path) -> None:
 def test_without_its_reranker_a_search_goes_on_and_says_so_once(memcli: MemCLI, tmp_path: Path) -> None:
     """On standard error, unless --quiet; however many queries there are."""
     memcli("store", "green tea")
-    expected = memcli("search", "tea").out
+    query = ("search", "tea", "--format", "plain")
+    expected = memcli(*query).out
     memcli("config", "set", "rerank.model", "Xenova/ms-marco-MiniLM-L-6-v2")
-    ran = memcli("search", "tea")
+    ran = memcli(*query)
     assert ran.out == expected
     assert ran.err == (
         "hits are not reranked: the reranker Xenova/ms-marco-MiniLM-L-6-v2 is not on this machine "

@@ -109,6 +109,7 @@ def test_the_formats_of_an_answer(memcli: MemCLI) -> None:
     assert memcli("store", "one", "-f", "table", "--json").json["id"] == line["id"]
 
 
+@pytest.mark.here_only  # the embedder tells what it was given
 def test_a_megabyte_is_stored_whole(memcli: MemCLI, embedder: WordHashEmbedder) -> None:
     """And embedded in passages to its end."""
     text = "".join(f"w{i:06}" for i in range(150_000))
