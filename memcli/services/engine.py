@@ -133,11 +133,16 @@ class Engine:
         Database(self.home.store).catch_up()
 
     def beside(self) -> Engine:
-        """An engine with a look of its own at the store and the same model, for another thread."""
+        """An engine with a look of its own at the store and the same models, for another thread.
+
+        It makes all vectors itself, those of queries that were asked before, too.
+        """
         return Engine(
             self.config,
             self.home,
             embedder=self.embedder,
+            reranker=self._given_reranker,
+            models=self._models,
             now=self.now,
             new_id=self.new_id,
             progress=self.progress,

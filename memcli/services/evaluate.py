@@ -239,7 +239,8 @@ class _Asking:
     """
 
     def __init__(self, engine: Engine, scope: Scope, *, limit: int, clock: Callable[[], float]) -> None:
-        self._engine, self._scope, self._limit, self._clock = engine, scope, limit, clock
+        self._engine = engine.beside()  # which takes the time for vectors that were made before, too
+        self._scope, self._limit, self._clock = scope, limit, clock
         self.found: dict[Mode, list[list[str]]] = {mode: [] for mode in MODES}
         self.seconds: dict[Mode, list[float]] = {mode: [] for mode in MODES}
 

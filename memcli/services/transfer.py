@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
-from concurrent.futures import ThreadPoolExecutor
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from concurrent.futures import Future
 from dataclasses import dataclass, fields
 from datetime import UTC, datetime
 from itertools import islice
+from threading import Thread
 from typing import Any
 
 from memcli.errors import UsageError
@@ -121,12 +122,25 @@ def _ahead(
         drafts = [line.draft for line in lines if line.draft]
         return _Ready(lines, remember.prepared(beside, drafts, compare=compare, announce=shares), shares)
 
-    with ThreadPoolExecutor(max_workers=1) as pool:
-        following = [pool.submit(ready, lines) for lines in islice(pieces, 1)]
-        while following:
-            one = following.pop().result()
-            following += [pool.submit(ready, lines) for lines in islice(pieces, 1)]
-            yield one
+    following = [_begun(ready, lines) for lines in islice(pieces, 1)]
+    while following:
+        one = following.pop().result()
+        following += [_begun(ready, lines) for lines in islice(pieces, 1)]
+        yield one
+
+
+def _begun(work: Callable[[list[_Line]], _Ready], lines: list[_Line]) -> Future[_Ready]:
+    """What *work* makes of *lines*, in a thread that nobody waits for after Ctrl-C."""
+    future: Future[_Ready] = Future()
+
+    def run() -> None:
+        try:
+            future.set_result(work(lines))
+        except BaseException as error:  # whoever asks for the result gets it
+            future.set_exception(error)
+
+    Thread(target=run, daemon=True).start()
+    return future
 
 
 def _records(lines: Sequence[_Line], answers: Iterable[Stored]) -> Iterator[Record]:

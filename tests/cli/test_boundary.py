@@ -200,11 +200,15 @@ def test_an_interrupted_import_has_stored_what_it_reported(
     process.process.send_signal(signal.SIGINT)
     ran = process.ended()
     assert ran.code == 130
-    assert ran.err == "20 stored so far; running it again stores the rest\nmemcli: interrupted\n"
     reported = {answer["id"] for answer in ran.lines}
-    assert len(reported) == 20
-    assert {memory["id"] for memory in memcli("list", "--limit", "0").json} == reported
-    assert memcli("import", str(file)).json == {"stored": 15, "duplicate": 20, "replaced": 0, "failed": 0}
+    assert ran.err == (
+        f"{len(reported)} stored so far; running it again stores the rest\nmemcli: interrupted\n"
+    )
+    there = {memory["id"] for memory in memcli("list", "--limit", "0").json}
+    assert reported <= there  # the second ten may just have been written
+    assert len(there) in (10, 20)
+    rest = {"stored": 35 - len(there), "duplicate": len(there), "replaced": 0, "failed": 0}
+    assert memcli("import", str(file)).json == rest
     assert len({memory["text"] for memory in memcli("list", "--limit", "0").json}) == 35
 
 

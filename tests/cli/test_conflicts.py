@@ -161,7 +161,7 @@ def test_the_check_can_be_switched_off_for_good(memcli: MemCLI, monkeypatch: pyt
     ("key", "value", "said"),
     [
         ("conflicts.check", "maybe", "true or false"),
-        ("conflicts.check", "0", "true or false"),
+        ("conflicts.check", "2", "true or false"),
         ("conflicts.judge", "jury", "builtin, llm"),
         ("llm.command", "llm -m small", "a list of texts"),
         ("llm.command", '["llm", 5]', "a list of texts"),
