@@ -7,8 +7,8 @@ from dataclasses import fields
 from typing import Any
 
 from memcli.errors import UsageError
-from memcli.model import Draft, Memory, ProgressFactory, Scope, Stored, default_title
-from memcli.services import checks
+from memcli.model import PRIVATE, TEAM, Draft, Memory, ProgressFactory, Scope, Stored, default_title
+from memcli.services import checks, teams
 from memcli.services.engine import Engine
 from memcli.services.journal import Running
 from memcli.services.known import Known, stored
@@ -78,6 +78,8 @@ def store_all(
     if replaces and len(drafts) != 1:
         raise UsageError("only one text can replace a memory")
     memories = [_memory(engine, draft) for draft in drafts]
+    for user, team in {(memory.user, memory.team) for memory in memories if memory.team}:
+        teams.require_writer(engine.db, team, user)
     given = [draft.id for draft in drafts if draft.id]  # ours are random: the look under the lock is enough
     known = Known(engine, memories, compare=compare, ids=given) if engine.db.model else None
     fresh = [memory for memory in memories if known is None or not known.answer(memory)]
@@ -122,6 +124,8 @@ def _memory(engine: Engine, draft: Draft) -> Memory:
         space=checks.space_name(draft.scope.space),
         user=checks.line(draft.scope.user, "the user's name", checks.NAME_LENGTH_MOST),
         agent=checks.line(draft.scope.agent, "the agent's name", checks.NAME_LENGTH_MOST),
+        team=draft.scope.team,
+        visibility=TEAM if draft.scope.team else PRIVATE,
         importance=checks.importance(draft.importance),
         tags=checks.tags(draft.tags),
         metadata=checks.metadata(draft.metadata),

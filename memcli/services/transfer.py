@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, fields
 from datetime import UTC, datetime
+from functools import cache
 from typing import Any
 
-from memcli.errors import UsageError
-from memcli.model import Action, Draft, Memory, Progress, ProgressBar, Scope, Stored, default_title
-from memcli.services import checks, jsonlines, remember
+from memcli.errors import MemcliError, UsageError
+from memcli.model import PRIVATE, TEAM, Action, Draft, Memory, Progress, ProgressBar, Scope, Stored, default_title
+from memcli.services import agents, checks, jsonlines, remember, teams
 from memcli.services.engine import Engine, nobody
 from memcli.services.journal import Running
 from memcli.services.select import in_scope, is_current
@@ -88,7 +89,8 @@ def import_lines(
 def _store(
     engine: Engine, lines: Sequence[_Line], conflicts: bool | None, change: Running, progress: Progress | None
 ) -> Iterator[Record]:
-    lines = [_checked(engine, line) for line in lines]
+    may_write = cache(lambda team, user: teams.require_writer(engine.db, team, user))
+    lines = [_checked(engine, line, may_write) for line in lines]
     drafts = [line.draft for line in lines if line.draft]
     shares = _Shares(progress or nobody, len(lines))
     answers = iter(
@@ -102,6 +104,7 @@ def _store(
         )
     )
     shares.finish()
+    agents.make_known(engine, ((str(d.scope.agent), str(d.scope.user)) for d in drafts))
     for line in lines:
         yield Record(line=line.number, stored=next(answers) if line.draft else _failed(line))
 
@@ -140,13 +143,15 @@ def _failed(line: _Line) -> Stored:
     return Stored(action=Action.FAILED, id=None, space=line.space, reason=line.problem)
 
 
-def _checked(engine: Engine, line: _Line) -> _Line:
+def _checked(engine: Engine, line: _Line, may_write: Callable[[str, str], object]) -> _Line:
     """*line*, as a failed one if its draft could not be stored: one bad line must not stop the others."""
     if line.draft is None:
         return line
     try:
         remember.check(engine, line.draft)
-    except UsageError as error:
+        if line.draft.scope.team:
+            may_write(line.draft.scope.team, line.draft.scope.owner)
+    except MemcliError as error:
         return _Line(line.number, None, error.sentence, line.space)
     return line
 
@@ -176,11 +181,22 @@ def _draft(document: Mapping[str, Any], scope: Scope, now: datetime) -> Draft:
             space=checks.space_name(_or(document, "space", scope.space)),
             user=checks.line(_or(document, "user", scope.user), "the user's name"),
             agent=checks.line(_or(document, "agent", scope.agent), "the agent's name"),
+            team=_team(document, scope),
         ),
         tags=checks.tags(_or(document, "tags", ())),
         metadata=checks.metadata(_or(document, "metadata", {})),
         position=checks.position(document.get("position")),
     )
+
+
+def _team(document: Mapping[str, Any], scope: Scope) -> str:
+    """The team that can see what *document* describes; "" for none."""
+    if document.get("visibility") not in (None, PRIVATE, TEAM):
+        raise UsageError(f"visibility is {PRIVATE} or {TEAM}, not {document['visibility']!r}")
+    team = checks.line(_or(document, "team", scope.team), "the team")
+    if document.get("visibility") == TEAM and not team:
+        raise UsageError("it is for a team, and there is no team")
+    return "" if document.get("visibility") == PRIVATE else team
 
 
 def _or(document: Mapping[str, Any], name: str, default: Any) -> Any:
