@@ -18,6 +18,8 @@ from memcli.errors import ConfigError
 
 FILE = ".memcli.toml"
 
+OFF = "MEMCLI_PROJECT=0 does without projects"
+
 FILE_MOST = 64_000
 """Bytes of a project's file; it holds a handful of lines."""
 
@@ -94,8 +96,9 @@ def _start(path: Path) -> str:
 def space_of(found: Repository, *, isolate: bool = False) -> str:
     """The name of the space of the repository *found*, of this worktree alone if *isolate*.
 
-    It is the name that was kept in the repository, or else made of where it came from, `github.com/acme/shop`,
-    or else of where it is, `shop-1a2b3c4d`: names of folders alone would mix repositories up.
+    It is the name that was kept in the repository, or else made of where it came from,
+    `github.com/acme/shop`, or else of where it is, `shop-1a2b3c4d`: names of folders alone would mix
+    repositories up.
     """
     name = _kept(found) or _remote(found) or _by_place(found)
     return f"{name}@{_named(found.worktree)[-15:]}" if isolate and found.worktree else name
@@ -104,8 +107,8 @@ def space_of(found: Repository, *, isolate: bool = False) -> str:
 def keep(found: Repository, name: str) -> None:
     """Keep *name* in the repository, so that it stays when the folder or the remote is renamed.
 
-    The file is in the git directory: no work tree sees it, nothing pushes it. Where that can't be written, the
-    name is made anew each time.
+    The file is in the git directory: no work tree sees it, nothing pushes it. Where that can't be written,
+    the name is made anew each time.
     """
     with suppress(OSError):
         file = os.open(found.common / KEPT, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o644)
@@ -193,6 +196,3 @@ def read(path: Path) -> str:
         return said.decode("utf-8")
     except UnicodeDecodeError as error:
         raise ConfigError(f"{path}: {error}") from error
-
-
-OFF = "MEMCLI_PROJECT=0 does without projects"

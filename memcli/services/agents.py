@@ -47,9 +47,8 @@ def all_agents(engine: Engine, *, user: str) -> list[Agent]:
     counts = engine.db.memories.counts_by("agent", where)
     counts.pop("", None)
     made = {row.name: row for row in engine.db.people.agents.where(equals("user", user))}
-    return [
-        _agent(name, counts.get(name, (0, None)), made.get(name)) for name in sorted(counts.keys() | made.keys())
-    ]
+    known = sorted(counts.keys() | made.keys())
+    return [_agent(name, counts.get(name, (0, None)), made.get(name)) for name in known]
 
 
 def _agent(name: str, count: tuple[int, datetime | None], row: AgentRow | None) -> Agent:

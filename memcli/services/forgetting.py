@@ -30,7 +30,7 @@ def forget(engine: Engine, ids: Sequence[str], *, scope: Scope = EVERYWHERE) -> 
     named = [memory.id for memory in find_all(engine, ids, scope=scope)]
     with engine.db.writing() as db:
         there = _there(db, named)
-        others = [memory for memory in there if memory.user != scope.user]  # one's own one may always take back
+        others = [memory for memory in there if memory.user != scope.user]  # one's own one may take back
         teams.require_writers(db, others, scope.user)
         return forget_these(engine, db, there, "forget", by=scope.user)
 

@@ -37,7 +37,7 @@ def entered(
     """
     settings = engine.config.search
     if shared and not scope.agent:
-        raise UsageError("--shared goes with --agent", hint="without an agent you see your own memories anyway")
+        raise UsageError("--shared goes with --agent", hint="without one these are your own memories anyway")
     if scope.agent and not agents.is_known(engine, scope.agent, user=scope.user):
         raise agents.unknown(scope.agent)
     if scope.team:

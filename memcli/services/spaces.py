@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict, dataclass, replace
+from dataclasses import asdict, dataclass, fields, replace
 from typing import TYPE_CHECKING, Any
 
 from memcli.errors import ConflictError, NotFoundError, UsageError
@@ -50,6 +50,30 @@ def show(engine: Engine, name: str, *, user: str) -> Space:
         if space.name == name:
             return space
     raise NotFoundError(f"there is no space {name!r}", hint="memcli spaces list shows them all")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class InForce(Space):
+    """The space that a command is about where none is named.
+
+    Attributes:
+        why: What makes it that one.
+        user: Whose memories.
+        agent: Which agent's; empty for the user's own.
+    """
+
+    why: str
+    user: str
+    agent: str
+
+
+def in_force(engine: Engine, scope: Scope, *, why: str) -> InForce:
+    """The space of *scope*, which need not hold anything yet; *why* says what makes it that one."""
+    name = checks.space_name(scope.space)
+    there = {space.name: space for space in all_spaces(engine, user=scope.user)}
+    space = there.get(name, Space(name=name, memories=0))
+    about = {f.name: getattr(space, f.name) for f in fields(Space)}
+    return InForce(**about, why=why, user=scope.owner, agent=scope.agent or "")
 
 
 def create(engine: Engine, name: str, *, user: str, description: str = "") -> Space:
@@ -192,8 +216,9 @@ def merge(engine: Engine, name: str, into: str, *, user: str) -> Merged:
         goes = [m for m in there if is_current(m, now)]
         known = Known(engine, [replace(memory, space=into) for memory in goes], ids=())
         doubles = {m.id for m in goes if known.answer(replace(m, space=into))}
-        gone = {"forgotten_at": now, "updated_at": now}
-        after = [replace(m, **{"space": into, **(gone if m.id in doubles else {})}) for m in there]
+        after = [
+            replace(m, space=into, forgotten_at=now if m.id in doubles else m.forgotten_at) for m in there
+        ]
         row = _made(db, user).get(name)
         journal.note(
             engine,

@@ -90,7 +90,8 @@ def require_member(db: Database, slug: str, user: str) -> Role:
         if not db.people.teams.where(equals("slug", slug)):
             raise NotFoundError(f"there is no team {slug!r}", hint=f"memcli teams create NAME --slug {slug}")
         raise NotAllowedError(
-            f"{user} is not in the team {slug!r}", hint=f"one of its admins can: memcli teams add {slug} {user}"
+            f"{user} is not in the team {slug!r}",
+            hint=f"one of its admins can: memcli teams add {slug} {user}",
         )
     return role
 

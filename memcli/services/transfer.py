@@ -9,7 +9,18 @@ from functools import cache
 from typing import Any
 
 from memcli.errors import MemcliError, UsageError
-from memcli.model import PRIVATE, TEAM, Action, Draft, Memory, Progress, ProgressBar, Scope, Stored, default_title
+from memcli.model import (
+    PRIVATE,
+    TEAM,
+    Action,
+    Draft,
+    Memory,
+    Progress,
+    ProgressBar,
+    Scope,
+    Stored,
+    default_title,
+)
 from memcli.services import agents, checks, jsonlines, remember, teams
 from memcli.services.engine import Engine, nobody
 from memcli.services.journal import Running

@@ -60,9 +60,7 @@ class Register(Generic[Row]):
         open_: Gives the table, from its schema.
     """
 
-    def __init__(
-        self, kind: type[Row], names: Sequence[str], open_: Callable[[pa.Schema], Table]
-    ) -> None:
+    def __init__(self, kind: type[Row], names: Sequence[str], open_: Callable[[pa.Schema], Table]) -> None:
         self._kind, self._names = kind, names
         columns = [(f.name, TIME if f.type == "datetime" else pa.utf8()) for f in fields(kind)]
         self._schema = pa.schema([pa.field("key", pa.utf8(), nullable=False), *columns])
@@ -85,7 +83,8 @@ class Register(Generic[Row]):
 
     def read_back(self, said: dict[str, Any]) -> Row:
         """The row that *said* describes, its times as texts or not."""
-        return self._kind(**{name: _time(value) if _is_time(name) else value for name, value in said.items()})
+        row: Row = self._kind(**{n: _time(value) if _is_time(n) else value for n, value in said.items()})
+        return row
 
     def _key(self, row: Row) -> str:
         return json.dumps([getattr(row, name) for name in self._names])
