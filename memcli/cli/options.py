@@ -6,6 +6,7 @@ import inspect
 from collections.abc import Callable
 from dataclasses import replace
 from enum import StrEnum
+from functools import partial
 from typing import Annotated, Any
 
 import typer
@@ -151,10 +152,18 @@ def _named(ctx: typer.Context, space: str | None, user: str | None, agent: str |
 
 
 def _scope(
-    ctx: typer.Context, space: str | None, user: str | None, agent: str | None, team: str | None, **wider: Any
+    ctx: typer.Context,
+    space: str | None,
+    user: str | None,
+    agent: str | None,
+    team: str | None = None,
+    anything: tuple[str, ...] = (),
+    **wider: Any,
 ) -> Scope:
+    """The scope that is named; everything for those of *anything* that the command line does not mention."""
     named = replace(_named(ctx, space, user, agent), team=team or "")
-    return scopes.entered(run_of(ctx).engine, named, **wider)
+    unsaid: dict[str, Any] = {name: None for name in anything if not was_said(ctx, name)}
+    return scopes.entered(run_of(ctx).engine, replace(named, **unsaid), **wider)
 
 
 def was_said(ctx: typer.Context, name: str) -> bool:
@@ -197,19 +206,8 @@ personal = replacing("user", {"user_": (WHO, None)}, _user)
 """Decorates a command with a parameter `user`: the command line gets --user."""
 
 
-def _unless_said(ctx: typer.Context, scope: Scope, *names: str) -> Scope:
-    """*scope* with everything for those of *names* that the command line itself does not mention."""
-    unsaid: dict[str, Any] = {name: None for name in names if not was_said(ctx, name)}
-    return replace(scope, **unsaid)
-
-
-def _own(ctx: typer.Context, *, team: str | None = None, **named: str | None) -> Scope:
-    return _unless_said(ctx, _scope(ctx, team=team, **named), "space", "agent")
-
-
-def _all(ctx: typer.Context, **named: str | None) -> Scope:
-    return _unless_said(ctx, _scope(ctx, **named), "space", "user", "agent")
-
+_own = partial(_scope, anything=("space", "agent"))
+_all = partial(_scope, anything=("space", "user", "agent"))
 
 own = replacing("scope", SCOPE, _own)
 """Like `scoped`, for commands that take ids: all that the user may see, unless narrowed down."""

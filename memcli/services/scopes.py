@@ -6,7 +6,7 @@ from dataclasses import replace
 
 from memcli.errors import UsageError
 from memcli.model import Scope
-from memcli.services import agents, teams
+from memcli.services import agents, checks, teams
 from memcli.services.engine import Engine
 
 GLOBAL = "global"
@@ -38,10 +38,12 @@ def entered(
     settings = engine.config.search
     if shared and not scope.agent:
         raise UsageError("--shared goes with --agent", hint="without one these are your own memories anyway")
+    checks.line(scope.agent, "the agent's name", checks.NAME_LENGTH_MOST)
+    checks.line(scope.team, "the team")
     if scope.agent and not agents.is_known(engine, scope.agent, user=scope.user):
         raise agents.unknown(scope.agent)
-    if scope.team:
-        teams.require_member(engine.db, scope.team, scope.owner)
+    if scope.team and scope.user is not None:
+        teams.require_member(engine.db, scope.team, scope.user)
     looks_wider = settings.with_global if with_global is None else with_global
     sees_more = settings.include_team if include_team is None else include_team
     return replace(

@@ -262,6 +262,8 @@ def _document(memory: Memory) -> Mapping[str, Any]:
         value = getattr(memory, f.name)
         if f.name == "title" and value == default_title(memory.text):
             continue
+        if f.name == "visibility" and value == PRIVATE:
+            continue
         if f.name != "importance" and (value == DEFAULTS.get(f.name, "") or value in ({}, None)):
             continue
         document[f.name] = value.isoformat() if isinstance(value, datetime) else value

@@ -61,8 +61,11 @@ class Register(Generic[Row]):
     """
 
     def __init__(self, kind: type[Row], names: Sequence[str], open_: Callable[[pa.Schema], Table]) -> None:
-        self._kind, self._names = kind, names
-        columns = [(f.name, TIME if f.type == "datetime" else pa.utf8()) for f in fields(kind)]
+        self._kind: type[Row] = kind
+        self._names: Sequence[str] = names
+        columns: list[tuple[str, pa.DataType]] = [
+            (f.name, TIME if f.type == "datetime" else pa.utf8()) for f in fields(kind)
+        ]
         self._schema = pa.schema([pa.field("key", pa.utf8(), nullable=False), *columns])
         self.table = open_(self._schema)
 
