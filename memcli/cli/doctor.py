@@ -14,7 +14,7 @@ app = typer.Typer(rich_markup_mode=None)
 
 
 @app.command()
-@options.shown
+@options.shown_anyway
 def doctor(ctx: typer.Context, output: options.Format) -> None:
     """Check settings, store and model, and who else can read them; exit code 1 if something is broken."""
     run = run_of(ctx)

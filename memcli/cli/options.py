@@ -13,7 +13,7 @@ import typer
 
 from memcli.cli import complete
 from memcli.cli.context import run_of
-from memcli.errors import UsageError
+from memcli.errors import ConfigError, UsageError
 from memcli.model import Scope
 from memcli.services import scopes
 
@@ -179,6 +179,13 @@ def _format(ctx: typer.Context, format_: Format, as_json: bool) -> Format:
     return wanted
 
 
+def _format_anyway(ctx: typer.Context, format_: Format, as_json: bool) -> Format:
+    try:
+        return _format(ctx, format_, as_json)
+    except ConfigError:  # what it would have said, `doctor` says
+        return Format.AUTO
+
+
 PLACE: dict[str, tuple[Any, Any]] = {"space": (SPACE, None), "user": (USER, None), "agent": (AGENT, None)}
 SCOPE: dict[str, tuple[Any, Any]] = {**PLACE, "team": (TEAM, None)}
 WIDER: dict[str, tuple[Any, Any]] = {
@@ -220,3 +227,8 @@ everybodys = replacing("scope", SCOPE, _all)
 
 shown = replacing("output", {"format_": (FORMAT, Format.AUTO), "as_json": (AS_JSON, False)}, _format)
 """Decorates a command with a parameter `output`: the command line gets --format and --json."""
+
+shown_anyway = replacing(
+    "output", {"format_": (FORMAT, Format.AUTO), "as_json": (AS_JSON, False)}, _format_anyway
+)
+"""Like `shown`, where the settings may be unreadable."""
