@@ -38,7 +38,7 @@ def entered(
     settings = engine.config.search
     if shared and not scope.agent:
         raise UsageError("--shared goes with --agent", hint="without one these are your own memories anyway")
-    checks.line(scope.agent, "the agent's name", checks.NAME_LENGTH_MOST)
+    checks.line(scope.agent or "", "the agent's name", checks.NAME_LENGTH_MOST)
     checks.line(scope.team, "the team")
     if scope.agent and not agents.is_known(engine, scope.agent, user=scope.user):
         raise agents.unknown(scope.agent)
