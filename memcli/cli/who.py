@@ -56,9 +56,8 @@ def agent(one: Agent) -> RenderableType:
         ("owner", one.owner),
         ("created", _age(one.created_at) or "by its first memory"),
     ]
-    name = Text(harmless(one.name), style=f"bold {ACCENT}")
-    said = Text(f"\n{harmless(one.description)}") if one.description else Text("")
-    return Group(name + said, _facts(rows))
+    head = Text.assemble((harmless(one.name), f"bold {ACCENT}"), f"  {harmless(one.description)}".rstrip())
+    return Group(head, _facts(rows))
 
 
 def teams(those: Sequence[Team]) -> RenderableType:

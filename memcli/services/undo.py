@@ -127,7 +127,7 @@ def _take_back(engine: Engine, db: Database, change: Change, user: str | None) -
     told = _taken_back(engine, db, change)
     for name, rows in change.removed.items():
         register = db.people.by_name[name]
-        register.put([register.read_back(dict(row)) for row in rows])
+        register.put([register.read_back(row) for row in rows])
     if change.renamed:
         spaces.rename_back(engine, db, *change.renamed, user=change.user)
     for ids in (list(change.before), change.added):

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import asdict, dataclass, fields
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any, Generic, TypeVar
@@ -84,9 +84,10 @@ class Register(Generic[Row]):
         """Take *rows* out. Needs the writer's lock."""
         self.table.delete_keys([self._key(row) for row in rows])
 
-    def read_back(self, said: dict[str, Any]) -> Row:
+    def read_back(self, said: Mapping[str, Any]) -> Row:
         """The row that *said* describes, its times as texts or not."""
-        row: Row = self._kind(**{n: _time(value) if _is_time(n) else value for n, value in said.items()})
+        values: dict[str, Any] = {n: _time(value) if _is_time(n) else value for n, value in said.items()}
+        row: Row = self._kind(**values)
         return row
 
     def _key(self, row: Row) -> str:
