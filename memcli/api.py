@@ -15,22 +15,27 @@ from memcli.home import find_home
 from memcli.model import Conflict, Context, Hit, Scope, Space, Stored
 from memcli.model import Memory as MemoryRecord
 from memcli.services import (
+    agents,
     checks,
     evaluate,
     forgetting,
     memories,
     recall,
     remember,
+    scopes,
     spaces,
+    teams,
     transfer,
     upkeep,
     uses,
 )
 from memcli.services import consolidate as consolidating
 from memcli.services import context as contexts
+from memcli.services.agents import Agent
 from memcli.services.engine import Engine
 from memcli.services.history import Version, history
 from memcli.services.select import Filter
+from memcli.services.teams import Team
 from memcli.services.undo import Undone, undo
 from memcli.services.upkeep import Optimized
 from memcli.services.where import parse
@@ -47,7 +52,11 @@ class Memory:
         home: Where configuration and store are; None for MEMCLI_HOME or the platform's own places.
         space: The space used where a call names none; None for the setting.
         user: Whose memories; None for the setting, or the login name.
-        agent: An agent's own memories; None for the user's.
+        agent: An agent's own memories; None for the setting, or the user's. It must have been made.
+        team: What this team can see, and what is stored is for it; empty for none.
+        shared: With *agent*: the user's own memories, too.
+        include_team: What the user's teams can see, too; None for the setting.
+        with_global: The space `global`, too; None for the setting.
         engine: What to work with instead of *home*, for tests and hosts of their own.
 
     All methods raise `memcli.errors.MemcliError` and nothing else that a caller can cause. What is no
@@ -61,13 +70,19 @@ class Memory:
         space: str | None = None,
         user: str | None = None,
         agent: str | None = None,
+        team: str = "",
+        shared: bool = False,
+        include_team: bool | None = None,
+        with_global: bool | None = None,
         engine: Engine | None = None,
     ) -> None:
         if engine is None:
             where = find_home(str(home) if home is not None else None)
             engine = Engine(config.load(where.config_file).config, where, warned=_warned)
         self._opened = engine
-        self.scope = engine.config.scope(space, user, agent)
+        self.scope = replace(engine.config.scope(space, user, agent), team=team)
+        self._wider = {"include_team": include_team, "with_global": with_global}
+        self._shared = shared
 
     @property
     def _engine(self) -> Engine:
@@ -84,7 +99,8 @@ class Memory:
         return Scope(space=None, user=self.scope.user, agent=None)
 
     def _scope(self, space: str | None) -> Scope:
-        return self.scope if space is None else Scope(space, self.scope.user, self.scope.agent)
+        named = self.scope if space is None else replace(self.scope, space=space)
+        return scopes.entered(self._engine, named, shared=self._shared, **self._wider)
 
     def store(
         self,
@@ -194,7 +210,7 @@ class Memory:
 
     def resolve(self, conflicts: Sequence[Conflict]) -> Sequence[consolidating.Step]:
         """Do what *conflicts* propose: the older ones give way."""
-        return consolidating.resolve(self._engine, conflicts)
+        return consolidating.resolve(self._engine, conflicts, by=self.scope.user)
 
     def consolidate(
         self, *, space: str | None = None, merge: bool = True, dry_run: bool = False
@@ -210,6 +226,19 @@ class Memory:
     def spaces(self) -> Sequence[Space]:
         """The spaces there are."""
         return spaces.all_spaces(self._engine, user=self.scope.user)
+
+    def agents(self) -> Sequence[Agent]:
+        """The agents there are."""
+        return agents.all_agents(self._engine, user=self.scope.owner)
+
+    def create_agent(self, name: str, *, description: str = "", owner: str = "", model: str = "") -> Agent:
+        """Make an agent; `Memory(agent=name)` is then about its own memories."""
+        about = {"description": description, "owner": owner, "model": model}
+        return agents.create(self._engine, name, user=self.scope.owner, **about)
+
+    def teams(self) -> Sequence[Team]:
+        """The teams that the user is in."""
+        return teams.all_teams(self._engine, user=self.scope.owner)
 
     def import_lines(
         self, lines: Iterable[bytes | str], *, space: str | None = None

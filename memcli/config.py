@@ -1,8 +1,9 @@
 """Settings: TOML in, frozen dataclasses out; which environment variables count.
 
 Every setting is declared once, as a dataclass field with its default, meaning, check and (where a
-script would want one) environment variable. Precedence: flags (the CLI's business), environment,
-config file, default.
+script would want one) environment variable. Precedence: flags (the CLI's business), environment, the
+project's `.memcli.toml`, for the space its git repository, config file, default. The file in the user's
+home is for everywhere; what is nearer knows better.
 """
 
 from __future__ import annotations
@@ -18,6 +19,7 @@ from dataclasses import dataclass, field, fields
 from pathlib import Path
 from typing import Any
 
+from memcli import project
 from memcli.errors import ConfigError, UsageError
 from memcli.home import login_name
 from memcli.model import Scope
@@ -28,6 +30,7 @@ from memcli.settings import (
     DecaySettings,
     LLMSettings,
     ModelSettings,
+    ProjectSettings,
     RerankSettings,
     SearchSettings,
     WarmSettings,
@@ -44,6 +47,7 @@ class Config:
 
     space: str = setting("default", "the space used when none is named", env="MEMCLI_SPACE", check=not_blank)
     user: str = setting("", "whose memories; empty means the login name", env="MEMCLI_USER")
+    agent: str = setting("", "the agent whose memories; empty for your own", env="MEMCLI_AGENT")
     format: str = setting(
         "auto",
         "output: a table on a terminal and JSON in a pipe, or always one of them",
@@ -58,6 +62,7 @@ class Config:
     conflicts: ConflictSettings = field(default_factory=ConflictSettings)
     consolidate: ConsolidateSettings = field(default_factory=ConsolidateSettings)
     llm: LLMSettings = field(default_factory=LLMSettings)
+    project: ProjectSettings = field(default_factory=ProjectSettings)
     warm: WarmSettings = field(default_factory=WarmSettings)
 
     def scope(self, space: str | None = None, user: str | None = None, agent: str | None = None) -> Scope:
@@ -65,7 +70,7 @@ class Config:
         return Scope(
             space=self.space if space is None else space,
             user=user or self.user or login_name(),
-            agent=agent or "",
+            agent=self.agent if agent is None else agent,
         )
 
 
@@ -80,7 +85,7 @@ class Setting:
         key: Dotted name, such as `search.limit`.
         value: What is in force.
         default: What would be in force otherwise.
-        origin: `default`, `file`, or the environment variable that set it.
+        origin: `default`, `file`, the environment variable that set it, or the project's file or repository.
         meaning: One line on what it does.
     """
 
@@ -188,51 +193,115 @@ def read_document(path: Path) -> dict[str, Any]:
     Raises:
         ConfigError: It can't be read, or is not TOML.
     """
+    edit = "memcli config edit opens it in your editor"
     try:
-        return tomllib.loads(path.read_bytes().decode("utf-8"))
+        return _parsed(path.read_bytes().decode("utf-8"), path, edit)
     except FileNotFoundError:
         return {}
-    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
-        raise ConfigError(f"{path}: {error}", hint="memcli config edit opens it in your editor") from error
-    except (ValueError, RecursionError) as error:  # a number or a nesting beyond Python's limits
-        raise ConfigError(f"{path}: a value in it is too large") from error
+    except UnicodeDecodeError as error:
+        raise ConfigError(f"{path}: {error}", hint=edit) from error
     except OSError as error:
         raise ConfigError(f"can't read {path}: {error.strerror}") from error
 
 
+def _parsed(text: str, path: Path, hint: str) -> dict[str, Any]:
+    try:
+        return tomllib.loads(text)
+    except tomllib.TOMLDecodeError as error:
+        raise ConfigError(f"{path}: {error}", hint=hint) from error
+    except (ValueError, RecursionError) as error:  # a number or a nesting beyond Python's limits
+        raise ConfigError(f"{path}: a value in it is too large") from error
+
+
 @dataclass(frozen=True, slots=True)
 class Loaded:
-    """What was read: the settings in force, where each came from, and keys nobody knows."""
+    """What was read.
+
+    Attributes:
+        config: The settings in force.
+        origins: Where each came from that is not a default.
+        unknown: Keys that nobody knows, each with the file that it is in.
+        repository: The git repository whose space is in force; None for none.
+    """
 
     config: Config
     origins: Mapping[str, str]
-    unknown: tuple[str, ...]
+    unknown: tuple[tuple[str, str], ...]
+    repository: project.Repository | None = None
 
 
-def load(path: Path, environ: Mapping[str, str] = os.environ) -> Loaded:
-    """Settings from *path* and *environ*.
+def load(path: Path, environ: Mapping[str, str] = os.environ, start: Path | None = None) -> Loaded:
+    """Settings from *path*, from the project that the directory *start* is in, and from *environ*.
 
     An unknown key that looks like a typing error is an error; any other unknown key (of a newer
     memcli, say) is kept in the file and named in `unknown`.
 
+    Args:
+        path: The user's file.
+        environ: The environment.
+        start: Where one is; None for in no project.
+
     Raises:
         ConfigError: With file (or variable) and key, and what a valid value is.
     """
-    values: dict[str, Any] = {}
-    origins: dict[str, str] = {}
-    unknown: list[str] = []
-    for key, value in _flatten(read_document(path), str(path)):
-        if key in DECLARED:
-            values[key], origins[key] = _checked(key, value, str(path)), "file"
-        elif meant := _meant(key):
-            raise ConfigError(f"{path}: unknown setting {key!r}{meant}")
-        else:
-            unknown.append(key)
-    for key, declared in DECLARED.items():
-        variable = declared.metadata["env"]
-        if variable and environ.get(variable):
-            values[key], origins[key] = parse_value(key, environ[variable], variable), variable
-    return Loaded(_build(Config, values), origins, tuple(unknown))
+    read = _Read()
+    read.take(read_document(path), path, "file")
+    said = _said(environ)
+    detect = said.get("project.detect", read.values.get("project.detect", True))
+    found = None
+    if start is not None and detect:
+        found = project.repository(start)
+        isolate = read.values.get("project.isolate_worktrees", False)
+        if found:
+            read.values["space"] = project.space_of(found, isolate=isolate)
+            read.origins["space"] = f"git repository {found.top}"
+        file = project.file_above(start, Path(os.path.expanduser("~")))  # noqa: PTH111  # never raises
+        if file:
+            text = project.read(file)
+            read.take(_parsed(text, file, project.OFF), file, str(file), of_project=True)
+    for key, value in said.items():
+        read.values[key], read.origins[key] = value, DECLARED[key].metadata["env"]
+    is_its = found is not None and read.origins["space"].startswith("git ")
+    return Loaded(_build(Config, read.values), read.origins, tuple(read.unknown), found if is_its else None)
+
+
+def _said(environ: Mapping[str, str]) -> dict[str, Any]:
+    """What the environment says, by key."""
+    variables = {key: declared.metadata["env"] for key, declared in DECLARED.items()}
+    return {
+        key: parse_value(key, environ[variable], variable)
+        for key, variable in variables.items()
+        if variable and environ.get(variable)
+    }
+
+
+def _is_projects(key: str) -> bool:
+    """Whether a project's file may say *key*: where and how to look, never what runs."""
+    return key in ("space", "user", "agent") or key.startswith(("search.", "context."))
+
+
+@dataclass
+class _Read:
+    """What has been read so far; see `Loaded`."""
+
+    values: dict[str, Any] = field(default_factory=dict)
+    origins: dict[str, str] = field(default_factory=dict)
+    unknown: list[tuple[str, str]] = field(default_factory=list)
+
+    def take(self, document: Mapping[str, Any], path: Path, origin: str, *, of_project: bool = False) -> None:
+        """Let what *document*, the file at *path*, says be in force, as from *origin*."""
+        for key, value in _flatten(document, str(path)):
+            if of_project and not _is_projects(key) and (key in DECLARED or key.split(".")[0] in SECTIONS):
+                raise ConfigError(
+                    f"{path} must not set {key}, only space, user, agent, and what is in search and context",
+                    hint=f"take it out, or do without projects: {project.OFF}",
+                )
+            if key in DECLARED:
+                self.values[key], self.origins[key] = _checked(key, value, str(path)), origin
+            elif meant := _meant(key):
+                raise ConfigError(f"{path}: unknown setting {key!r}{meant}")
+            else:
+                self.unknown.append((str(path), key))
 
 
 def _build(cls: type, values: Mapping[str, Any], prefix: str = "") -> Any:

@@ -36,6 +36,10 @@ class NotFoundError(MemcliError):
     exit_code = 3
 
 
+class NotAllowedError(MemcliError):
+    """What was asked for takes another role in the team: exit code 1, as of any other failure."""
+
+
 class ConflictError(MemcliError):
     """The name or id is taken, or names more than one thing."""
 

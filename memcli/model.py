@@ -33,13 +33,21 @@ class Scope:
         space: The namespace.
         user: Whose memories.
         agent: The agent whose own memories these are; empty for the user's own.
+        team: The team that they are visible to, whoever wrote them; empty for no team in particular.
+        further: Spaces that are looked into besides.
+        shared: Whether the user's own memories are meant besides those of the agent.
+        teams: Teams whose memories are meant besides.
 
-    None means every one of them, which makes sense for reading only.
+    None means every one of them, which makes sense for reading only; so do the last three.
     """
 
     space: str | None
     user: str | None
     agent: str | None = ""
+    team: str = ""
+    further: tuple[str, ...] = ()
+    shared: bool = False
+    teams: tuple[str, ...] = ()
 
     @property
     def owner(self) -> str:
@@ -50,6 +58,9 @@ class Scope:
 
 EVERYWHERE = Scope(space=None, user=None, agent=None)
 """Every memory there is."""
+
+PRIVATE, TEAM = "private", "team"
+"""Who may see a memory: its user, or a team as well."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -62,6 +73,8 @@ class Memory:
 
     A memory that another one replaced was true until `replaced_at`. `replaced_by` and `replaces` link
     the two both ways by id; the replaced one knows the reason and how sure it was, 0..1.
+
+    `visibility` is "private" or "team"; a memory of visibility "team" can be seen by the members of `team`.
     """
 
     id: str
@@ -70,6 +83,8 @@ class Memory:
     space: str
     user: str = ""
     agent: str = ""
+    team: str = ""
+    visibility: str = PRIVATE
     importance: float = 0.5
     tags: tuple[str, ...] = ()
     metadata: Mapping[str, Any] = field(default_factory=dict)

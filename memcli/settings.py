@@ -61,6 +61,18 @@ class SearchSettings:
     limit: int = setting(10, "hits a search returns", env="MEMCLI_LIMIT", check=between(1, 10_000))
     mode: str = setting("hybrid", "which evidence counts", env="MEMCLI_MODE", check=one_of(*Mode))
     min_score: float = setting(0.0, "weakest hit shown, 0..1", env="MEMCLI_MIN_SCORE", check=between(0, 1))
+    include_team: bool = setting(False, "look into what your teams know, too", env="MEMCLI_INCLUDE_TEAM")
+    with_global: bool = setting(False, "look into the space global, too", env="MEMCLI_WITH_GLOBAL")
+
+
+@dataclass(frozen=True, slots=True)
+class ProjectSettings:
+    """The project that one is in: its git repository, and the nearest `.memcli.toml`."""
+
+    detect: bool = setting(
+        True, "let the project one is in choose the space and some settings", env="MEMCLI_PROJECT"
+    )
+    isolate_worktrees: bool = setting(False, "give each linked git worktree a space of its own")
 
 
 @dataclass(frozen=True, slots=True)

@@ -50,6 +50,7 @@ def _nobody_lives_here(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("MEMCLI_USER", "me")
     monkeypatch.setenv("MEMCLI_CONFLICTS_CHECK", "false")
     monkeypatch.setenv("MEMCLI_WARM", "0")  # see tests/warm/running.py for those who want one
+    monkeypatch.setenv("MEMCLI_PROJECT", "false")  # tests run inside a git repository: ours
     monkeypatch.setenv("HF_HUB_OFFLINE", "1")
     for name in ("NO_COLOR", "FORCE_COLOR", "COLUMNS"):
         monkeypatch.delenv(name, raising=False)

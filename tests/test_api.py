@@ -124,7 +124,12 @@ def test_it_is_the_memory_of_the_command_line(
     memory.store("from Python")
     assert {m["text"] for m in memcli("list").json} == {"from the shell", "from Python"}
     assert Memory(home=tmp_path / "other").list() == []
+    with pytest.raises(NotFoundError):
+        Memory(agent="bot").list()
+    assert memory.create_agent("bot", model="small").model == "small"
     assert Memory(agent="bot").list() == []
+    assert [agent.name for agent in memory.agents()] == ["bot"]
+    assert memory.teams() == []
     assert Memory(user="you").list() == []
 
 

@@ -106,7 +106,7 @@ def test_a_typing_error_is_one_and_another_key_is_not(tmp_path: Path) -> None:
     """Only what looks like a known key is refused."""
     file = tmp_path / "config.toml"
     file.write_text("[servers]\nport = 1\n")
-    assert load(file, {}).unknown == ("servers.port",)
+    assert load(file, {}).unknown == ((str(file), "servers.port"),)
     file.write_text("[search]\nlmit = 1\n")
     with pytest.raises(ConfigError, match=r"did you mean 'search\.limit'"):
         load(file, {})

@@ -37,7 +37,11 @@ SECTIONS: dict[str, dict[str, tuple[str, str]]] = {
         "conflicts": ("consolidate", "Show what doubles or contradicts each other."),
         "consolidate": ("consolidate", "Merge doubles, forget what is unimportant and unused."),
     },
-    "Spaces": {"spaces": ("spaces", "Separate namespaces, made on first use.")},
+    "Where, and who": {
+        "spaces": ("spaces", "Separate namespaces, made on first use."),
+        "agents": ("agents", "Agents, each with memories of its own."),
+        "teams": ("teams", "Who else may see a memory."),
+    },
     "In and out": {
         "import": ("transfer", "Store many memories from a file."),
         "export": ("transfer", "Print everything, ready to be imported."),
@@ -46,6 +50,7 @@ SECTIONS: dict[str, dict[str, tuple[str, str]]] = {
         "config": ("config", "Settings."),
         "model": ("model", "What turns text into vectors."),
         "eval": ("evaluate", "Measure search on your own questions."),
+        "doctor": ("doctor", "Check that all is well, and say what is not."),
         "optimize": ("upkeep", "Make the store small and quick at once."),
         "warm": ("warm", "The process that keeps everything loaded."),
         "completions": ("completions", "Completion for bash, zsh and fish."),

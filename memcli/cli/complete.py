@@ -26,6 +26,16 @@ def spaces(ctx: typer.Context, incomplete: str) -> Iterator[str]:
     return (space for space in _known(ctx).spaces if space.startswith(incomplete))
 
 
+def agents(ctx: typer.Context, incomplete: str) -> Iterator[str]:
+    """Agents that begin with *incomplete*."""
+    return (agent for agent in _known(ctx).agents if agent.startswith(incomplete))
+
+
+def teams(ctx: typer.Context, incomplete: str) -> Iterator[str]:
+    """Teams that begin with *incomplete*."""
+    return (team for team in _known(ctx).teams if team.startswith(incomplete))
+
+
 def ids(ctx: typer.Context, incomplete: str) -> Iterator[tuple[str, str]]:
     """Ids of memories stored lately that begin with *incomplete*, each with its title."""
     return ((i, harmless(title)) for i, title in _known(ctx).memories.items() if i.startswith(incomplete))

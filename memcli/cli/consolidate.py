@@ -34,7 +34,7 @@ def conflicts(
     run = run_of(ctx)
     found = consolidating.conflicts(run.engine, scope=scope)
     if resolve:
-        steps = consolidating.resolve(run.engine, found)
+        steps = consolidating.resolve(run.engine, found, by=scope.user)
         render.show(steps, output)
         run.note(_done(len(steps)))
         return

@@ -6,13 +6,14 @@ import sys
 from contextlib import suppress
 from dataclasses import dataclass, field
 from functools import cached_property
+from pathlib import Path
 from typing import TYPE_CHECKING
 
-from memcli import config
+from memcli import config, project
 from memcli.cli.messages import note
 from memcli.errors import MemcliError
 from memcli.home import Home, find_home
-from memcli.model import ProgressBar
+from memcli.model import ProgressBar, Scope
 from memcli.services.engine import Engine, Models, no_progress
 
 if TYPE_CHECKING:
@@ -75,10 +76,16 @@ class Run:
     @cached_property
     def loaded(self) -> config.Loaded:
         """The settings, each with where it came from."""
-        loaded = config.load(self.where.config_file)
-        for key in loaded.unknown:
-            self.note(f"{self.where.config_file}: unknown setting {key!r} is ignored")
+        loaded = config.load(self.where.config_file, start=_here())
+        for file, key in loaded.unknown:
+            self.note(f"{file}: unknown setting {key!r} is ignored")
         return loaded
+
+    def scope(self, space: str | None, user: str | None, agent: str | None) -> Scope:
+        """The scope in force where flags say *space*, *user* and *agent* (None: not said)."""
+        if space is None and self.loaded.repository:
+            project.keep(self.loaded.repository, project.space_of(self.loaded.repository))
+        return self.loaded.config.scope(space, user, agent)
 
     @cached_property
     def engine(self) -> Engine:
@@ -98,6 +105,14 @@ class Run:
         from memcli.cli.progress import Bar
 
         return Bar(label, total)
+
+
+def _here() -> Path | None:
+    """The directory one is in; None where it has been removed."""
+    try:
+        return Path.cwd()
+    except OSError:
+        return None
 
 
 def run_of(ctx: typer.Context) -> Run:

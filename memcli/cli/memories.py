@@ -34,7 +34,7 @@ def get(
 
 
 @app.command("list")
-@options.scoped
+@options.looking
 @options.shown
 @filters.filtered
 @filters.past
@@ -66,7 +66,7 @@ def list_memories(
 
 
 @app.command()
-@options.own
+@options.own_placed
 @options.shown
 def update(
     ctx: typer.Context,
@@ -84,6 +84,11 @@ def update(
     source: Annotated[str | None, typer.Option()] = None,
     ttl: Annotated[str | None, typer.Option(metavar="DURATION", help="Expires this long from now.")] = None,
     expires: Annotated[str | None, typer.Option(metavar="WHEN", help="Expires on this date.")] = None,
+    team: Annotated[
+        str | None,
+        typer.Option(metavar="SLUG", autocompletion=complete.teams, help="Let this team see it."),
+    ] = None,
+    visibility: options.VisibilityOption = None,
 ) -> None:
     """Change a memory; what is not named stays as it is."""
     changed = memories.update(
@@ -97,6 +102,7 @@ def update(
         metadata=words.metadata(meta) or None,
         source=source,
         expires_at=words.expiry(ttl, expires),
+        team=options.team_seeing(visibility, team),
     )
     render.show(changed, output)
 

@@ -6,13 +6,16 @@ import inspect
 from collections.abc import Callable
 from dataclasses import replace
 from enum import StrEnum
+from functools import partial
 from typing import Annotated, Any
 
 import typer
 
 from memcli.cli import complete
 from memcli.cli.context import run_of
+from memcli.errors import ConfigError, UsageError
 from memcli.model import Scope
+from memcli.services import scopes
 
 
 class Format(StrEnum):
@@ -37,6 +40,30 @@ def checks(conflicts: Conflicts | None) -> bool | None:
     return None if conflicts is None else conflicts is Conflicts.CHECK
 
 
+class Visibility(StrEnum):
+    """Who may see a memory."""
+
+    PRIVATE = "private"
+    TEAM = "team"
+
+
+VisibilityOption = Annotated[
+    Visibility | None,
+    typer.Option("--visibility", help="Who may see it: you, or the team that --team names. [private]"),
+]
+
+
+def team_seeing(visibility: Visibility | None, team: str | None) -> str | None:
+    """The team that is to see a memory: "" for none, None where nothing was said.
+
+    Raises:
+        UsageError: It is for a team, and none is named.
+    """
+    if visibility is Visibility.TEAM and not team:
+        raise UsageError("--visibility team needs --team SLUG", hint="memcli teams list shows yours")
+    return "" if visibility is Visibility.PRIVATE else team
+
+
 Yes = Annotated[bool, typer.Option("--yes", "-y", help="Don't ask.")]
 Id = Annotated[
     str, typer.Argument(metavar="ID", autocompletion=complete.ids, help="An id, or its unique beginning.")
@@ -56,7 +83,29 @@ SPACE = Annotated[
     ),
 ]
 USER = Annotated[str | None, typer.Option(envvar="MEMCLI_USER", help="Whose memories. [your login name]")]
-AGENT = Annotated[str | None, typer.Option(envvar="MEMCLI_AGENT", help="An agent's own memories.")]
+AGENT = Annotated[
+    str | None,
+    typer.Option(envvar="MEMCLI_AGENT", autocompletion=complete.agents, help="An agent's own memories."),
+]
+TEAM = Annotated[
+    str | None,
+    typer.Option(metavar="SLUG", autocompletion=complete.teams, help="Only what this team can see."),
+]
+SHARED = Annotated[bool, typer.Option("--shared", help="With --agent: your own memories, too.")]
+INCLUDE_TEAM = Annotated[
+    bool | None,
+    typer.Option(
+        "--include-team/--no-include-team",
+        help="What your teams can see, too. [setting search.include_team: no]",
+    ),
+]
+WITH_GLOBAL = Annotated[
+    bool | None,
+    typer.Option(
+        "--with-global/--no-with-global",
+        help="Look into the space global, too. [setting search.with_global: no]",
+    ),
+]
 FORMAT = Annotated[
     Format,
     typer.Option("--format", "-f", envvar="MEMCLI_FORMAT", help="A table on a terminal, JSON in a pipe."),
@@ -98,8 +147,23 @@ def replacing(
     return decorate
 
 
-def _scope(ctx: typer.Context, space: str | None, user: str | None, agent: str | None) -> Scope:
-    return run_of(ctx).loaded.config.scope(space, user, agent)
+def _named(ctx: typer.Context, space: str | None, user: str | None, agent: str | None) -> Scope:
+    return run_of(ctx).scope(space, user, agent)
+
+
+def _scope(
+    ctx: typer.Context,
+    space: str | None,
+    user: str | None,
+    agent: str | None,
+    team: str | None = None,
+    anything: tuple[str, ...] = (),
+    **wider: Any,
+) -> Scope:
+    """The scope that is named; everything for those of *anything* that the command line does not mention."""
+    named = replace(_named(ctx, space, user, agent), team=team or "")
+    unsaid: dict[str, Any] = {name: None for name in anything if not was_said(ctx, name)}
+    return scopes.entered(run_of(ctx).engine, replace(named, **unsaid), **wider)
 
 
 def was_said(ctx: typer.Context, name: str) -> bool:
@@ -115,30 +179,56 @@ def _format(ctx: typer.Context, format_: Format, as_json: bool) -> Format:
     return wanted
 
 
-SCOPE = {"space": (SPACE, None), "user": (USER, None), "agent": (AGENT, None)}
+def _format_anyway(ctx: typer.Context, format_: Format, as_json: bool) -> Format:
+    try:
+        return _format(ctx, format_, as_json)
+    except ConfigError:  # what it would have said, `doctor` says
+        return Format.AUTO
+
+
+PLACE: dict[str, tuple[Any, Any]] = {"space": (SPACE, None), "user": (USER, None), "agent": (AGENT, None)}
+SCOPE: dict[str, tuple[Any, Any]] = {**PLACE, "team": (TEAM, None)}
+WIDER: dict[str, tuple[Any, Any]] = {
+    "shared": (SHARED, False),
+    "include_team": (INCLUDE_TEAM, None),
+    "with_global": (WITH_GLOBAL, None),
+}
 
 scoped = replacing("scope", SCOPE, _scope)
-"""Decorates a command with a parameter `scope`: the command line gets --space, --user and --agent."""
+"""Decorates a command with a parameter `scope`: the command line gets --space, --user, --agent and --team."""
+
+looking = replacing("scope", {**SCOPE, **WIDER}, _scope)
+"""Like `scoped`, for commands that can look further: --shared, --include-team and --with-global."""
+
+placed = replacing("scope", PLACE, _named)
+"""Like `scoped`, for commands about spaces themselves: no agent and no team needs to be there."""
 
 
-def _unless_said(ctx: typer.Context, scope: Scope, *names: str) -> Scope:
-    """*scope* with everything for those of *names* that the command line itself does not mention."""
-    return replace(scope, **{name: None for name in names if not was_said(ctx, name)})
+def _user(ctx: typer.Context, user_: str | None) -> str:
+    return run_of(ctx).loaded.config.scope(user=user_).owner
 
 
-def _own(ctx: typer.Context, space: str | None, user: str | None, agent: str | None) -> Scope:
-    return _unless_said(ctx, _scope(ctx, space, user, agent), "space", "agent")
+WHO = Annotated[str | None, typer.Option("--user", envvar="MEMCLI_USER", help="Who you are. [login name]")]
+personal = replacing("user", {"user_": (WHO, None)}, _user)
+"""Decorates a command with a parameter `user`: the command line gets --user."""
 
 
-def _all(ctx: typer.Context, space: str | None, user: str | None, agent: str | None) -> Scope:
-    return _unless_said(ctx, _scope(ctx, space, user, agent), "space", "user", "agent")
-
+_own = partial(_scope, anything=("space", "agent"))
+_all = partial(_scope, anything=("space", "user", "agent"))
 
 own = replacing("scope", SCOPE, _own)
-"""Like `scoped`, for commands that take ids: all of the user's memories, unless narrowed down."""
+"""Like `scoped`, for commands that take ids: all that the user may see, unless narrowed down."""
+
+own_placed = replacing("scope", PLACE, _own)
+"""Like `own`, where --team means something else."""
 
 everybodys = replacing("scope", SCOPE, _all)
 """Like `scoped`, for commands that mean everything there is, unless narrowed down."""
 
 shown = replacing("output", {"format_": (FORMAT, Format.AUTO), "as_json": (AS_JSON, False)}, _format)
 """Decorates a command with a parameter `output`: the command line gets --format and --json."""
+
+shown_anyway = replacing(
+    "output", {"format_": (FORMAT, Format.AUTO), "as_json": (AS_JSON, False)}, _format_anyway
+)
+"""Like `shown`, where the settings may be unreadable."""

@@ -66,7 +66,10 @@ PLAIN = (
     ("action", "id"),  # what storing came to
     ("change", "command", "forgotten", "changed"),  # what undoing came to
     ("context",),
-    ("name", "memories"),  # spaces
+    ("name", "why"),  # the space in force
+    ("slug", "role", "memories"),  # teams
+    ("name", "memories"),  # spaces and agents
+    ("check", "state", "message"),  # how all is
     ("running", "pid", "socket"),  # how the warm process is
     ("key", "value"),  # settings
     ("name", "state", "kind"),  # models

@@ -22,7 +22,7 @@ app = typer.Typer(rich_markup_mode=None)
 
 
 @app.command()
-@options.scoped
+@options.looking
 @options.shown
 @filters.filtered
 @filters.past
@@ -87,7 +87,7 @@ def _show_batch(answers: Iterator[tuple[str, Any]], output: options.Format) -> N
 
 
 @app.command()
-@options.scoped
+@options.looking
 @options.shown
 @filters.filtered
 def context(

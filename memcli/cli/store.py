@@ -35,6 +35,7 @@ def store(
         typer.Option("--meta", "-m", metavar="K=V", help="Metadata, JSON or text; repeatable."),
     ] = None,
     source: Annotated[str, typer.Option(help="Where it comes from.")] = "",
+    visibility: options.VisibilityOption = None,
     ttl: Annotated[str | None, typer.Option(metavar="DURATION", help="Expires after 12h, 7d, ...")] = None,
     expires: Annotated[str | None, typer.Option(metavar="WHEN", help="Expires on this date.")] = None,
     created_at: Annotated[
@@ -62,6 +63,7 @@ def store(
         raise UsageError("--replaces names no memory")
     if keep_both and (replaces or conflicts is options.Conflicts.CHECK):
         raise UsageError("--keep-both goes with neither --replaces nor --conflicts check")
+    scope = replace(scope, team=options.team_seeing(visibility, scope.team) or "")
     said = words.text(text)
     texts = [line for line in words.lines(said) if line.strip()] if lines else [said]
     drafts = [

@@ -12,17 +12,21 @@ from rich.console import Console, Group, RenderableType
 from rich.table import Table
 from rich.text import Text
 
-from memcli.cli import explained, figures, past
+from memcli.cli import explained, figures, past, who
 from memcli.cli.messages import colored, harmless
 from memcli.cli.plain import as_json
 from memcli.config import Setting
 from memcli.embedding.catalog import RERANKER, ModelInfo
 from memcli.model import Action, Conflict, Context, Hit, Imported, Memory, Space, Stored
+from memcli.services.agents import Agent
 from memcli.services.consolidate import Step
 from memcli.services.demo import Demo
+from memcli.services.doctor import Finding
 from memcli.services.evaluate import Evaluated
 from memcli.services.history import Version
 from memcli.services.models import Changed
+from memcli.services.spaces import InForce, Merged
+from memcli.services.teams import Member, Team
 from memcli.services.undo import Undone
 from memcli.services.upkeep import Optimized
 from memcli.times import format_age, format_time
@@ -78,6 +82,8 @@ def _about(memory: Memory, *, with_space: bool = True) -> Text:
     if with_space:
         parts.append(Text(harmless(memory.space), style=DIM))
     parts.append(Text(format_age(memory.created_at, _now()), style=DIM))
+    if memory.team:
+        parts.append(Text(f"{harmless(memory.user)} for {harmless(memory.team)}", style="magenta"))
     if memory.source:
         parts.append(Text(f"from {harmless(memory.source)}", style=DIM))
     if memory.tags:
@@ -152,6 +158,7 @@ def _fields(memory: Memory) -> list[tuple[str, Text]]:
         "space": memory.space,
         "user": memory.user,
         "agent": memory.agent,
+        "team": memory.team,
         "importance": f"{memory.importance:g}",
         "tags": " ".join(f"#{tag}" for tag in memory.tags),
         "metadata": as_json(memory.metadata) if memory.metadata else "",
@@ -359,6 +366,9 @@ SEVERAL: Mapping[type, Callable[[Any], RenderableType]] = {
     Undone: past.undone,
     Conflict: past.conflicts,
     Step: past.steps,
+    Agent: who.agents,
+    Team: who.teams,
+    Finding: who.findings,
 }
 ONE: Mapping[type, Callable[[Any], RenderableType]] = {
     Hit: _memory,
@@ -373,4 +383,9 @@ ONE: Mapping[type, Callable[[Any], RenderableType]] = {
     Changed: _changed,
     Warmth: _warmth,
     Demo: _demo,
+    Agent: who.agent,
+    Team: who.team,
+    Member: who.left,
+    Merged: who.merged,
+    InForce: who.in_force,
 }

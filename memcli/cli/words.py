@@ -114,6 +114,11 @@ def opened(name: str) -> BinaryIO:
         raise UsageError(f"can't read {name}: {error.strerror}") from error
 
 
+def can_ask() -> bool:
+    """Whether there is somebody to be asked."""
+    return bool(sys.stdin and sys.stdin.isatty() and sys.stderr.isatty())
+
+
 def confirmed(question: str, *, yes: bool) -> None:
     """Ask *question* on a terminal, unless *yes*.
 
@@ -124,7 +129,7 @@ def confirmed(question: str, *, yes: bool) -> None:
     """
     if yes:
         return
-    if not (sys.stdin and sys.stdin.isatty() and sys.stderr.isatty()):
+    if not can_ask():
         raise UsageError("this needs --yes where nobody can be asked", hint=question)
     try:
         agreed = typer.confirm(question, err=True)

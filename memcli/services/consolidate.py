@@ -11,7 +11,7 @@ from datetime import datetime
 from typing import TYPE_CHECKING
 
 from memcli.model import Action, Conflict, Memory, Scope
-from memcli.services import checks, journal, names
+from memcli.services import checks, journal, names, teams
 from memcli.services.engine import Engine
 from memcli.services.history import given_way
 from memcli.services.select import current, in_scope, is_current
@@ -121,13 +121,17 @@ def conflicts(engine: Engine, *, scope: Scope) -> list[Conflict]:
         return conflicting(engine, scope, report)
 
 
-def resolve(engine: Engine, found: Sequence[Conflict]) -> list[Step]:
-    """Do with the conflicts *found* as they propose, as one change. What has changed since stays as it is."""
+def resolve(engine: Engine, found: Sequence[Conflict], *, by: str | None = None) -> list[Step]:
+    """Do with the conflicts *found* as they propose, as one change. What has changed since stays as it is.
+
+    Raises:
+        NotAllowedError: *by* (None: nobody in particular) may not change what a team can see.
+    """
     if not found:
         return []
     with engine.db.writing() as db:
         plan = _resolved(engine, db, found)
-        _carry_out(engine, db, plan, "conflicts")
+        _carry_out(engine, db, plan, "conflicts", by)
     return plan.steps
 
 
@@ -161,7 +165,7 @@ def consolidate(
         return _planned(engine, engine.db, scope, doubles, least, often).steps
     with engine.db.writing() as db:
         plan = _planned(engine, db, scope, doubles, least, often)
-        _carry_out(engine, db, plan, "consolidate")
+        _carry_out(engine, db, plan, "consolidate", scope.user)
     return plan.steps
 
 
@@ -203,12 +207,13 @@ def _resolved(engine: Engine, db: Database, found: Sequence[Conflict]) -> Plan:
     return plan
 
 
-def _carry_out(engine: Engine, db: Database, plan: Plan, command: str) -> None:
-    """Write *plan* as one change by *command*. Needs the writer's lock."""
+def _carry_out(engine: Engine, db: Database, plan: Plan, command: str, by: str | None) -> None:
+    """Write *plan* as one change by *command* of *by*. Needs the writer's lock."""
     if not plan.after:
         return
     after = list(plan.after.values())
-    journal.note(engine, db, command, before=[(plan.there[memory.id], memory) for memory in after])
+    teams.require_writers(db, after, by)
+    journal.note(engine, db, command, before=[(plan.there[memory.id], memory) for memory in after], by=by)
     db.memories.rewrite(after)
     names.drop(engine.home.names, [memory.id for memory in after if memory.forgotten_at])
 

@@ -66,7 +66,8 @@ def build(
     found = recall.search(engine, query, scope=scope, limit=looked_at, min_score=0.0, wanted=wanted)
     hits = distinct([hit for hit in found if hit.relevance >= weakest])[:number]
     beside = turns_around(engine, hits, steps, scope=scope) if steps else {}
-    return _fitted(hits, written, scope.space is None, most, steps=steps, beside=beside)
+    from_several = scope.space is None or bool(scope.further)
+    return _fitted(hits, written, from_several, most, steps=steps, beside=beside)
 
 
 @dataclass

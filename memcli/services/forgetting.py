@@ -7,14 +7,14 @@ from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING
 
-from memcli.errors import ConflictError
+from memcli.errors import ConflictError, NotAllowedError
 from memcli.model import EVERYWHERE, Action, Memory, Scope
-from memcli.services import journal, names
+from memcli.services import journal, names, teams
 from memcli.services.engine import Engine
 from memcli.services.known import Known
 from memcli.services.memories import find_all
 from memcli.services.select import alive, in_scope, is_alive
-from memcli.storage.predicates import all_of
+from memcli.storage.predicates import all_of, equals
 
 if TYPE_CHECKING:
     from memcli.storage.database import Database
@@ -25,10 +25,14 @@ def forget(engine: Engine, ids: Sequence[str], *, scope: Scope = EVERYWHERE) -> 
 
     Raises:
         NotFoundError: There is no such memory.
+        NotAllowedError: A team can see one that another member wrote, and its readers may not change it.
     """
     named = [memory.id for memory in find_all(engine, ids, scope=scope)]
     with engine.db.writing() as db:
-        return forget_these(engine, db, _there(db, named), "forget")
+        there = _there(db, named)
+        others = [memory for memory in there if memory.user != scope.user]  # one's own one may take back
+        teams.require_writers(db, others, scope.user)
+        return forget_these(engine, db, there, "forget", by=scope.user)
 
 
 def _there(db: Database, ids: Sequence[str]) -> list[Memory]:
@@ -37,8 +41,10 @@ def _there(db: Database, ids: Sequence[str]) -> list[Memory]:
     return [there[i] for i in ids if i in there]
 
 
-def forget_these(engine: Engine, db: Database, memories: Sequence[Memory], command: str) -> list[Memory]:
-    """Forget *memories*, as one change by *command*; as they are then. Needs the writer's lock."""
+def forget_these(
+    engine: Engine, db: Database, memories: Sequence[Memory], command: str, *, by: str | None = None
+) -> list[Memory]:
+    """Forget *memories*, as one change by *command* of *by*; as they are then. Needs the writer's lock."""
     now = engine.now()
     gone = {
         memory.id: replace(memory, forgotten_at=now, updated_at=now)
@@ -46,7 +52,7 @@ def forget_these(engine: Engine, db: Database, memories: Sequence[Memory], comma
         if memory.forgotten_at is None
     }
     before = [(memory, gone[memory.id]) for memory in memories if memory.id in gone]
-    journal.note(engine, db, command, before=before)
+    journal.note(engine, db, command, before=before, by=by)
     db.memories.set_forgotten(list(gone), now, now)
     names.drop(engine.home.names, list(gone))
     return [gone.get(memory.id, memory) for memory in memories]
@@ -60,14 +66,19 @@ def restore(engine: Engine, ids: Sequence[str], *, scope: Scope = EVERYWHERE) ->
     Raises:
         NotFoundError: There is no such memory.
         ConflictError: What it says has been stored anew meanwhile, or it has expired.
+        NotAllowedError: A team can see one of them, and its readers may not change it.
     """
     named = [memory.id for memory in find_all(engine, ids, scope=scope)]
     with engine.db.writing() as db:
-        return restore_these(engine, db, _there(db, named))
+        there = _there(db, named)
+        teams.require_writers(db, there, scope.user)
+        return restore_these(engine, db, there, by=scope.user)
 
 
-def restore_these(engine: Engine, db: Database, memories: Sequence[Memory]) -> list[Memory]:
-    """Bring *memories* back, as one change; as they are then. Needs the writer's lock."""
+def restore_these(
+    engine: Engine, db: Database, memories: Sequence[Memory], *, by: str | None = None
+) -> list[Memory]:
+    """Bring *memories* back, as one change of *by*; as they are then. Needs the writer's lock."""
     now = engine.now()
     gone = [memory for memory in memories if memory.forgotten_at or memory.replaced_at]
     back = {memory.id: current_again(memory, now) for memory in gone}
@@ -82,7 +93,7 @@ def restore_these(engine: Engine, db: Database, memories: Sequence[Memory]) -> l
             raise ConflictError(f"the memory {answer.id} says the same as {memory.id}")
     links = _let_go(db, gone, back, now)
     before = [*((memory, back[memory.id]) for memory in gone), *links]
-    journal.note(engine, db, "restore", before=before)
+    journal.note(engine, db, "restore", before=before, by=by)
     db.memories.rewrite([after for _, after in before])
     names.note(engine.home.names, list(back.values()))
     return [back.get(memory.id, memory) for memory in memories]
@@ -125,17 +136,21 @@ def purgeable(
 
     Raises:
         ConflictError: One of *ids* is neither forgotten nor expired.
+        NotAllowedError: Another member of a team wrote it.
     """
     now = engine.now()
     if ids:
         memories = find_all(engine, ids, scope=Scope(None, scope.user, None))
         for memory in memories:
+            if scope.user not in (None, memory.user):
+                raise NotAllowedError(f"only {memory.user}, who wrote it, can remove {memory.id} for good")
             if is_alive(memory, now):
                 raise ConflictError(
                     f"the memory {memory.id} is not forgotten", hint=f"memcli forget {memory.id} comes first"
                 )
     else:
-        memories = engine.db.memories.where(all_of(in_scope(scope), f"NOT ({alive(now)})"))
+        own = "" if scope.user is None else equals("user", scope.user)  # what others wrote is theirs to purge
+        memories = engine.db.memories.where(all_of(in_scope(scope), own, f"NOT ({alive(now)})"))
     cut = now - (older_than or timedelta(0))
     return [memory for memory in memories if _gone_since(memory, now) <= cut]
 

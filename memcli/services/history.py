@@ -53,8 +53,8 @@ def history(engine: Engine, name: str, *, scope: Scope = EVERYWHERE) -> list[Ver
         NotFoundError: There is no such memory.
         ConflictError: There are several.
     """
-    chain = [find(engine, name, scope=scope)]
-    known = {chain[0].id}
+    named = find(engine, name, scope=scope)
+    chain, known = [named], {named.id}
     for link in ("replaces", "replaced_by"):
         at = chain[0] if link == "replaces" else chain[-1]
         while (
@@ -65,7 +65,12 @@ def history(engine: Engine, name: str, *, scope: Scope = EVERYWHERE) -> list[Ver
             known.add(following.id)
             chain.insert(0, following) if link == "replaces" else chain.append(following)
             at = following
-    return [_version(engine, memory) for memory in chain]
+    return [_version(engine, memory) for memory in chain if _is_seen(memory, named, scope)]
+
+
+def _is_seen(memory: Memory, named: Memory, scope: Scope) -> bool:
+    """Whether whoever sees *named* sees *memory*: what was private once, before it was shared, stays so."""
+    return scope.user in (None, memory.user) or bool(named.team and memory.team == named.team)
 
 
 def _next(engine: Engine, name: str) -> Memory | None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, fields
+from dataclasses import asdict, dataclass, fields
 from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
@@ -38,6 +38,9 @@ def note(
     added: Sequence[Memory] = (),
     before: Sequence[tuple[Memory, Memory]] = (),
     removed_space: Mapping[str, Any] | None = None,
+    removed: Mapping[str, Sequence[Any]] | None = None,
+    renamed: tuple[str, ...] = (),
+    by: str | None = None,
 ) -> None:
     """Write down what is about to happen. Needs the writer's lock.
 
@@ -48,25 +51,32 @@ def note(
         added: New memories.
         before: Memories that change: as they are, and as they will be.
         removed_space: What described a space that is deleted.
+        removed: Rows of other tables that are taken out, by table.
+        renamed: What a space is called, and will be called.
+        by: Who does it, and may take it back; whose memories they are, if None.
     """
     from memcli.storage.journal import Change
 
     running = change if isinstance(change, Running) else Running(change)
     concerned = [*added, *(old for old, _ in before)]
-    if not concerned and not removed_space:
+    if not (concerned or removed_space or removed or renamed):
         return
     spaces = {memory.space for memory in concerned} or {str((removed_space or {}).get("name", ""))}
+    spaces = set(renamed[1:]) or spaces
     user = concerned[0].user if concerned else str((removed_space or {}).get("user", ""))
+    rows = {name: [_row(row) for row in some] for name, some in (removed or {}).items() if some}
     running.number = db.journal.add(
         Change(
             number=running.number,
             at=engine.now(),
             command=running.command,
-            user=user,
+            user=user if by is None else by,
             space=spaces.pop() if len(spaces) == 1 else "",
             added=tuple(memory.id for memory in added),
             before={old.id: _difference(old, new) for old, new in before},
             removed_space=removed_space,
+            removed=rows,
+            renamed=renamed,
         )
     )
 
@@ -78,6 +88,10 @@ def _difference(old: Memory, new: Memory) -> dict[str, Any]:
         for f in fields(Memory)
         if f.name not in NOT_KEPT and getattr(old, f.name) != getattr(new, f.name)
     }
+
+
+def _row(row: Any) -> dict[str, Any]:
+    return {name: _plain(value) for name, value in asdict(row).items()}
 
 
 def _plain(value: Any) -> Any:

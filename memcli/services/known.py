@@ -38,8 +38,8 @@ class Known:
         self._ids = engine.db.memories.with_ids(looked_up)
         self._said = engine.db.memories.saying(prints, current(self._now))
 
-    def _key(self, memory: Memory) -> tuple[str, str, str, str]:
-        return memory.space, memory.user, memory.agent, self._fingerprint(memory)
+    def _key(self, memory: Memory) -> tuple[str, ...]:
+        return memory.space, memory.user, memory.agent, memory.team, self._fingerprint(memory)
 
     def _counts(self, memory: Memory) -> bool:
         return self._compare and is_current(memory, self._now)

@@ -1,4 +1,4 @@
-"""Names for the shell to offer: spaces, and the memories stored lately.
+"""Names for the shell to offer: spaces, agents, teams, and the memories stored lately.
 
 Opening the store takes half a second, too long for a press of Tab. So writers leave the names that
 people are likely to type in a small file beside it. It is only ever a suggestion: losing it, or
@@ -10,7 +10,7 @@ from __future__ import annotations
 import contextlib
 import json
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
 
 from memcli.model import Memory
@@ -26,17 +26,25 @@ class Names:
     Attributes:
         spaces: Spaces, the one used last first.
         memories: Titles by id, the one stored last first.
+        agents: Agents, the one used last first.
+        teams: Teams, the one used last first.
     """
 
     spaces: tuple[str, ...] = ()
     memories: dict[str, str] = field(default_factory=dict)
+    agents: tuple[str, ...] = ()
+    teams: tuple[str, ...] = ()
 
 
 def read(path: Path) -> Names:
     """What was noted in the file at *path*; nothing, if it is not there or not readable."""
     try:
         said = json.loads(path.read_bytes())
-        return Names(tuple(map(str, said["spaces"])), {str(k): str(v) for k, v in said["memories"].items()})
+        return Names(
+            tuple(map(str, said["spaces"])),
+            {str(k): str(v) for k, v in said["memories"].items()},
+            *(tuple(map(str, said.get(name, ()))) for name in ("agents", "teams")),
+        )
     except (OSError, ValueError, KeyError, TypeError, AttributeError, RecursionError):
         return Names()
 
@@ -48,7 +56,24 @@ def note(path: Path, memories: Sequence[Memory], space: str = "") -> None:
     titles = latest | {i: title for i, title in known.memories.items() if i not in latest}
     used = [space] if space else [memory.space for memory in reversed(memories)]
     spaces = dict.fromkeys([*used, *known.spaces])
-    _write(path, Names(tuple(spaces), dict(list(titles.items())[:KEPT])))
+    agents = dict.fromkeys([m.agent for m in reversed(memories) if m.agent] + [*known.agents])
+    teams = dict.fromkeys([m.team for m in reversed(memories) if m.team] + [*known.teams])
+    _write(path, Names(tuple(spaces), dict(list(titles.items())[:KEPT]), tuple(agents), tuple(teams)))
+
+
+def note_people(path: Path, *, agent: str = "", team: str = "") -> None:
+    """Note that the agent *agent*, or the team *team*, has been made. Needs the writer's lock."""
+    known = read(path)
+    agents = dict.fromkeys([agent, *known.agents] if agent else known.agents)
+    teams = dict.fromkeys([team, *known.teams] if team else known.teams)
+    _write(path, replace(known, agents=tuple(agents), teams=tuple(teams)))
+
+
+def drop_people(path: Path, *, agent: str = "", team: str = "") -> None:
+    """Note that the agent *agent*, or the team *team*, is gone. Needs the writer's lock."""
+    known = read(path)
+    agents = tuple(name for name in known.agents if name != agent)
+    _write(path, replace(known, agents=agents, teams=tuple(name for name in known.teams if name != team)))
 
 
 def drop(path: Path, ids: Iterable[str] = (), space: str = "") -> None:
@@ -56,14 +81,15 @@ def drop(path: Path, ids: Iterable[str] = (), space: str = "") -> None:
     known = read(path)
     gone = set(ids)
     spaces = tuple(name for name in known.spaces if name != space)
-    _write(path, Names(spaces, {i: title for i, title in known.memories.items() if i not in gone}))
+    left = {i: title for i, title in known.memories.items() if i not in gone}
+    _write(path, replace(known, spaces=spaces, memories=left))
 
 
 def _write(path: Path, names: Names) -> None:
     temporary = path.with_name(path.name + ".new")
     with contextlib.suppress(OSError):
         temporary.touch(mode=0o600)  # titles are private, too
-        temporary.write_text(json.dumps({"spaces": names.spaces, "memories": names.memories}))
+        temporary.write_text(json.dumps(asdict(names)))
         try:
             temporary.replace(path)
         except OSError:

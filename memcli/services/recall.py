@@ -8,7 +8,7 @@ from memcli.errors import UsageError
 from memcli.model import Hit, Mode, Scope
 from memcli.services import checks
 from memcli.services.engine import Engine
-from memcli.services.select import NO_FILTER, Filter, place, predicate
+from memcli.services.select import NO_FILTER, Filter, passages_place, place, predicate
 from memcli.services.surroundings import with_neighbours
 
 
@@ -79,6 +79,7 @@ def search_all(
     asked = Asked(
         where=predicate(scope, wanted, engine.now()),
         place=place(scope),
+        passages=passages_place(scope),
         limit=checks.positive(settings.limit if limit is None else limit, "the limit"),
         mode=mode or Mode(settings.mode),
         min_score=checks.share(settings.min_score if min_score is None else min_score, "the minimum score"),

@@ -7,8 +7,8 @@ from dataclasses import dataclass, fields
 from typing import Any
 
 from memcli.errors import UsageError
-from memcli.model import Draft, Memory, ProgressFactory, Scope, Stored, default_title
-from memcli.services import checks
+from memcli.model import PRIVATE, TEAM, Draft, Memory, ProgressFactory, Scope, Stored, default_title
+from memcli.services import checks, teams
 from memcli.services.engine import Engine
 from memcli.services.journal import Running
 from memcli.services.known import Known, stored
@@ -103,6 +103,8 @@ def prepared(
 ) -> Prepared:
     """*drafts*, checked and embedded; see `store_all`."""
     memories = [_memory(engine, draft) for draft in drafts]
+    for user, team in {(memory.user, memory.team) for memory in memories if memory.team}:
+        teams.require_writer(engine.db, team, user)
     ids = [draft.id for draft in drafts if draft.id]  # ours are random: the look under the lock is enough
     known = Known(engine, memories, compare=compare, ids=ids) if engine.db.model else None
     answers = [known.answer(memory) if known else None for memory in memories]
@@ -167,6 +169,8 @@ def _memory(engine: Engine, draft: Draft) -> Memory:
         space=checks.space_name(draft.scope.space),
         user=checks.line(draft.scope.user, "the user's name", checks.NAME_LENGTH_MOST),
         agent=checks.line(draft.scope.agent, "the agent's name", checks.NAME_LENGTH_MOST),
+        team=draft.scope.team,
+        visibility=TEAM if draft.scope.team else PRIVATE,
         importance=checks.importance(draft.importance),
         tags=checks.tags(draft.tags),
         metadata=checks.metadata(draft.metadata),

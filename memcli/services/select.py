@@ -17,6 +17,7 @@ from memcli.storage.predicates import (
     compiled,
     equals,
     has_tag,
+    is_in,
     since,
 )
 
@@ -49,15 +50,45 @@ class Filter:
 NO_FILTER = Filter()
 
 
+def in_spaces(scope: Scope) -> str:
+    """The predicate for what is in the spaces of *scope*, whoever it belongs to."""
+    if scope.space is None:
+        return ""
+    names = dict.fromkeys(checks.space_name(name) for name in (scope.space, *scope.further))
+    return is_in("space", names) if len(names) > 1 else equals("space", *names)
+
+
+def _and_teams(own: str, scope: Scope) -> str:
+    """The predicate for *own* (empty: everything), or for what the teams of *scope* can see."""
+    if scope.team:
+        return equals("team", scope.team)
+    return any_of(own, is_in("team", scope.teams)) if own and scope.teams else own
+
+
+def _users(scope: Scope) -> str:
+    return "" if scope.user is None else equals("user", scope.user)
+
+
+def _agents(scope: Scope) -> str:
+    if scope.agent is None:
+        return ""
+    return is_in("agent", ("", scope.agent)) if scope.shared else equals("agent", scope.agent)
+
+
 def place(scope: Scope) -> str:
-    """The predicate for what is in the space of *scope* and its user's."""
-    in_space = "" if scope.space is None else equals("space", checks.space_name(scope.space))
-    return all_of(in_space, "" if scope.user is None else equals("user", scope.user))
+    """The predicate for what is in the spaces of *scope* and its user's, or its teams'."""
+    return all_of(in_spaces(scope), _and_teams(_users(scope), scope))
+
+
+def passages_place(scope: Scope) -> str:
+    """Like `place`, for passages, which know nothing of teams: what it lets through besides is sorted out."""
+    sees_others = bool(scope.team or scope.teams)
+    return in_spaces(scope) if sees_others else place(scope)
 
 
 def in_scope(scope: Scope) -> str:
     """The predicate for memories of *scope*, whatever their state."""
-    return all_of(place(scope), "" if scope.agent is None else equals("agent", scope.agent))
+    return all_of(in_spaces(scope), _and_teams(all_of(_users(scope), _agents(scope)), scope))
 
 
 def alive(now: datetime) -> str:

@@ -6,13 +6,25 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import Future
 from dataclasses import dataclass, fields
 from datetime import UTC, datetime
+from functools import cache
 from itertools import islice
 from threading import Thread
 from typing import Any
 
-from memcli.errors import UsageError
-from memcli.model import Action, Draft, Memory, Progress, ProgressBar, Scope, Stored, default_title
-from memcli.services import checks, jsonlines, remember
+from memcli.errors import MemcliError, UsageError
+from memcli.model import (
+    PRIVATE,
+    TEAM,
+    Action,
+    Draft,
+    Memory,
+    Progress,
+    ProgressBar,
+    Scope,
+    Stored,
+    default_title,
+)
+from memcli.services import agents, checks, jsonlines, remember, teams
 from memcli.services.engine import Engine, nobody
 from memcli.services.journal import Running
 from memcli.services.select import in_scope, is_current
@@ -79,6 +91,8 @@ def import_lines(
     for ready in _ahead(engine, _pieces(engine, lines, scope), compare, progress or nobody):
         answers = remember.finished(engine, ready.drafts, compare=compare, conflicts=conflicts, change=change)
         ready.shares.finish()
+        drafts = ready.drafts.drafts
+        agents.make_known(engine, ((str(d.scope.agent), str(d.scope.user)) for d in drafts))
         number = ready.lines[-1].number
         yield from _records(ready.lines, answers)
     if number >= INDEXED_FROM and engine.db.model:
@@ -87,11 +101,12 @@ def import_lines(
 
 def _pieces(engine: Engine, lines: Iterable[bytes | str], scope: Scope) -> Iterator[list[_Line]]:
     """The *lines* that are not blank, read and checked, some at a time."""
+    may_write = cache(lambda team, user: teams.require_writer(engine.db, team, user))
     pending: list[_Line] = []
     for number, line in enumerate(lines, start=1):
         raw = line.encode("utf-8", "surrogatepass") if isinstance(line, str) else line
         if raw.strip():
-            pending.append(_checked(engine, _read(number, raw, scope, engine.now())))
+            pending.append(_checked(engine, _read(number, raw, scope, engine.now()), may_write))
         if len(pending) == CHUNK:
             yield pending
             pending = []
@@ -183,13 +198,15 @@ def _failed(line: _Line) -> Stored:
     return Stored(action=Action.FAILED, id=None, space=line.space, reason=line.problem)
 
 
-def _checked(engine: Engine, line: _Line) -> _Line:
+def _checked(engine: Engine, line: _Line, may_write: Callable[[str, str], object]) -> _Line:
     """*line*, as a failed one if its draft could not be stored: one bad line must not stop the others."""
     if line.draft is None:
         return line
     try:
         remember.check(engine, line.draft)
-    except UsageError as error:
+        if line.draft.scope.team:
+            may_write(line.draft.scope.team, line.draft.scope.owner)
+    except MemcliError as error:
         return _Line(line.number, None, error.sentence, line.space)
     return line
 
@@ -219,11 +236,22 @@ def _draft(document: Mapping[str, Any], scope: Scope, now: datetime) -> Draft:
             space=checks.space_name(_or(document, "space", scope.space)),
             user=checks.line(_or(document, "user", scope.user), "the user's name"),
             agent=checks.line(_or(document, "agent", scope.agent), "the agent's name"),
+            team=_team(document, scope),
         ),
         tags=checks.tags(_or(document, "tags", ())),
         metadata=checks.metadata(_or(document, "metadata", {})),
         position=checks.position(document.get("position")),
     )
+
+
+def _team(document: Mapping[str, Any], scope: Scope) -> str:
+    """The team that can see what *document* describes; "" for none."""
+    if document.get("visibility") not in (None, PRIVATE, TEAM):
+        raise UsageError(f"visibility is {PRIVATE} or {TEAM}, not {document['visibility']!r}")
+    team = checks.line(_or(document, "team", scope.team), "the team")
+    if document.get("visibility") == TEAM and not team:
+        raise UsageError("it is for a team, and there is no team")
+    return "" if document.get("visibility") == PRIVATE else team
 
 
 def _or(document: Mapping[str, Any], name: str, default: Any) -> Any:
@@ -293,6 +321,8 @@ def _document(memory: Memory) -> Mapping[str, Any]:
     for f in fields(Memory):
         value = getattr(memory, f.name)
         if f.name == "title" and value == default_title(memory.text):
+            continue
+        if f.name == "visibility" and value == PRIVATE:
             continue
         if f.name != "importance" and (value == DEFAULTS.get(f.name, "") or value in ({}, None)):
             continue

@@ -8,7 +8,7 @@ from datetime import datetime
 from typing import TYPE_CHECKING
 
 from memcli.model import Memory, Scope
-from memcli.services import checks, journal, names
+from memcli.services import checks, journal, names, spaces, teams
 from memcli.services.engine import Engine
 from memcli.services.forgetting import current_again
 from memcli.services.vectors import embed, refuse_other_model
@@ -80,7 +80,7 @@ def undo(engine: Engine, *, scope: Scope, last: int = 1, dry_run: bool = False) 
         return [_taken_back(engine, engine.db, change) for change in _last(engine.db, scope, last)]
     with engine.db.writing() as db:
         refuse_other_model(engine.embedder, db.model)
-        return [_take_back(engine, db, change) for change in _last(db, scope, last)]
+        return [_take_back(engine, db, change, scope.user) for change in _last(db, scope, last)]
 
 
 def _last(db: Database, scope: Scope, last: int) -> list[Change]:
@@ -100,7 +100,7 @@ def _taken_back(engine: Engine, db: Database, change: Change) -> Undone:
         at=change.at,
         space=change.space,
         forgotten=len(change.added),
-        changed=len(change.before),
+        changed=len(change.before) + spaces.number_in(db, change.renamed[1:], user=change.user),
         memories=tuple(told[:SHOWN]),
     )
 
@@ -119,16 +119,23 @@ def _as_it_was(memory: Memory, change: Change, now: datetime) -> Memory:
     return replace(memory, **{**values, "updated_at": now})
 
 
-def _take_back(engine: Engine, db: Database, change: Change) -> Undone:
+def _take_back(engine: Engine, db: Database, change: Change, user: str | None) -> Undone:
     """Take *change* back. Killed halfway, it is in the journal still, and can be taken back again.
 
     What had given way comes back before what had replaced it goes: never is neither there.
     """
     told = _taken_back(engine, db, change)
+    for name, rows in change.removed.items():
+        register = db.people.by_name[name]
+        register.put([register.read_back(row) for row in rows])
+    if change.renamed:
+        spaces.rename_back(engine, db, *change.renamed, user=change.user)
     for ids in (list(change.before), change.added):
         for start in range(0, len(ids), AT_ONCE):
             there = db.memories.with_ids(ids[start : start + AT_ONCE])
             after = [_as_it_was(memory, change, engine.now()) for memory in there.values()]
+            others = [memory for memory in (*there.values(), *after) if memory.user != user]
+            teams.require_writers(db, others, user)
             _write(engine, db, there, after)
     if change.removed_space:
         _put_space(db, change)
@@ -141,6 +148,9 @@ def _write(engine: Engine, db: Database, there: dict[str, Memory], after: Sequen
     other_words = [memory for memory in after if memory.text != there[memory.id].text]
     db.memories.rewrite([memory for memory in after if memory.text == there[memory.id].text])
     embed(engine.embedder, other_words).put_into(db.current)
+    for space in {memory.space for memory in after}:
+        back = [m.id for m in after if m.space == space and there[m.id].space != space]
+        db.passages.put_in(back, space)
     names.note(engine.home.names, [memory for memory in after if not memory.forgotten_at])
     names.drop(engine.home.names, [memory.id for memory in after if memory.forgotten_at])
 

@@ -184,8 +184,10 @@ class Writing:
         if key_of(old) != key_of(new):
             raise UsageError(
                 f"the memory {old.id} is in the space {old.space}"
-                + (f", of the agent {old.agent}" if old.agent else ""),
-                hint=f"memcli store ... --space {old.space} --replaces {old.id}",
+                + (f", of the agent {old.agent}" if old.agent else "")
+                + (f", of the team {old.team}" if old.team else ""),
+                hint=f"memcli store ... --space {old.space} --replaces {old.id}"
+                + (f" --team {old.team}" if old.team else ""),
             )
 
 

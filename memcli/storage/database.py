@@ -6,6 +6,7 @@ A store is a LanceDB directory with these tables:
   made its vectors, and the same of a generation that is being built, if any.
 - `memories_N`, `passages_N`: the memories and the further passages of long ones, generation N.
 - `spaces`: spaces that were made or described on purpose.
+- `agents`, `teams`, `members`: who remembers, and who may see.
 - `changes`: the journal, what it takes to take the last changes back.
 
 A generation is a set of vectors by one model. Changing the model builds the next generation beside
@@ -28,10 +29,12 @@ import pyarrow as pa
 from memcli.errors import StorageError
 from memcli.model import EmbeddingModel
 from memcli.storage import locks
+from memcli.storage.directory import refuse_foreign
 from memcli.storage.journal import Journal
 from memcli.storage.lance import connected, translated
 from memcli.storage.memories import Memories
 from memcli.storage.passages import Passages
+from memcli.storage.people import People
 from memcli.storage.predicates import equals
 from memcli.storage.spaces import Spaces
 from memcli.storage.table import Table
@@ -40,10 +43,10 @@ from memcli.storage.uses import UseLog
 if TYPE_CHECKING:
     from memcli.storage.lance import Connection
 
-FORMAT = 3
+FORMAT = 4
 """The layout this code reads and writes. A store of a higher format was written by a newer memcli; one of a
 lower format is brought up to this one when it is opened. 2 came with uses, and with what a turn asks;
-3 with replaced memories, and the journal."""
+3 with replaced memories, and the journal; 4 with memories that a team can see."""
 
 USES_NAME = "uses.log"
 OUR_FILES = {*locks.NAMES, USES_NAME, "uses.folding"}
@@ -52,7 +55,7 @@ SMALL = 2_000
 
 KINDS = ("memories", "passages")
 GENERATION_TABLE = re.compile(rf"({'|'.join(KINDS)})_\d+")
-OUR_TABLE = re.compile(rf"(meta|spaces|changes|{GENERATION_TABLE.pattern})\.lance")
+OUR_TABLE = re.compile(rf"(meta|spaces|agents|teams|members|changes|{GENERATION_TABLE.pattern})\.lance")
 
 META_KEY = "store"
 META_SCHEMA = pa.schema([pa.field("key", pa.utf8(), nullable=False), pa.field("value", pa.utf8())])
@@ -123,6 +126,11 @@ class Database:
         return Spaces(self._connection)
 
     @cached_property
+    def people(self) -> People:
+        """Agents, teams and their members."""
+        return People(self._connection if self.path.is_dir() else None)
+
+    @cached_property
     def journal(self) -> Journal:
         """What it takes to take the last changes back."""
         return Journal(self._connection) if self.path.is_dir() else Journal.absent()
@@ -180,7 +188,7 @@ class Database:
     def forget_what_was_read(self) -> None:
         """Look at everything afresh: another process may have changed it."""
         self._opened_meta = self._current = None
-        for opened in ("spaces", "journal"):
+        for opened in ("spaces", "journal", "people"):
             self.__dict__.pop(opened, None)
 
     def _tidy_a_little(self) -> None:
@@ -225,7 +233,7 @@ class Database:
         self.is_behind = False
 
     def _all_tables(self) -> list[Table]:
-        tables: list[Table] = [self._meta, self.spaces.table, self.journal.table]
+        tables: list[Table] = [self._meta, self.spaces.table, self.journal.table, *self.people.tables]
         if self.current:
             tables += [self.current.memories.table, self.current.passages.table]
         return tables
@@ -377,14 +385,4 @@ class Database:
             self._connection.drop_table(name, ignore_missing=True)
 
     def _refuse_foreign_directory(self) -> None:
-        """Raise if the directory is there, holds something, and that is not a store."""
-        with translated(f"open the store at {self.path}"):
-            if self.path.exists() and not self.path.is_dir():
-                raise StorageError(f"{self.path} is a file, not a memcli store")
-            names = {entry.name for entry in self.path.iterdir()} if self.path.is_dir() else set()
-            foreign = {name for name in names if name not in OUR_FILES and not OUR_TABLE.fullmatch(name)}
-            if foreign and "meta.lance" not in names:
-                raise StorageError(
-                    f"{self.path} is not a memcli store",
-                    hint="name another place with --home or MEMCLI_HOME",
-                )
+        refuse_foreign(self.path, lambda name: name in OUR_FILES or bool(OUR_TABLE.fullmatch(name)))

@@ -55,6 +55,8 @@ class Change:
         added: Ids of new memories.
         before: What fields of other memories were before, as JSON has it, by id and field.
         removed_space: What described a space that was deleted.
+        removed: Rows of other tables that were taken out, by table.
+        renamed: What a space was called, and is called now.
     """
 
     number: int = 0
@@ -65,6 +67,8 @@ class Change:
     added: tuple[str, ...] = ()
     before: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
     removed_space: Mapping[str, Any] | None = None
+    removed: Mapping[str, Sequence[Mapping[str, Any]]] = field(default_factory=dict)
+    renamed: tuple[str, ...] = ()
 
     def without(self, ids: frozenset[str]) -> Change:
         """The same without a trace of the memories *ids*."""
@@ -81,7 +85,7 @@ class Change:
     @property
     def is_empty(self) -> bool:
         """Whether there is nothing to take back."""
-        return not (self.added or self.before or self.removed_space)
+        return not (self.added or self.before or self.removed_space or self.removed or self.renamed)
 
 
 class Journal:
@@ -166,6 +170,8 @@ def _rows(changes: Sequence[tuple[str, Change]]) -> pa.Table:
                         "added": change.added,
                         "before": change.before,
                         "removed_space": change.removed_space,
+                        "removed": change.removed,
+                        "renamed": change.renamed,
                     },
                     ensure_ascii=False,
                 ),
@@ -187,6 +193,8 @@ def _change(row: Mapping[str, Any]) -> Change:
         added=tuple(details["added"]),
         before=details["before"],
         removed_space=details["removed_space"],
+        removed=details.get("removed", {}),  # since format 4
+        renamed=tuple(details.get("renamed", ())),
     )
 
 

@@ -10,7 +10,7 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from memcli.model import Memory
+from memcli.model import PRIVATE, Memory
 from memcli.storage import lexical, lookup, rows
 from memcli.storage.candidates import COLUMNS, Candidates, collected
 from memcli.storage.lookup import Holding, Looked, Near, Pick
@@ -103,7 +103,8 @@ class Memories:
 
     def upgrade(self) -> None:
         """Add the columns that came after the table was made."""
-        self.table.add_missing(computed={rows.ASKS: f"regexp_like(text, {quote(rows.QUESTION)})"})
+        asks = f"regexp_like(text, {quote(rows.QUESTION)})"
+        self.table.add_missing(computed={rows.ASKS: asks, "team": "''", "visibility": quote(PRIVATE)})
 
     def erase(self, ids: Sequence[str]) -> None:
         """Remove the memories *ids*: text, vector and index terms, from every version on disk."""
@@ -125,16 +126,13 @@ class Memories:
         """At most *limit* memories that fulfil *where* and whose ids begin with *prefix*."""
         return self.where(all_of(starts_with("id", prefix), where), limit=limit)
 
-    def saying(self, prints: Sequence[str], where: str) -> dict[tuple[str, str, str, str], str]:
-        """Ids of memories with one of the fingerprints *prints*, by space, user, agent and fingerprint."""
-        columns = ["space", "user", "agent", FINGERPRINT, "id"]
-        found: dict[tuple[str, str, str, str], str] = {}
+    def saying(self, prints: Sequence[str], where: str) -> dict[tuple[str, ...], str]:
+        """Ids of memories with one of the fingerprints *prints*, by space, user, agent, team, fingerprint."""
+        columns = ["space", "user", "agent", "team", FINGERPRINT]
+        found: dict[tuple[str, ...], str] = {}
         for some in chunks(prints, MANY_KEYS):
-            table = self.table.rows(all_of(is_in(FINGERPRINT, some), where), columns)
-            found |= {
-                (row["space"], row["user"], row["agent"], row[FINGERPRINT]): row["id"]
-                for row in table.to_pylist()
-            }
+            table = self.table.rows(all_of(is_in(FINGERPRINT, some), where), [*columns, "id"])
+            found |= {tuple(row[name] for name in columns): row["id"] for row in table.to_pylist()}
         return found
 
     def where(self, where: str, limit: int | None = None) -> list[Memory]:
@@ -194,11 +192,11 @@ class Memories:
         columns = ["id", "updated_at", "forgotten_at", "replaced_by", "replaces", "space", FINGERPRINT]
         return {row["id"]: tuple(row.values()) for row in self.table.rows("", columns).to_pylist()}
 
-    def counts_by_space(self, where: str) -> dict[str, tuple[int, datetime]]:
-        """How many memories that fulfil *where* each space has, and when the latest was created."""
-        table = self.table.rows(where, ["space", "created_at"])
-        groups = table.group_by("space").aggregate([([], "count_all"), ("created_at", "max")])
-        return {row["space"]: (row["count_all"], row["created_at_max"]) for row in groups.to_pylist()}
+    def counts_by(self, column: str, where: str) -> dict[str, tuple[int, datetime]]:
+        """How many memories that fulfil *where* there are by *column*, and when the latest was created."""
+        table = self.table.rows(where, [column, "created_at"])
+        groups = table.group_by(column).aggregate([([], "count_all"), ("created_at", "max")])
+        return {row[column]: (row["count_all"], row["created_at_max"]) for row in groups.to_pylist()}
 
     # --- searching ---
 

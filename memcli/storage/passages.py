@@ -7,7 +7,7 @@ nothing, until somebody stores a long text.
 from __future__ import annotations
 
 import secrets
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -91,6 +91,23 @@ class Passages:
         if self.table.exists:
             where = all_of(equals("space", space), equals("user", user))
             self.table.write(lambda table: table.update(where=where, values={"space": to}))
+
+    def put_in(self, memories: Sequence[str], space: str) -> None:
+        """Let the passages of *memories* (ids) be in *space*. Needs the writer's lock."""
+        for some in chunks(memories, MANY_KEYS) if self.table.exists else ():
+            where = is_in("memory", some)
+            self.table.write(lambda table, w=where: table.update(where=w, values={"space": space}))  # type: ignore[misc]
+
+    def copy(self, copies: Mapping[str, str], space: str) -> None:
+        """Give each memory among *copies* (new id by old id), which is in *space*, what the old one has."""
+        for some in chunks(list(copies), MANY_KEYS) if self.table.exists else ():
+            rows = self.table.rows(is_in("memory", some))
+            said = rows.to_pylist()
+            passages = [
+                Passage(copies[row["memory"]], row["user"], space, row["start"], row["end"]) for row in said
+            ]
+            if passages:
+                self.add(passages, vectors_of(rows))
 
     def near(self, vector: NDArray[np.float32], where: str, limit: int) -> dict[str, float]:
         """The best cosine of each memory that has one of the *limit* passages nearest to *vector*."""

@@ -29,14 +29,17 @@ ROWS_AT_ONCE = 20_000
 """Vectors of the store that are held against a batch at once: 30 MB at 384 numbers each."""
 
 STATED = (
-    *("id", "text", "title", "space", "user", "agent"),
+    *("id", "text", "title", "space", "user", "agent", "team", "visibility"),
     *("tags", "metadata", "created_at", "updated_at"),
 )
 """What is read of a rival: what it states. Other fields of it have their defaults; reading them all, with
 the vector, took twice as long."""
 
-Key = tuple[str, str, str]
-"""A scope: space, user and agent."""
+SCOPED = ("space", "user", "agent", "team")
+
+Key = tuple[str, str, str, str]
+"""A scope: space, user and agent, and the team that can see it. What others can see never gives way to what
+they can't."""
 
 
 @dataclass(frozen=True)
@@ -54,7 +57,7 @@ class Rival:
 
 def key_of(memory: Memory) -> Key:
     """The scope that *memory* is in."""
-    return memory.space, memory.user, memory.agent
+    return memory.space, memory.user, memory.agent, memory.team
 
 
 def of_one(
@@ -79,7 +82,7 @@ def of_one(
             for all of its words took as long as all the rest of a store.
         floor: The least cosine.
     """
-    space, user, agent = key_of(new)
+    space, user, agent, team = key_of(new)
     place = all_of(equals("space", space), equals("user", user))
     questions: list[Near | Holding] = [Near(vector, nearest)]
     codes = " ".join(term for term in terms(new.text) if any(map(str.isdigit, term)))
@@ -87,7 +90,7 @@ def of_one(
         questions.append(Holding(codes, holding))
     looked = memories.looked_up(
         questions,
-        where=all_of(place, equals("agent", agent), FACTS, where),
+        where=all_of(place, equals("agent", agent), equals("team", team), FACTS, where),
         place=place,
         columns=(*STATED, VECTOR),
     )
@@ -132,7 +135,7 @@ def of_many(
                 _compare(mine, places[key], batch.take(theirs), best, nearest, floor)
         return best
 
-    columns = ["id", "space", "user", "agent", VECTOR]
+    columns = ["id", *SCOPED, VECTOR]
     facts = all_of(in_spaces, FACTS, where)
     best = memories.table.in_batches(facts, columns, ROWS_AT_ONCE, compared)
     there = _stated(memories, sorted({memory for some in best for _, memory in some}))
@@ -142,7 +145,7 @@ def of_many(
 
 def _by_scope(batch: pa.Table, places: Mapping[Key, Sequence[int]]) -> dict[Key, list[int]]:
     """The rows of *batch* by scope, for the scopes in *places*."""
-    columns = [batch[name].to_pylist() for name in ("space", "user", "agent")]
+    columns = [batch[name].to_pylist() for name in SCOPED]
     found: dict[Key, list[int]] = {}
     for row, key in enumerate(zip(*columns, strict=True)):
         if key in places:

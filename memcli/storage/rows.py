@@ -29,6 +29,8 @@ MEMORY_FIELDS: dict[str, pa.DataType] = {
     "space": pa.utf8(),
     "user": pa.utf8(),
     "agent": pa.utf8(),
+    "team": pa.utf8(),
+    "visibility": pa.utf8(),
     "importance": pa.float64(),
     "tags": pa.list_(pa.utf8()),
     "metadata": pa.utf8(),

@@ -53,6 +53,8 @@ def stored(memcli: MemCLI) -> MemCLI:
     memcli("import", "-", stdin=json_lines({"text": "one", "id": "abc1"}, {"text": "two", "id": "xyz2"}))
     # an id of its own: a random one may begin as the others do
     memcli("import", "-", "--space", "work", stdin=json_lines({"text": "x", "id": "n3"}))
+    memcli("agents", "create", "bot")
+    memcli("teams", "create", "Crew")
     return memcli
 
 
@@ -65,12 +67,18 @@ def stored(memcli: MemCLI) -> MemCLI:
         ("memcli forget abc1 x", {"xyz2"}),
         ("memcli list --space w", {"work"}),
         ("memcli spaces show d", {"default"}),
-        ("memcli config get search.", {"search.limit", "search.mode", "search.min_score"}),
+        ("memcli config get search.m", {"search.mode", "search.min_score"}),
         ("memcli completions show z", {"zsh"}),
         ("memcli store --imp", {"--importance"}),
         ("memcli store x --replaces ab", {"abc1"}),
         ("memcli store x --conflicts ch", {"check"}),
         ("memcli history x", {"xyz2"}),
+        ("memcli list --agent b", {"bot"}),
+        ("memcli agents show b", {"bot"}),
+        ("memcli search x --team c", {"crew"}),
+        ("memcli teams add c", {"crew"}),
+        ("memcli spaces merge w", {"work"}),
+        ("memcli teams add crew kim --role r", {"reader"}),
     ],
 )
 def test_a_press_of_tab_offers_what_fits(

@@ -137,6 +137,7 @@ def test_one_memory_is_spoken_of_as_one(imported: MemCLI) -> None:
 
 def test_only_the_scope_that_is_named_is_looked_at(imported: MemCLI) -> None:
     """Another space, user or agent has no conflicts of its own, and loses nothing."""
+    imported("agents", "create", "bot")
     for option, other in (("--space", "other"), ("--user", "you"), ("--agent", "bot")):
         for command in (["conflicts"], ["conflicts", "--resolve"], ["consolidate", "--importance", "1"]):
             assert imported(*command, option, other).json == []

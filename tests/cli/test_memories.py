@@ -67,6 +67,7 @@ def test_the_list_is_latest_first_filtered_and_paged(memcli: MemCLI) -> None:
     stored(memcli, "a", "-t", "x", "-m", "n=1", "-i", "0.2", "--created-at", "2026-01-01T12:00Z")
     stored(memcli, "b", "-t", "x", "-t", "y", "-m", "n=2", "-i", "0.9", "--created-at", "2026-01-02T12:00Z")
     stored(memcli, "c", "--space", "other", "--created-at", "2026-01-03T12:00Z")
+    memcli("agents", "create", "bot")
     stored(memcli, "d", "--agent", "bot")
     assert listed(memcli) == ["b", "a"]
     assert listed(memcli, "--all-spaces") == ["c", "b", "a"]

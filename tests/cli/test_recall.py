@@ -8,7 +8,20 @@ from tests import crossencoder
 from tests.cli.conftest import STEERING, MemCLI, is_one_sentence, json_lines
 
 KEYS = {
-    *("id", "text", "title", "space", "user", "agent", "importance", "tags", "metadata", "source"),
+    *(
+        "id",
+        "text",
+        "title",
+        "space",
+        "user",
+        "agent",
+        "team",
+        "visibility",
+        "importance",
+        "tags",
+        "metadata",
+        "source",
+    ),
     *("conversation", "position", "speaker", "created_at", "updated_at", "expires_at", "forgotten_at"),
     *("replaces", "replaced_at", "replaced_by", "replaced_reason", "replaced_confidence"),
     *("uses", "used_at", "score", "relevance", "similarity", "decay"),

@@ -25,6 +25,7 @@ def test_the_answer_says_what_happened(memcli: MemCLI) -> None:
 
 def test_every_option_is_found_again_in_the_memory(memcli: MemCLI) -> None:
     """The whole memory is compared."""
+    memcli("agents", "create", "bot", "--user", "ana")
     stored = memcli(
         *("store", "The database is PostgreSQL 16", "--importance", "0.7", "--title", "Database"),
         *("--tag", "infra", "-t", "db", "--meta", "n=3", "-m", "who=Ana", "-m", 'deep={"a": [1.5, null]}'),
@@ -40,6 +41,8 @@ def test_every_option_is_found_again_in_the_memory(memcli: MemCLI) -> None:
         "space": "work",
         "user": "ana",
         "agent": "bot",
+        "team": "",
+        "visibility": "private",
         "importance": 0.7,
         "tags": ["infra", "db"],
         "metadata": {"n": 3, "who": "Ana", "deep": {"a": [1.5, None]}},

@@ -213,6 +213,7 @@ def test_without_checking_conflicts_only_ids_tell(memcli: MemCLI) -> None:
 def test_an_export_brings_everything_into_another_home(memcli: MemCLI, tmp_path: Path) -> None:
     """Export, import, export: the same lines; what was forgotten stays forgotten; of everybody."""
     memcli("store", "a fact", "-t", "x", "-m", "pi=3.14159265358979", "--title", "own title")
+    memcli("agents", "create", "bot")
     memcli("store", "of an agent", "--agent", "bot", "--space", "work")
     memcli("store", "of somebody else", "--user", "you")
     gone = memcli("store", "forgotten").json["id"]
@@ -247,6 +248,7 @@ def test_an_export_is_narrowed_down_by_its_options(memcli: MemCLI, monkeypatch: 
     """By what stands on the command line, not by the environment."""
     memcli("store", "a", "--space", "work")
     memcli("store", "b", "--user", "you")
+    memcli("agents", "create", "bot")
     memcli("store", "c", "--agent", "bot")
     memcli("forget", memcli("store", "d").json["id"])
     monkeypatch.setenv("MEMCLI_SPACE", "work")

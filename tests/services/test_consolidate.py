@@ -190,7 +190,7 @@ def test_what_is_merged_with_something_used_stays(engine: Engine, scope: Scope) 
 
 def test_only_the_scope_that_is_named_is_cared_for(engine: Engine, scope: Scope) -> None:
     """Other spaces, users and agents keep what is of little use."""
-    elsewhere = [replace(scope, **where) for where in ({"space": "s"}, {"user": "u"}, {"agent": "a"})]
+    elsewhere = [replace(scope, space="s"), replace(scope, user="u"), replace(scope, agent="a")]
     for place in (scope, *elsewhere):
         put(engine, "Has a cat", scope=place, importance=0)
     assert len(consolidate(engine, scope=scope)) == 1

@@ -114,7 +114,7 @@ def test_a_batch_is_decided_in_order(engine: Engine, scope: Scope, at_once: int)
 
 
 @pytest.mark.parametrize("where", [{"space": "home"}, {"user": "you"}, {"agent": "bot"}])
-def test_other_scopes_are_left_alone(engine: Engine, scope: Scope, where: dict[str, str]) -> None:
+def test_other_scopes_are_left_alone(engine: Engine, scope: Scope, where: dict[str, Any]) -> None:
     """A fact speaks for its space, user and agent."""
     remember.store(engine, THIRD, scope=scope)
     assert remember.store(engine, FOURTH, scope=replace(scope, **where)).action is Action.STORED

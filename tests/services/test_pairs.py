@@ -91,7 +91,7 @@ def test_what_is_no_current_fact_is_left_out(engine: Engine, scope: Scope, clock
 
 
 @pytest.mark.parametrize("where", [{"space": "home"}, {"user": "you"}, {"agent": "bot"}])
-def test_facts_of_different_scopes_are_no_pair(engine: Engine, scope: Scope, where: dict[str, str]) -> None:
+def test_facts_of_different_scopes_are_no_pair(engine: Engine, scope: Scope, where: dict[str, Any]) -> None:
     """Nor are pairs of another scope listed, unless every scope is asked for."""
     elsewhere = replace(scope, **where)
     put(engine, THIRD, scope=scope)

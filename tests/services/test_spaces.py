@@ -8,6 +8,8 @@ from memcli.errors import ConflictError, NotFoundError, UsageError
 from memcli.model import Mode, Scope, Space
 from memcli.services import forgetting, memories, recall, remember, spaces
 from memcli.services.engine import Engine
+from memcli.services.spaces import Merged
+from memcli.services.undo import undo
 from tests.conftest import NOW, Clock
 
 
@@ -113,3 +115,101 @@ def test_a_rename_into_a_space_that_is_there_is_refused(engine: Engine) -> None:
     with pytest.raises(UsageError):
         spaces.rename(engine, "a", "../x", user="me")
     assert memories.find(engine, str(one.id)).space == "a"
+
+
+def names_of(engine: Engine) -> dict[str, int]:
+    """The spaces there are, and how many memories they hold."""
+    return {space.name: space.memories for space in spaces.all_spaces(engine, user="me")}
+
+
+def back(engine: Engine) -> str:
+    """Take the last change back; which command had made it."""
+    return undo(engine, scope=Scope(None, "me", None))[0].command
+
+
+def test_a_rename_can_be_taken_back(engine: Engine) -> None:
+    """With the description, and what has come meanwhile; not over a space that has the old name again."""
+    spaces.create(engine, "work", user="me", description="what pays")
+    remember.store(engine, "a", scope=Scope("work", "me"))
+    spaces.rename(engine, "work", "job", user="me")
+    assert back(engine) == "spaces rename"
+    assert names_of(engine) == {"work": 1}
+    assert spaces.show(engine, "work", user="me").description == "what pays"
+    spaces.rename(engine, "work", "job", user="me")
+    spaces.create(engine, "work", user="me")
+    with pytest.raises(ConflictError):
+        back(engine)
+    assert names_of(engine) == {"job": 1, "work": 0}
+
+
+def test_a_copy_has_ids_of_its_own_and_everything_else(engine: Engine) -> None:
+    """What is current, of every agent, with vectors and passages; forgotten and replaced ones stay behind."""
+    work, trial = Scope("work", "me"), Scope("trial", "me")
+    spaces.create(engine, "work", user="me", description="what pays")
+    remember.store(engine, "filler words here " * 60 + "zebrafinch aviary " * 9, scope=work, tags=["long"])
+    remember.store(engine, "of the bot", scope=Scope("work", "me", "bot"))
+    old = remember.store(engine, "old", scope=work)
+    remember.store(engine, "new", scope=work, replaces=str(old.id))
+    gone = remember.store(engine, "gone", scope=work)
+    forgetting.forget(engine, [str(gone.id)])
+    made = spaces.copy(engine, "work", "trial", user="me")
+    assert (made.memories, made.description) == (3, "what pays")
+    assert names_of(engine) == {"work": 3, "trial": 3}
+    hit = recall.search(engine, "zebrafinch aviary", scope=trial, mode=Mode.VECTOR)[0]
+    assert hit.similarity > 0.3
+    assert (hit.space, hit.tags) == ("trial", ("long",))
+    assert hit.id not in {memory.id for memory in memories.newest(engine, scope=work)}
+    assert [m.replaces for m in memories.newest(engine, scope=trial) if m.text == "new"] == [""]
+    assert back(engine) == "spaces copy"
+    assert names_of(engine)["work"] == 3
+    assert memories.newest(engine, scope=Scope("trial", "me", None)) == []
+
+
+def test_a_merge_moves_everything_and_forgets_doubles(engine: Engine) -> None:
+    """Undo parts them again, passages too."""
+    one, two = Scope("one", "me"), Scope("two", "me")
+    spaces.create(engine, "one", user="me", description="first")
+    remember.store(engine, "filler words here " * 60 + "zebrafinch aviary " * 9, scope=one)
+    remember.store(engine, "both know this", scope=one)
+    gone = remember.store(engine, "gone", scope=one)
+    forgetting.forget(engine, [str(gone.id)])
+    remember.store(engine, "Both know this", scope=two)
+    remember.store(engine, "yours", scope=Scope("one", "you"))
+    merged = spaces.merge(engine, "one", "two", user="me")
+    assert merged == Merged(name="one", into="two", moved=1, duplicate=1)
+    assert names_of(engine) == {"two": 2}
+    assert spaces.show(engine, "two", user="me").description == "first"
+    assert memories.find(engine, str(gone.id)).space == "two"
+    assert recall.search(engine, "zebrafinch aviary", scope=two, mode=Mode.VECTOR)[0].similarity > 0.3
+    assert len(memories.newest(engine, scope=Scope("one", "you"))) == 1
+    assert back(engine) == "spaces merge"
+    assert names_of(engine) == {"one": 2, "two": 1}
+    assert recall.search(engine, "zebrafinch aviary", scope=one, mode=Mode.VECTOR)[0].similarity > 0.3
+    assert memories.find(engine, str(gone.id)).forgotten_at is not None
+
+
+def test_a_deleted_space_comes_back_by_undo(engine: Engine) -> None:
+    """Memories and description."""
+    spaces.create(engine, "work", user="me", description="what pays")
+    remember.store(engine, "a", scope=Scope("work", "me"))
+    spaces.delete(engine, "work", user="me")
+    assert back(engine) == "spaces delete"
+    assert spaces.show(engine, "work", user="me") == Space(
+        name="work", memories=1, latest=NOW, description="what pays", created_at=NOW
+    )
+
+
+def test_what_can_not_be_copied_or_merged_is_refused(engine: Engine) -> None:
+    """What is not there, what is there already, what is the same."""
+    for name in ("a", "b"):
+        remember.store(engine, "x", scope=Scope(name, "me"))
+    with pytest.raises(NotFoundError):
+        spaces.copy(engine, "nosuch", "c", user="me")
+    with pytest.raises(ConflictError):
+        spaces.copy(engine, "a", "b", user="me")
+    for name, into in (("nosuch", "a"), ("a", "nosuch")):
+        with pytest.raises(NotFoundError):
+            spaces.merge(engine, name, into, user="me")
+    with pytest.raises(UsageError, match="itself"):
+        spaces.merge(engine, "a", "a", user="me")
+    assert names_of(engine) == {"a": 1, "b": 1}

@@ -39,6 +39,7 @@ class Asked:
 
     where: str
     place: str
+    passages: str
     limit: int
     mode: Mode
     min_score: float
@@ -77,7 +78,7 @@ class Searcher:
         """The candidates for *query*, and the turns around the best of them."""
         db, where = self.engine.db, self.asked.where
         words = [] if self.asked.mode is Mode.VECTOR else terms(query)[:TERMS]
-        further = {} if vector is None else db.passages.near(vector, self.asked.place, self.depth)
+        further = {} if vector is None else db.passages.near(vector, self.asked.passages, self.depth)
         found = db.memories.found(
             vector,
             words,

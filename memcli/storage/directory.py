@@ -1,0 +1,25 @@
+"""What may be in a store's directory: a directory that holds something else is left alone."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+
+from memcli.errors import StorageError
+from memcli.storage.lance import translated
+
+
+def refuse_foreign(path: Path, is_ours: Callable[[str], bool]) -> None:
+    """Raise if *path* is there, holds something that is not *is_ours*, and is no store.
+
+    Raises:
+        StorageError: It is a file, can't be read, or belongs to somebody else.
+    """
+    with translated(f"open the store at {path}"):
+        if path.exists() and not path.is_dir():
+            raise StorageError(f"{path} is a file, not a memcli store")
+        names = {entry.name for entry in path.iterdir()} if path.is_dir() else set()
+        if any(not is_ours(name) for name in names) and "meta.lance" not in names:
+            raise StorageError(
+                f"{path} is not a memcli store", hint="name another place with --home or MEMCLI_HOME"
+            )
