@@ -9,9 +9,11 @@ from typing import TYPE_CHECKING, Any
 
 from memcli.model import Memory
 from memcli.services.engine import Engine
+from memcli.structure import Edge
 
 if TYPE_CHECKING:
     from memcli.storage.database import Database
+    from memcli.storage.journal import EdgeBefore
 
 NOT_KEPT = frozenset({"id", "uses", "used_at"})
 """What is not written down: an id never changes, and a use is not taken back."""
@@ -38,6 +40,8 @@ def note(
     added: Sequence[Memory] = (),
     before: Sequence[tuple[Memory, Memory]] = (),
     removed_space: Mapping[str, Any] | None = None,
+    edges: Sequence[EdgeBefore] = (),
+    touched: Sequence[Memory] = (),
 ) -> None:
     """Write down what is about to happen. Needs the writer's lock.
 
@@ -48,11 +52,13 @@ def note(
         added: New memories.
         before: Memories that change: as they are, and as they will be.
         removed_space: What described a space that is deleted.
+        edges: Edges that change, with what each is now.
+        touched: The memories that these are between.
     """
     from memcli.storage.journal import Change
 
     running = change if isinstance(change, Running) else Running(change)
-    concerned = [*added, *(old for old, _ in before)]
+    concerned = [*added, *(old for old, _ in before), *touched]
     if not concerned and not removed_space:
         return
     spaces = {memory.space for memory in concerned} or {str((removed_space or {}).get("name", ""))}
@@ -67,6 +73,7 @@ def note(
             added=tuple(memory.id for memory in added),
             before={old.id: _difference(old, new) for old, new in before},
             removed_space=removed_space,
+            edges=tuple(edges),
         )
     )
 
@@ -78,6 +85,18 @@ def _difference(old: Memory, new: Memory) -> dict[str, Any]:
         for f in fields(Memory)
         if f.name not in NOT_KEPT and getattr(old, f.name) != getattr(new, f.name)
     }
+
+
+def edge_as_json(edge: Edge | None) -> dict[str, Any] | None:
+    """What is written down of *edge* besides its ends; None where there is none."""
+    if edge is None:
+        return None
+    return {name: _plain(getattr(edge, name)) for name in ("weight", "created_at", "updated_at")}
+
+
+def read_edge(from_: str, to: str, type_: str, said: Mapping[str, Any]) -> Edge:
+    """The edge that was written down."""
+    return Edge(from_=from_, to=to, type=type_, **read_back(said))
 
 
 def _plain(value: Any) -> Any:

@@ -41,6 +41,8 @@ SCHEMA = pa.schema(
     ]
 )
 
+EdgeBefore = tuple[str, str, str, Mapping[str, Any] | None]
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Change:
@@ -55,6 +57,8 @@ class Change:
         added: Ids of new memories.
         before: What fields of other memories were before, as JSON has it, by id and field.
         removed_space: What described a space that was deleted.
+        edges: Edges that were made, changed or removed: from, to, type, and what each was before, as JSON
+            has it; None for one that was not there.
     """
 
     number: int = 0
@@ -65,6 +69,7 @@ class Change:
     added: tuple[str, ...] = ()
     before: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
     removed_space: Mapping[str, Any] | None = None
+    edges: tuple[EdgeBefore, ...] = ()
 
     def without(self, ids: frozenset[str]) -> Change:
         """The same without a trace of the memories *ids*."""
@@ -76,12 +81,13 @@ class Change:
             for memory, fields in self.before.items()
             if memory not in ids
         }
-        return replace(self, added=tuple(i for i in self.added if i not in ids), before=kept)
+        edges = tuple(edge for edge in self.edges if not ids & {*edge[:2]})
+        return replace(self, added=tuple(i for i in self.added if i not in ids), before=kept, edges=edges)
 
     @property
     def is_empty(self) -> bool:
         """Whether there is nothing to take back."""
-        return not (self.added or self.before or self.removed_space)
+        return not (self.added or self.before or self.removed_space or self.edges)
 
 
 class Journal:
@@ -166,6 +172,7 @@ def _rows(changes: Sequence[tuple[str, Change]]) -> pa.Table:
                         "added": change.added,
                         "before": change.before,
                         "removed_space": change.removed_space,
+                        **({"edges": change.edges} if change.edges else {}),
                     },
                     ensure_ascii=False,
                 ),
@@ -187,6 +194,7 @@ def _change(row: Mapping[str, Any]) -> Change:
         added=tuple(details["added"]),
         before=details["before"],
         removed_space=details["removed_space"],
+        edges=tuple((*edge[:3], edge[3]) for edge in details.get("edges", ())),
     )
 
 
@@ -207,4 +215,5 @@ def _together(parts: Sequence[Change]) -> Change:
         before=kept,
         space=spaces.pop() if len(spaces) == 1 else "",
         removed_space=removed,
+        edges=tuple(edge for part in reversed(parts) for edge in part.edges),
     )
