@@ -10,7 +10,7 @@ import typer
 
 from memcli.cli.options import replacing
 from memcli.cli.words import a_time
-from memcli.model import Mode
+from memcli.model import Mode, Scope
 from memcli.services.select import Filter
 from memcli.storage.predicates import Condition
 
@@ -35,6 +35,12 @@ Around = Annotated[
 ]
 ModeOption = Annotated[Mode | None, typer.Option(help="Which evidence counts. [setting search.mode: hybrid]")]
 AllSpaces = Annotated[bool, typer.Option("--all-spaces", "-a", help="Look in every space.")]
+
+
+def in_all_spaces(scope: Scope, wanted: bool) -> Scope:
+    """*scope*, in every space if that is *wanted*."""
+    return replace(scope, space=None) if wanted else scope
+
 
 TAGS = Annotated[list[str] | None, typer.Option("--tag", "-t", help="Only with this tag; repeatable.")]
 WHERE = Annotated[

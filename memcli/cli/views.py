@@ -12,7 +12,7 @@ from rich.console import Console, Group, RenderableType
 from rich.table import Table
 from rich.text import Text
 
-from memcli.cli import explained, figures, past
+from memcli.cli import explained, figures, past, structure
 from memcli.cli.messages import colored, harmless
 from memcli.cli.plain import as_json
 from memcli.config import Setting
@@ -21,10 +21,13 @@ from memcli.model import Action, Conflict, Context, Hit, Imported, Memory, Space
 from memcli.services.consolidate import Step
 from memcli.services.demo import Demo
 from memcli.services.evaluate import Evaluated
+from memcli.services.graph import Connected, EdgeOf, Path, Traversal
 from memcli.services.history import Version
 from memcli.services.models import Changed
 from memcli.services.undo import Undone
 from memcli.services.upkeep import Optimized
+from memcli.services.values import Kept
+from memcli.structure import Value
 from memcli.times import format_age, format_time
 
 DIM, STRONG, ACCENT = "dim", "bold", "cyan"
@@ -335,6 +338,8 @@ SEVERAL: Mapping[type, Callable[[Any], RenderableType]] = {
     Undone: past.undone,
     Conflict: past.conflicts,
     Step: past.steps,
+    EdgeOf: structure.edges,
+    Value: structure.values,
 }
 ONE: Mapping[type, Callable[[Any], RenderableType]] = {
     Hit: _memory,
@@ -348,4 +353,9 @@ ONE: Mapping[type, Callable[[Any], RenderableType]] = {
     Optimized: _optimized,
     Changed: _changed,
     Demo: _demo,
+    Connected: structure.connected,
+    Traversal: structure.traversal,
+    Path: structure.path,
+    Kept: structure.kept,
+    Value: structure.value,
 }

@@ -184,9 +184,7 @@ def disconnect(
         view = EdgesNow(engine, EVERYWHERE)
         first, second = (_there(view, find(engine, memory.id)) for memory in named)
         said = [
-            (edge, now)
-            for edge, now in view.as_said([first.id], Direction.OUT, types)
-            if now.to == second.id
+            (edge, now) for edge, now in view.as_said([first.id], Direction.OUT, types) if now.to == second.id
         ]
         if not said:
             kind = f" of the type {types[0]!r}" if types else ""

@@ -14,8 +14,8 @@ from dataclasses import dataclass
 from memcli.structure import Edge
 
 ASKED_AT_ONCE = 5_000
-"""Nodes whose edges the search for a path asks for together: those that it has heard of so far. Asking for the
-whole fringe, not only for what is next, takes 10 looks instead of 146 in a graph of 100,000 edges."""
+"""Nodes whose edges the search for a path asks for together: those that it has heard of so far. Asking for
+all of them, not only for what is next, takes 13 looks instead of 146 in a graph of 100,000 edges."""
 
 
 @dataclass(frozen=True, slots=True)

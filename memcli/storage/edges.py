@@ -153,12 +153,11 @@ def _edges(table: pa.Table) -> list[Edge]:
 
 def _plain(column: pa.ChunkedArray) -> list[Any]:
     """The values of *column*; times as microseconds, since Arrow takes longer for them than for all else."""
-    return (column.cast(pa.int64()) if column.type == TIME else column).to_pylist()
+    values: list[Any] = (column.cast(pa.int64()) if column.type == TIME else column).to_pylist()
+    return values
 
 
 def _edge(from_: str, to: str, type_: str, weight: float, created: int, updated: int) -> Edge:
     times = (EPOCH + timedelta(microseconds=us) for us in (created, updated))
     created_at, updated_at = times
-    return Edge(
-        from_=from_, to=to, type=type_, weight=weight, created_at=created_at, updated_at=updated_at
-    )
+    return Edge(from_=from_, to=to, type=type_, weight=weight, created_at=created_at, updated_at=updated_at)

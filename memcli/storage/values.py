@@ -47,7 +47,7 @@ class Values:
         return found[0] if found else None
 
     def of(self, space: str | None, user: str | None, prefix: str, now: datetime) -> list[Value]:
-        """The values of *space* and *user* (None: of all) whose key begins with *prefix*, by space and key."""
+        """The values of *space* and *user* (None: of all) whose key begins with *prefix*, in order."""
         where = all_of(
             "" if space is None else equals("space", space),
             "" if user is None else equals("user", user),

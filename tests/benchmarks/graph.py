@@ -41,9 +41,7 @@ def _fill(opened: Engine, memories: int, edges: int) -> list[str]:
         while len(made) < edges:
             a, b = chance.sample(ids, 2)
             kind, weight = chance.choice(TYPES), chance.random()
-            made[a, b, kind] = Edge(
-                from_=a, to=b, type=kind, weight=weight, created_at=now, updated_at=now
-            )
+            made[a, b, kind] = Edge(from_=a, to=b, type=kind, weight=weight, created_at=now, updated_at=now)
         db.edges.put(list(made.values()), USER)
     opened.db.catch_up(always=True)
     return ids
@@ -54,7 +52,9 @@ def _memory(name: str, now: datetime) -> Memory:
     return Memory(id=name, text=text, title=name, space=SPACE, user=USER, created_at=now, updated_at=now)
 
 
-def _timed(opened: Engine, ids: list[str], rounds: int, direction: Direction) -> tuple[list[float], list[int]]:
+def _timed(
+    opened: Engine, ids: list[str], rounds: int, direction: Direction
+) -> tuple[list[float], list[int]]:
     times, sizes = [], []
     for name in random.Random(3).sample(ids, rounds):
         started = time.perf_counter()
