@@ -33,6 +33,10 @@ Around = Annotated[
         min=0, max=100, metavar="N", help="Show N turns before and after a turn of a conversation, too."
     ),
 ]
+Hops = Annotated[
+    int,
+    typer.Option(min=0, max=5, metavar="N", help="Bring along what hits are connected with, N steps away."),
+]
 ModeOption = Annotated[Mode | None, typer.Option(help="Which evidence counts. [setting search.mode: hybrid]")]
 AllSpaces = Annotated[bool, typer.Option("--all-spaces", "-a", help="Look in every space.")]
 

@@ -84,6 +84,10 @@ def _about(memory: Memory, *, with_space: bool = True) -> Text:
         parts.append(Text(f"from {harmless(memory.source)}", style=DIM))
     if memory.tags:
         parts.append(Text(" ".join(f"#{harmless(tag)}" for tag in memory.tags), style=DIM))
+    if isinstance(memory, Hit) and memory.brought_by:
+        by = memory.brought_by
+        told = f"brought by {by.id}: {by.type} {by.weight:.2f}"
+        parts.append(Text(harmless(told), style="magenta"))
     if memory.replaced_at:
         parts.append(Text(f"replaced {format_age(memory.replaced_at, _now())}", style="yellow"))
     if memory.forgotten_at:

@@ -104,6 +104,18 @@ def read(text: str) -> Any:
     return json.loads(text, parse_int=lambda digits: int(digits) if len(digits) <= DIGITS_MOST else digits)
 
 
+def written(value: Any) -> JSONText:
+    """*value*, made of what JSON has, as JSON.
+
+    Raises:
+        UsageError: It holds what JSON has not.
+    """
+    try:
+        return JSONText(json.dumps(value, ensure_ascii=False, allow_nan=False))
+    except (TypeError, ValueError, RecursionError) as error:
+        raise UsageError(f"the value is not valid JSON: {error}") from error
+
+
 # --- looking into it ---
 
 
