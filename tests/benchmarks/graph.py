@@ -86,8 +86,8 @@ def main() -> int:
             times, sizes = _timed(opened, ids, asked.rounds, direction)
             medians[direction] = median(times)
             print(
-                f"depth 3, {direction:<4}  {median(times):6.1f} ms, 95 % within {np.quantile(times, 0.95):6.1f} ms,"
-                f" {median(sizes):.0f} memories"
+                f"depth 3, {direction:<4}  {median(times):6.1f} ms, "
+                f"95 % within {np.quantile(times, 0.95):6.1f} ms, {median(sizes):.0f} memories"
             )
         started = time.perf_counter()
         way = graph.path(opened, ids[0], ids[-1], scope=scope())

@@ -113,7 +113,12 @@ def test_what_can_not_be_connected(four: Engine, clock: Clock) -> None:
     """What is not there, a memory with itself, what is forgotten or another's."""
     put(four, "theirs", scope=Scope("work", "you"))
     forgetting.forget(four, ["d"])
-    for end, error in (("zz", NotFoundError), ("theirs", NotFoundError), ("a", UsageError), ("d", ConflictError)):
+    for end, error in (
+        ("zz", NotFoundError),
+        ("theirs", NotFoundError),
+        ("a", UsageError),
+        ("d", ConflictError),
+    ):
         with pytest.raises(error):
             connect(four, "a", end)
 
@@ -211,7 +216,9 @@ def test_connecting_and_disconnecting_are_taken_back(four: Engine) -> None:
 
 def on_disk(engine: Engine, what: str) -> bool:
     """Whether *what* is in any file of the store."""
-    return any(what.encode() in path.read_bytes() for path in Path(engine.home.store).rglob("*") if path.is_file())
+    return any(
+        what.encode() in path.read_bytes() for path in Path(engine.home.store).rglob("*") if path.is_file()
+    )
 
 
 def test_purging_takes_the_edges_off_the_disk(engine: Engine, scope: Scope) -> None:
@@ -287,7 +294,7 @@ def test_what_is_stored_is_what_is_followed(
     assert found == {names[i]: (depth, round(score, 6)) for i, (depth, score) in expected.items()}
 
 
-NASTY = '</script><script>alert(1)</script><!-- "\\N quo\'te \u2028 \x1b[31m ]]> `x` -->'
+NASTY = "</script><script>alert(1)</script><!-- \"\\N quo'te \u2028 \x1b[31m ]]> `x` -->"
 
 
 def test_drawings_hold_any_text(four: Engine, scope: Scope) -> None:
@@ -301,7 +308,9 @@ def test_drawings_hold_any_text(four: Engine, scope: Scope) -> None:
     mermaid = drawing.drawn(whole, Form.MERMAID)
     assert len(mermaid.splitlines()) == 1 + 4 + 5
     assert "evil" in mermaid
-    assert '"]' not in mermaid.replace('evil"]', "").replace('is a"]', "").replace('is b"]', "").replace('is c"]', "")
+    assert '"]' not in mermaid.replace('evil"]', "").replace('is a"]', "").replace('is b"]', "").replace(
+        'is c"]', ""
+    )
     page = drawing.drawn(whole, Form.HTML)
     assert page.count("<script") == page.count("</script") == 1
     assert "alert(1)" in page

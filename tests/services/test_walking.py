@@ -2,7 +2,7 @@
 
 import math
 from collections.abc import Iterable, Mapping, Sequence
-from itertools import permutations
+from itertools import pairwise, permutations
 
 from hypothesis import given
 from hypothesis import strategies as st
@@ -52,7 +52,7 @@ def ways(graph: Weights, start: str, end: str) -> dict[int, float]:
     for steps in range(1, len(NODES)) if start != end else ():
         for middle in permutations(others, steps - 1):
             way = [start, *middle, end]
-            weights = [best(graph, a, b) for a, b in zip(way, way[1:], strict=False)]
+            weights = [best(graph, a, b) for a, b in pairwise(way)]
             if min(weights) >= 0:
                 found[steps] = max(found.get(steps, -1.0), math.prod(weights))
     return found
