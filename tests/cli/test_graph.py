@@ -96,7 +96,7 @@ def test_the_tree_on_a_terminal(three: MemCLI, monkeypatch: pytest.MonkeyPatch) 
         (["export", "--as", "png"], 2),
         (["export", "--space", "../x"], 2),
     ],
-    ids=" ".join,
+    ids=lambda said: ascii(" ".join(said))[:40] if isinstance(said, list) else str(said),
 )
 def test_bad_input_is_one_sentence(three: MemCLI, command: list[str], code: int) -> None:
     """A documented exit code, nothing on standard output, nothing changed."""

@@ -83,7 +83,7 @@ def test_values_from_standard_input_and_files(memcli: MemCLI, tmp_path: Path) ->
         (["delete", "k", "absent"], 3),
         (["list", "--space", "../x"], 2),
     ],
-    ids=lambda command: " ".join(command)[:40] if isinstance(command, list) else str(command),
+    ids=lambda said: ascii(" ".join(said))[:40] if isinstance(said, list) else str(said),
 )
 def test_bad_input_is_one_sentence(memcli: MemCLI, command: list[str], code: int) -> None:
     """A documented exit code, nothing on standard output, nothing changed."""
