@@ -17,7 +17,8 @@ from memcli.services.finding import searcher
 from memcli.services.models import Changed
 from memcli.services.select import Filter
 from memcli.storage import memories as memories_module
-from memcli.storage.database import Database, Generation
+from memcli.storage.database import Database
+from memcli.storage.generation import Generation
 from memcli.storage.lance import LanceTable
 from memcli.storage.memories import Memories
 from memcli.storage.passages import Passages

@@ -2,6 +2,7 @@
 
 from datetime import timedelta
 from pathlib import Path
+from typing import Any
 
 import pytest
 from hypothesis import HealthCheck, given, settings
@@ -20,7 +21,7 @@ from tests.conftest import Clock
 OWN = Scope(None, "me", None)
 
 
-def put(engine: Engine, *names: str, scope: Scope, **about: object) -> None:
+def put(engine: Engine, *names: str, scope: Scope, **about: Any) -> None:
     """Store a memory for each of *names*, which are their ids."""
     for name in names:
         remember.store(engine, f"this is {name}", scope=scope, id=name, **about)
