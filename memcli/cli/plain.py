@@ -19,7 +19,18 @@ STEERING = re.compile("[\x7f-\x9f\u061c\u200e\u200f\u2028\u2029\u202a-\u202e\u20
 
 
 WHEN_ASKED = frozenset(
-    {"signals", "around", "considered", "brought_by", "data", "was_from", "was_to", "weight_before", "values"}
+    {
+        "signals",
+        "around",
+        "considered",
+        "brought_by",
+        "data",
+        "edges",
+        "was_from",
+        "was_to",
+        "weight_before",
+        "values",
+    }
 )
 """Fields that are only there when they were asked for, or have something to say."""
 

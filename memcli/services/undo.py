@@ -51,7 +51,7 @@ class Undone:
         forgotten: How many new memories are forgotten again.
         changed: How many others are as they were.
         memories: The first of them.
-        edges: How many edges are as they were.
+        edges: How many edges are as they were; None for a change of none.
     """
 
     change: int
@@ -61,7 +61,7 @@ class Undone:
     forgotten: int
     changed: int
     memories: tuple[TakenBack, ...]
-    edges: int = 0
+    edges: int | None = None
 
 
 def undo(engine: Engine, *, scope: Scope, last: int = 1, dry_run: bool = False) -> list[Undone]:
@@ -104,7 +104,7 @@ def _taken_back(engine: Engine, db: Database, change: Change) -> Undone:
         forgotten=len(change.added),
         changed=len(change.before),
         memories=tuple(told[:SHOWN]),
-        edges=len(change.edges),
+        edges=len(change.edges) or None,
     )
 
 
