@@ -111,13 +111,17 @@ class Database:
     @cached_property
     def edges(self) -> Edges:
         """Which memories are connected."""
-        return Edges(self._connection if self.path.is_dir() else None)
+        return Edges(self._refused_or_open())
 
     @cached_property
     def values(self) -> Values:
         """JSON under keys."""
-        self._refuse_foreign_directory()
-        return Values(self._connection if self.path.is_dir() else None)
+        return Values(self._refused_or_open())
+
+    def _refused_or_open(self) -> Connection | None:
+        """The connection, once it is clear that the store can be read; None where there is none."""
+        _ = self.current
+        return self._connection if self.path.is_dir() else None
 
     @property
     def current(self) -> Generation | None:

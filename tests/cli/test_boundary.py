@@ -24,7 +24,8 @@ def test_help_and_version_are_answers(memcli: MemCLI) -> None:
     out = memcli("--help").out
     for name in (
         *("store", "search", "context", "get", "list", "update", "forget", "restore", "purge"),
-        *("graph", "value", "spaces", "import", "export", "config", "model", "optimize", "completions", "demo"),
+        *("graph", "value"),
+        *("spaces", "import", "export", "config", "model", "optimize", "completions", "demo"),
     ):
         assert f"\n  {name} " in out
         assert memcli(name, "--help").out == memcli(name, "-h").out != ""
