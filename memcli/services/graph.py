@@ -26,7 +26,7 @@ TYPE = "related_to"
 TYPE_LENGTH_MOST = 100
 DEPTH, DEPTH_MOST = 3, 1_000
 NODES = 100
-"""Memories that a traversal gives, unless told otherwise: more than a person reads, and some 5,000 tokens."""
+"""Memories that a traversal gives, unless told otherwise: more than a person reads."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -231,7 +231,7 @@ def increased(text: str, by: str) -> JSONText:
     Raises:
         UsageError: One of them is no number, or they are too long to be calculated with.
     """
-    from decimal import Context, Decimal, DecimalException  # 4 ms
+    from decimal import Context, Decimal, DecimalException  # 2 ms
 
     for number, what in ((text, "the value"), (by, "what is added")):
         if _kind(number) != "a number":
