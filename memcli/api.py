@@ -17,8 +17,11 @@ from memcli.model import Memory as MemoryRecord
 from memcli.services import (
     agents,
     checks,
+    drawing,
     evaluate,
     forgetting,
+    graph,
+    jsontext,
     memories,
     recall,
     remember,
@@ -28,17 +31,24 @@ from memcli.services import (
     transfer,
     upkeep,
     uses,
+    values,
 )
 from memcli.services import consolidate as consolidating
 from memcli.services import context as contexts
 from memcli.services.agents import Agent
+from memcli.services.drawing import Graph
+from memcli.services.edges import Direction
 from memcli.services.engine import Engine
+from memcli.services.graph import Connected, EdgeOf, Traversal
+from memcli.services.graph import Path as Way
 from memcli.services.history import Version, history
 from memcli.services.select import Filter
 from memcli.services.teams import Team
 from memcli.services.undo import Undone, undo
 from memcli.services.upkeep import Optimized
+from memcli.services.values import Kept
 from memcli.services.where import parse
+from memcli.structure import JSONText, Value
 
 
 def _warned(sentence: str) -> None:
@@ -135,6 +145,7 @@ class Memory:
         tags: Sequence[str] = (),
         at: datetime | None = None,
         around: int = 0,
+        hops: int = 0,
         explain: bool = False,
     ) -> list[Hit]:
         """The memories that match *query*, best first; *where* as in `memcli search --where`.
@@ -149,6 +160,7 @@ class Memory:
             min_score=min_score,
             wanted=replace(self._filter(where, tags), at=checks.moment(at, "at")),
             around=around,
+            hops=hops,
             explain=explain,
         )
 
@@ -161,6 +173,7 @@ class Memory:
         style: str | None = None,
         min_score: float | None = None,
         around: int | None = None,
+        include: Sequence[str] = (),
     ) -> Context:
         """What is known about *query* as one block for a prompt, within *budget* tokens."""
         return contexts.build(
@@ -171,6 +184,7 @@ class Memory:
             style=style,
             min_score=min_score,
             around=around,
+            include=include,
         )
 
     def get(self, memory_id: str) -> MemoryRecord:
@@ -222,6 +236,69 @@ class Memory:
         """Remove forgotten and expired memories from disk, for good: those named, or all in the space."""
         engine = self._engine
         return forgetting.purge(engine, forgetting.purgeable(engine, memory_ids, scope=self.scope))
+
+    def connect(self, from_id: str, to_id: str, type_: str = graph.TYPE, weight: float = 1.0) -> Connected:
+        """Connect two memories; connecting them again updates the weight."""
+        return graph.connect(self._engine, from_id, to_id, scope=self._own, type_=type_, weight=weight)
+
+    def disconnect(self, from_id: str, to_id: str, type_: str | None = None) -> Sequence[Connected]:
+        """Take away the edges from one memory to another: those of one type, or all."""
+        return graph.disconnect(self._engine, from_id, to_id, scope=self._own, type_=type_)
+
+    def edges(
+        self, memory_id: str, *, types: Sequence[str] = (), direction: Direction = Direction.BOTH
+    ) -> Sequence[EdgeOf]:
+        """The edges of a memory, the strongest first."""
+        return graph.edges(self._engine, memory_id, scope=self._own, types=types, direction=direction)
+
+    def traverse(self, memory_id: str, **about: Any) -> Traversal:
+        """What can be reached from a memory; *about* as in `memcli.services.graph.traverse`."""
+        return graph.traverse(self._engine, memory_id, scope=self._own, **about)
+
+    def path(self, from_id: str, to_id: str, **about: Any) -> Way:
+        """The strongest path from one memory to another; *about* as in `memcli.services.graph.path`."""
+        return graph.path(self._engine, from_id, to_id, scope=self._own, **about)
+
+    def graph(self, *, space: str | None = None) -> Graph:
+        """The connected memories of the space, and their edges."""
+        return drawing.whole(self._engine, scope=self._scope(space))
+
+    def set_value(
+        self,
+        key: str,
+        data: Any,
+        *,
+        space: str | None = None,
+        expires_at: datetime | None = None,
+        **only: Any,
+    ) -> Kept:
+        """Keep *data*, whatever JSON can say, under *key*; *only* is `if_absent` or `if_version`.
+
+        A `memcli.structure.JSONText` is kept as it is written.
+        """
+        text = data if isinstance(data, JSONText) else jsontext.written(data)
+        return values.put(self._engine, key, text, scope=self._scope(space), expires_at=expires_at, **only)
+
+    def get_value(self, key: str, *, space: str | None = None, field: str | None = None) -> Any:
+        """What is kept under *key*, or the part of it that *field* leads to: `a.b[0]`."""
+        return jsontext.read(values.get(self._engine, key, scope=self._scope(space), field=field).data)
+
+    def list_values(self, prefix: str = "", *, space: str | None = None) -> Sequence[Value]:
+        """The values whose keys begin with *prefix*, as they were written, by key."""
+        return values.all_values(self._engine, scope=self._scope(space), prefix=prefix)
+
+    def delete_value(self, *keys: str, space: str | None = None) -> Sequence[Kept]:
+        """Delete values; this can't be undone."""
+        return values.delete(self._engine, keys, scope=self._scope(space))
+
+    def increase_value(self, key: str, by: int = 1, *, space: str | None = None) -> Any:
+        """Add to the number under *key*, 0 if there is none; what it comes to."""
+        kept = values.increase(self._engine, key, scope=self._scope(space), by=jsontext.written(by))
+        return jsontext.read(str(kept.data))
+
+    def append_value(self, key: str, data: Any, *, space: str | None = None) -> Kept:
+        """Add *data* to the list under *key*, an empty one if there is none."""
+        return values.append(self._engine, key, jsontext.written(data), scope=self._scope(space))
 
     def spaces(self) -> Sequence[Space]:
         """The spaces there are."""

@@ -16,6 +16,8 @@ if TYPE_CHECKING:
     import numpy as np
     from numpy.typing import NDArray
 
+    from memcli.structure import Value
+
 TITLE_LENGTH = 60
 """Characters of the text that serve as title when none is given."""
 
@@ -111,6 +113,25 @@ class Memory:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class BroughtBy:
+    """How a search came to a memory that it did not find by itself.
+
+    Attributes:
+        hit: The hit that it is connected with.
+        id: The memory at the other end of the edge: that hit, unless there are several steps between.
+        type: The type of the edge.
+        weight: Its weight.
+        hops: How many steps there are.
+    """
+
+    hit: str
+    id: str
+    type: str
+    weight: float
+    hops: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Hit(Memory):
     """A memory that a search found.
 
@@ -121,6 +142,7 @@ class Hit(Memory):
         relevance: The score before decay and importance, 0..1: how likely this is what was meant.
         signals: What the score was made of, by name; None unless an explanation was asked for.
         around: Its neighbours in the conversation, in order; None unless they were asked for.
+        brought_by: What brought it along; None for one that was found by itself.
     """
 
     score: float
@@ -129,6 +151,7 @@ class Hit(Memory):
     relevance: float = 0.0
     signals: Mapping[str, Any] | None = None
     around: tuple[Memory, ...] | None = None
+    brought_by: BroughtBy | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -272,11 +295,13 @@ class Context:
         context: The block; empty if nothing relevant is known.
         tokens: How many tokens it has at most; see `memcli.services.tokens`.
         memories: What is in it, best first.
+        values: The values in it, by key; None unless they were asked for.
     """
 
     context: str
     tokens: int
     memories: tuple[Hit, ...]
+    values: tuple[Value, ...] | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -195,3 +195,25 @@ def test_two_memories_on_one_home_see_each_other(tmp_path: Path, monkeypatch: py
     two.store("second word")
     assert {m.text for m in one.list()} == {"first word", "second word"}
     assert {hit.text for hit in one.search("word")} == {"first word", "second word"}
+
+
+def test_edges_and_values_from_python(memory: Memory) -> None:
+    """The same as on the command line, with Python's own values."""
+    one, two = (str(memory.store(text).id) for text in ("first thing", "second thing"))
+    assert memory.connect(one, two, "requires", weight=0.5).action == "connected"
+    assert [node.id for node in memory.traverse(one, depth=2).nodes] == [one, two]
+    assert memory.path(one, two).score == 0.5
+    assert [edge.type for edge in memory.edges(two)] == ["requires"]
+    assert len(memory.graph().edges) == 1
+    assert [edge.action for edge in memory.disconnect(one, two)] == ["disconnected"]
+    memory.set_value("prefs", {"n": 10**30, "names": ["ü"]}, if_absent=True)
+    assert memory.get_value("prefs") == {"n": 10**30, "names": ["ü"]}
+    assert memory.get_value("prefs", field="names[0]") == "ü"
+    assert memory.increase_value("count", 5) == 5
+    assert memory.append_value("log", None).version == 1
+    assert [value.key for value in memory.list_values()] == ["count", "log", "prefs"]
+    assert [gone.key for gone in memory.delete_value("log")] == ["log"]
+    with pytest.raises(UsageError):
+        memory.set_value("x", {1, 2})
+    with pytest.raises(ConflictError):
+        memory.set_value("prefs", 1, if_version=9)

@@ -37,6 +37,10 @@ SECTIONS: dict[str, dict[str, tuple[str, str]]] = {
         "conflicts": ("consolidate", "Show what doubles or contradicts each other."),
         "consolidate": ("consolidate", "Merge doubles, forget what is unimportant and unused."),
     },
+    "Structure": {
+        "graph": ("graph", "Connect memories, and follow the edges."),
+        "value": ("value", "JSON values under keys."),
+    },
     "Where, and who": {
         "spaces": ("spaces", "Separate namespaces, made on first use."),
         "agents": ("agents", "Agents, each with memories of its own."),

@@ -41,6 +41,16 @@ def ids(ctx: typer.Context, incomplete: str) -> Iterator[tuple[str, str]]:
     return ((i, harmless(title)) for i, title in _known(ctx).memories.items() if i.startswith(incomplete))
 
 
+def types(ctx: typer.Context, incomplete: str) -> Iterator[str]:
+    """Types of edges in use that begin with *incomplete*."""
+    return (harmless(name) for name in _known(ctx).types if name.startswith(incomplete))
+
+
+def values(ctx: typer.Context, incomplete: str) -> Iterator[str]:
+    """Keys of values that begin with *incomplete*."""
+    return (harmless(key) for key in _known(ctx).values if key.startswith(incomplete))
+
+
 def settings(incomplete: str) -> Iterator[tuple[str, str]]:
     """Settings that begin with *incomplete*, each with its meaning."""
     for key, declared in config.DECLARED.items():

@@ -43,6 +43,9 @@ def signals(told: Mapping[str, Any]) -> Table:
 def _row(name: str, about: Mapping[str, Any]) -> tuple[Text, ...]:
     if name == "total":
         cells = ("relevance", "", f"{about['value']:.3f}", _rank(about), "")
+    elif name == "edge":
+        brought = f"of the score of {about['hit']}: weight and discount"
+        cells = (name, f"{about['value']:.2f}", f"×{about['factor']:.2f}", "", brought)
     elif "factor" in about:
         cells = (name, f"{about['value']:.2f}", f"×{about['factor']:.2f}", "", "")
     elif name == "rerank":

@@ -10,7 +10,7 @@ import typer
 
 from memcli.cli.options import replacing
 from memcli.cli.words import a_time
-from memcli.model import Mode
+from memcli.model import Mode, Scope
 from memcli.services.select import Filter
 from memcli.storage.predicates import Condition
 
@@ -33,8 +33,18 @@ Around = Annotated[
         min=0, max=100, metavar="N", help="Show N turns before and after a turn of a conversation, too."
     ),
 ]
+Hops = Annotated[
+    int,
+    typer.Option(min=0, max=5, metavar="N", help="Bring along what hits are connected with, N steps away."),
+]
 ModeOption = Annotated[Mode | None, typer.Option(help="Which evidence counts. [setting search.mode: hybrid]")]
 AllSpaces = Annotated[bool, typer.Option("--all-spaces", "-a", help="Look in every space.")]
+
+
+def in_all_spaces(scope: Scope, wanted: bool) -> Scope:
+    """*scope*, in every space if that is *wanted*."""
+    return replace(scope, space=None) if wanted else scope
+
 
 TAGS = Annotated[list[str] | None, typer.Option("--tag", "-t", help="Only with this tag; repeatable.")]
 WHERE = Annotated[

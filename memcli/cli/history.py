@@ -33,7 +33,7 @@ def undo(
     last: Annotated[int, typer.Option("--last", "-n", min=1, metavar="N", help="How many changes.")] = 1,
     dry_run: Annotated[bool, typer.Option("--dry-run", help="Only show what would be taken back.")] = False,
 ) -> None:
-    """Take back the last change: what store, import, update, forget or restore did."""
+    """Take back the last change: what store, import, update, forget, restore or graph connect did."""
     run = run_of(ctx)
     undone = undoing.undo(run.engine, scope=scope, last=last, dry_run=dry_run)
     render.show(undone, output)

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from rich.console import Group, RenderableType
 from rich.text import Text
 
-from memcli.cli.messages import harmless
+from memcli.cli.messages import counted, harmless
 from memcli.model import Conflict, Considered, default_title
 from memcli.services.consolidate import Step
 from memcli.services.history import Version
@@ -49,6 +49,7 @@ def undone(changes: Sequence[Undone]) -> RenderableType:
     lines: list[Text] = []
     for change in changes:
         did = f"{change.forgotten:,} forgotten again, {change.changed:,} as before"
+        did = counted(change.edges, "edge") + " as before" if change.edges else did
         lines.append(
             Text.assemble((harmless(change.command), STRONG), (f"  {format_time(change.at)} · {did}", DIM))
         )

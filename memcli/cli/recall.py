@@ -16,6 +16,7 @@ from memcli.errors import UsageError
 from memcli.model import Scope
 from memcli.services import context as contexts
 from memcli.services import recall, uses
+from memcli.services.context import Include
 from memcli.services.select import Filter
 
 app = typer.Typer(rich_markup_mode=None)
@@ -40,6 +41,7 @@ def search(
     min_score: filters.MinScore = None,
     all_spaces: filters.AllSpaces = False,
     around: filters.Around = None,
+    hops: filters.Hops = 0,
     explain: Annotated[bool, typer.Option("--explain", help="Show what each score is made of.")] = False,
     use: Annotated[
         bool | None,
@@ -61,6 +63,7 @@ def search(
         "min_score": min_score,
         "wanted": filters.of_then(wanted, then),
         "around": around or 0,
+        "hops": hops,
         "explain": explain,
     }
     engine = run_of(ctx).engine
@@ -107,6 +110,9 @@ def context(
     style: Annotated[
         filters.Style | None, typer.Option(help="How it is written. [setting: markdown]")
     ] = None,
+    include: Annotated[
+        list[Include] | None, typer.Option(help="What else goes in: the space's values.")
+    ] = None,
     all_spaces: filters.AllSpaces = False,
 ) -> None:
     """Print what is known about QUERY as one block for a prompt; nothing if nothing is."""
@@ -120,6 +126,7 @@ def context(
         around=around,
         style=style,
         wanted=wanted,
+        include=include or (),
     )
     if output in (options.Format.JSON, options.Format.JSONL):
         render.show(block, output)

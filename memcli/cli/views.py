@@ -12,7 +12,7 @@ from rich.console import Console, Group, RenderableType
 from rich.table import Table
 from rich.text import Text
 
-from memcli.cli import explained, figures, past, who
+from memcli.cli import explained, figures, past, structure, who
 from memcli.cli.messages import colored, harmless
 from memcli.cli.plain import as_json
 from memcli.config import Setting
@@ -23,12 +23,15 @@ from memcli.services.consolidate import Step
 from memcli.services.demo import Demo
 from memcli.services.doctor import Finding
 from memcli.services.evaluate import Evaluated
+from memcli.services.graph import Connected, EdgeOf, Path, Traversal
 from memcli.services.history import Version
 from memcli.services.models import Changed
 from memcli.services.spaces import InForce, Merged
 from memcli.services.teams import Member, Team
 from memcli.services.undo import Undone
 from memcli.services.upkeep import Optimized
+from memcli.services.values import Kept
+from memcli.structure import Value
 from memcli.times import format_age, format_time
 from memcli.warm.warmth import Warmth
 
@@ -88,6 +91,10 @@ def _about(memory: Memory, *, with_space: bool = True) -> Text:
         parts.append(Text(f"from {harmless(memory.source)}", style=DIM))
     if memory.tags:
         parts.append(Text(" ".join(f"#{harmless(tag)}" for tag in memory.tags), style=DIM))
+    if isinstance(memory, Hit) and memory.brought_by:
+        by = memory.brought_by
+        told = f"brought by {by.id}: {by.type} {by.weight:.2f}"
+        parts.append(Text(harmless(told), style="magenta"))
     if memory.replaced_at:
         parts.append(Text(f"replaced {format_age(memory.replaced_at, _now())}", style="yellow"))
     if memory.forgotten_at:
@@ -369,6 +376,8 @@ SEVERAL: Mapping[type, Callable[[Any], RenderableType]] = {
     Agent: who.agents,
     Team: who.teams,
     Finding: who.findings,
+    EdgeOf: structure.edges,
+    Value: structure.values,
 }
 ONE: Mapping[type, Callable[[Any], RenderableType]] = {
     Hit: _memory,
@@ -388,4 +397,9 @@ ONE: Mapping[type, Callable[[Any], RenderableType]] = {
     Member: who.left,
     Merged: who.merged,
     InForce: who.in_force,
+    Connected: structure.connected,
+    Traversal: structure.traversal,
+    Path: structure.path,
+    Kept: structure.kept,
+    Value: structure.value,
 }

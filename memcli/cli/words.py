@@ -12,7 +12,7 @@ from typing import Any, BinaryIO
 import typer
 
 from memcli.errors import MemcliError, NotFoundError, UsageError
-from memcli.times import parse_duration, parse_time
+from memcli.times import LONGEST, parse_duration, parse_time
 
 
 def a_time(said: str | None, *, end_of_day: bool = False) -> datetime | None:
@@ -25,15 +25,26 @@ def a_duration(said: str | None) -> timedelta | None:
     return None if said is None else parse_duration(said)
 
 
-def expiry(ttl: str | None, expires: str | None) -> datetime | None:
-    """When something stored now expires, from `--ttl` or `--expires`."""
-    if ttl is not None and expires is not None:
-        raise UsageError("--ttl and --expires can't both be given")
+def expiry(ttl: str | None, expires: str | None, ttl_days: float | None = None) -> datetime | None:
+    """When something stored now expires, from `--ttl`, `--ttl-days` or `--expires`."""
+    given = {"--ttl": ttl, "--ttl-days": ttl_days, "--expires": expires}
+    names = [name for name, value in given.items() if value is not None]
+    if len(names) > 1:
+        raise UsageError(f"{' and '.join(names)} can't {'both' if len(names) == 2 else 'all'} be given")
     now = datetime.now(UTC)
+    if ttl_days is not None:
+        return now + days(ttl_days, "--ttl-days")
     at = now + parse_duration(ttl) if ttl is not None else a_time(expires)
     if at is not None and at <= now:
         raise UsageError(f"--expires {expires} has passed already")
     return at
+
+
+def days(number: float, option: str) -> timedelta:
+    """*number* days, what was given for *option*."""
+    if not 0 < number <= LONGEST.days or timedelta(days=number) <= timedelta(0):
+        raise UsageError(f"{option} takes a number of days above 0, at most {LONGEST.days:,}")
+    return timedelta(days=number)
 
 
 def metadata(pairs: Sequence[str] | None) -> dict[str, Any]:

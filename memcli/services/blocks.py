@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import re
 import unicodedata
 from collections.abc import Callable, Iterator, Sequence
@@ -9,10 +10,15 @@ from dataclasses import dataclass
 from itertools import pairwise
 
 from memcli.model import Memory
+from memcli.services.jsontext import compact
+from memcli.structure import Value
 from memcli.times import format_date
 
 LINE_ENDS = re.compile("\r\n|[\n\r\v\f\x1c\x1d\x1e\x85\u2028\u2029]")
 """Everything that some program takes for the end of a line."""
+
+PLAIN_KEY = re.compile(r"[\w./@+-]+")
+"""A key that needs no quotes to be told from its value."""
 
 ENTITIES = str.maketrans({"&": "&amp;", "<": "&lt;", ">": "&gt;", '"': "&quot;"})
 """What XML wants escaped in texts and attributes (the standard library's own costs 20 ms to import)."""
@@ -38,11 +44,17 @@ class Style:
         head: The block's first line; empty for none.
         entry: One passage's part, given the passage and whether to name its space.
         foot: The block's last line; empty for none.
+        values_head: The first line of the part with values; empty for none.
+        value: One value's line, given the value and whether to name its space.
+        values_foot: The last line of that part; empty for none.
     """
 
     head: str
     entry: Callable[[Passage, bool], str]
     foot: str
+    values_head: str
+    value: Callable[[Value, bool], str]
+    values_foot: str
 
 
 def visible(text: str) -> str:
@@ -127,8 +139,25 @@ def _element(memory: Memory, name_space: bool) -> str:
     return f"<memory{written}>{_indented(memory.text).translate(ENTITIES)}</memory>"
 
 
+def _value(value: Value, name_space: bool) -> str:
+    """A value on one line: JSON needs no others, and its texts can't hold a line feed."""
+    key = value.key if PLAIN_KEY.fullmatch(value.key) else json.dumps(value.key, ensure_ascii=False)
+    space = f" (space {value.space})" if name_space else ""
+    return f"{_on_one_line(key)}: {_on_one_line(compact(value.data))}{space}"
+
+
+def _value_element(value: Value, name_space: bool) -> str:
+    attributes = {"key": value.key} | ({"space": value.space} if name_space else {})
+    written = "".join(
+        f' {name}="{_on_one_line(said).translate(ENTITIES)}"' for name, said in attributes.items()
+    )
+    return f"<value{written}>{_on_one_line(compact(value.data)).translate(ENTITIES)}</value>"
+
+
 STYLES = {
-    "markdown": Style("## Memories", _bullet, ""),
-    "xml": Style("<memories>", _elements, "</memories>"),
-    "plain": Style("", _lines, ""),
+    "markdown": Style(
+        "## Memories", _bullet, "", "## Values", lambda value, named: f"- {_value(value, named)}", ""
+    ),
+    "xml": Style("<memories>", _elements, "</memories>", "<values>", _value_element, "</values>"),
+    "plain": Style("", _lines, "", "", lambda value, named: f"value {_value(value, named)}", ""),
 }

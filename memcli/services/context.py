@@ -3,20 +3,31 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
+from enum import StrEnum
 
 from memcli.errors import UsageError
 from memcli.model import Context, Hit, Memory, Scope
-from memcli.services import checks, recall
+from memcli.services import checks, recall, values
 from memcli.services.blocks import STYLES, Style
 from memcli.services.engine import Engine
 from memcli.services.likeness import distinct
 from memcli.services.select import NO_FILTER, Filter
 from memcli.services.surroundings import AROUND_MOST, place_of, turns_around
 from memcli.services.tokens import estimate_tokens
+from memcli.structure import Value
+
+LETTERS_PER_TOKEN = 20
+"""More than any text has, on average: what is longer need not be looked at."""
 
 SPARE = 2
 """How many times the memories wanted are looked at: some of them repeat others."""
+
+
+class Include(StrEnum):
+    """What a block may hold besides memories. Values take half of its budget at most."""
+
+    VALUES = "values"
 
 
 def build(
@@ -30,6 +41,7 @@ def build(
     around: int | None = None,
     style: str | None = None,
     wanted: Filter = NO_FILTER,
+    include: Sequence[str] = (),
 ) -> Context:
     """What is known about *query*, as one block.
 
@@ -48,6 +60,7 @@ def build(
         around: Neighbours of a turn to tell with it, on each side; the setting, if None.
         style: `markdown`, `xml` or `plain`; the setting, if None.
         wanted: What memories must fulfil besides.
+        include: What else goes into the block; see `Include`.
 
     Raises:
         UsageError: The query is empty, or a number or the style makes no sense.
@@ -67,7 +80,31 @@ def build(
     hits = distinct([hit for hit in found if hit.relevance >= weakest])[:number]
     beside = turns_around(engine, hits, steps, scope=scope) if steps else {}
     from_several = scope.space is None or bool(scope.further)
-    return _fitted(hits, written, from_several, most, steps=steps, beside=beside)
+    if Include.VALUES not in [Include(one) for one in include]:
+        return _fitted(hits, written, from_several, most, steps=steps, beside=beside)
+    said, told = _values(engine, written, scope, most // 2)
+    cost = estimate_tokens(said + "\n") if said else 0
+    block = _fitted(hits, written, from_several, most - cost, steps=steps, beside=beside)
+    whole = "\n".join(part for part in (said, block.context) if part)
+    return replace(block, context=whole, tokens=block.tokens + cost, values=told)
+
+
+def _values(engine: Engine, style: Style, scope: Scope, budget: int) -> tuple[str, tuple[Value, ...]]:
+    """The values of *scope* as a part of a block, those that fit into *budget* in order of their keys."""
+    frame = [line for line in (style.values_head, style.values_foot) if line]
+    left = budget - sum(estimate_tokens(line + "\n") for line in frame)
+    entries, told = list[str](), list[Value]()
+    for value in values.all_values(engine, scope=scope):
+        if len(value.data) > LETTERS_PER_TOKEN * budget:  # none that long fits
+            continue
+        entry = style.value(value, scope.space is None)
+        cost = estimate_tokens(entry + "\n")
+        if cost <= left:
+            left -= cost
+            entries.append(entry)
+            told.append(value)
+    lines = [line for line in (style.values_head, *entries, style.values_foot) if line]
+    return "\n".join(lines) if entries else "", tuple(told)
 
 
 @dataclass

@@ -9,9 +9,11 @@ from typing import TYPE_CHECKING, Any
 
 from memcli.model import Memory
 from memcli.services.engine import Engine
+from memcli.structure import Edge
 
 if TYPE_CHECKING:
     from memcli.storage.database import Database
+    from memcli.storage.journal import EdgeBefore
 
 NOT_KEPT = frozenset({"id", "uses", "used_at"})
 """What is not written down: an id never changes, and a use is not taken back."""
@@ -41,6 +43,8 @@ def note(
     removed: Mapping[str, Sequence[Any]] | None = None,
     renamed: tuple[str, ...] = (),
     by: str | None = None,
+    edges: Sequence[EdgeBefore] = (),
+    touched: Sequence[Memory] = (),
 ) -> None:
     """Write down what is about to happen. Needs the writer's lock.
 
@@ -54,11 +58,13 @@ def note(
         removed: Rows of other tables that are taken out, by table.
         renamed: What a space is called, and will be called.
         by: Who does it, and may take it back; whose memories they are, if None.
+        edges: Edges that change, with what each is now.
+        touched: The memories that these are between.
     """
     from memcli.storage.journal import Change
 
     running = change if isinstance(change, Running) else Running(change)
-    concerned = [*added, *(old for old, _ in before)]
+    concerned = [*added, *(old for old, _ in before), *touched]
     if not (concerned or removed_space or removed or renamed):
         return
     spaces = {memory.space for memory in concerned} or {str((removed_space or {}).get("name", ""))}
@@ -77,6 +83,7 @@ def note(
             removed_space=removed_space,
             removed=rows,
             renamed=renamed,
+            edges=tuple(edges),
         )
     )
 
@@ -92,6 +99,18 @@ def _difference(old: Memory, new: Memory) -> dict[str, Any]:
 
 def _row(row: Any) -> dict[str, Any]:
     return {name: _plain(value) for name, value in asdict(row).items()}
+
+
+def edge_as_json(edge: Edge | None) -> dict[str, Any] | None:
+    """What is written down of *edge* besides its ends; None where there is none."""
+    if edge is None:
+        return None
+    return {name: _plain(getattr(edge, name)) for name in ("weight", "created_at", "updated_at")}
+
+
+def read_edge(from_: str, to: str, type_: str, said: Mapping[str, Any]) -> Edge:
+    """The edge that was written down."""
+    return Edge(from_=from_, to=to, type=type_, **read_back(said))
 
 
 def _plain(value: Any) -> Any:

@@ -28,12 +28,16 @@ class Names:
         memories: Titles by id, the one stored last first.
         agents: Agents, the one used last first.
         teams: Teams, the one used last first.
+        types: Types of edges, the one used last first.
+        values: Keys of values, the one written last first.
     """
 
     spaces: tuple[str, ...] = ()
     memories: dict[str, str] = field(default_factory=dict)
     agents: tuple[str, ...] = ()
     teams: tuple[str, ...] = ()
+    types: tuple[str, ...] = ()
+    values: tuple[str, ...] = ()
 
 
 def read(path: Path) -> Names:
@@ -44,6 +48,7 @@ def read(path: Path) -> Names:
             tuple(map(str, said["spaces"])),
             {str(k): str(v) for k, v in said["memories"].items()},
             *(tuple(map(str, said.get(name, ()))) for name in ("agents", "teams")),
+            *(tuple(map(str, said.get(kind, ()))) for kind in ("types", "values")),
         )
     except (OSError, ValueError, KeyError, TypeError, AttributeError, RecursionError):
         return Names()
@@ -58,7 +63,11 @@ def note(path: Path, memories: Sequence[Memory], space: str = "") -> None:
     spaces = dict.fromkeys([*used, *known.spaces])
     agents = dict.fromkeys([m.agent for m in reversed(memories) if m.agent] + [*known.agents])
     teams = dict.fromkeys([m.team for m in reversed(memories) if m.team] + [*known.teams])
-    _write(path, Names(tuple(spaces), dict(list(titles.items())[:KEPT]), tuple(agents), tuple(teams)))
+    titles = dict(list(titles.items())[:KEPT])
+    _write(
+        path,
+        replace(known, spaces=tuple(spaces), memories=titles, agents=tuple(agents), teams=tuple(teams)),
+    )
 
 
 def note_people(path: Path, *, agent: str = "", team: str = "") -> None:
@@ -76,13 +85,29 @@ def drop_people(path: Path, *, agent: str = "", team: str = "") -> None:
     _write(path, replace(known, agents=agents, teams=tuple(name for name in known.teams if name != team)))
 
 
+def note_type(path: Path, type_: str) -> None:
+    """Note that an edge of that type was made. Needs the writer's lock."""
+    known = read(path)
+    if known.types[:1] != (type_,):
+        _write(path, replace(known, types=tuple(dict.fromkeys([type_, *known.types]))[:KEPT]))
+
+
+def note_value(path: Path, key: str, *, gone: bool = False) -> None:
+    """Note that the value *key* was written, or is *gone*. Needs the writer's lock."""
+    known = read(path)
+    others = [other for other in known.values if other != key]
+    keys = (*others,) if gone else (key, *others)[:KEPT]
+    if keys != known.values:
+        _write(path, replace(known, values=keys))
+
+
 def drop(path: Path, ids: Iterable[str] = (), space: str = "") -> None:
     """Note that the memories *ids*, and the space *space*, are gone. Needs the writer's lock."""
     known = read(path)
     gone = set(ids)
     spaces = tuple(name for name in known.spaces if name != space)
-    left = {i: title for i, title in known.memories.items() if i not in gone}
-    _write(path, replace(known, spaces=spaces, memories=left))
+    titles = {i: title for i, title in known.memories.items() if i not in gone}
+    _write(path, replace(known, spaces=spaces, memories=titles))
 
 
 def _write(path: Path, names: Names) -> None:

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from typing import Any
 
 from memcli.errors import UsageError
 from memcli.model import Hit, Mode, Scope
 from memcli.services import checks
 from memcli.services.engine import Engine
+from memcli.services.hops import checked, with_connected
 from memcli.services.select import NO_FILTER, Filter, passages_place, place, predicate
 from memcli.services.surroundings import with_neighbours
 
@@ -22,6 +24,7 @@ def search(
     min_score: float | None = None,
     wanted: Filter = NO_FILTER,
     around: int = 0,
+    hops: int = 0,
     explain: bool = False,
 ) -> list[Hit]:
     """The memories of *scope* that match *query*, best first.
@@ -35,6 +38,7 @@ def search(
         min_score: Weakest hit given, 0..1; the setting, if None.
         wanted: What hits must fulfil besides.
         around: Turns to give before and after each turn of a conversation.
+        hops: Steps along edges within which hits bring along what they are connected with.
         explain: Give each hit its signals.
 
     Raises:
@@ -53,6 +57,7 @@ def search(
             min_score=min_score,
             wanted=wanted,
             around=around,
+            hops=hops,
             explain=explain,
         )
     )
@@ -68,6 +73,7 @@ def search_all(
     min_score: float | None = None,
     wanted: Filter = NO_FILTER,
     around: int = 0,
+    hops: int = 0,
     explain: bool = False,
 ) -> Iterator[list[Hit]]:
     """The hits of each of *queries*, in order, none for an empty one; otherwise like `search`."""
@@ -87,4 +93,8 @@ def search_all(
         at=wanted.at,
     )
     answers = Searcher(engine, asked).answers(queries)
+    if checked(hops, wanted):
+        known: dict[str, Any] = {"limit": asked.limit, "min_score": asked.min_score, "explain": explain}
+        found = answers
+        answers = (with_connected(engine, hits, hops, scope=scope, wanted=wanted, **known) for hits in found)
     return (with_neighbours(engine, hits, around, scope=scope) for hits in answers) if around else answers

@@ -51,6 +51,7 @@ class Undone:
         forgotten: How many new memories are forgotten again.
         changed: How many others are as they were.
         memories: The first of them.
+        edges: How many edges are as they were; None for a change of none.
     """
 
     change: int
@@ -60,6 +61,7 @@ class Undone:
     forgotten: int
     changed: int
     memories: tuple[TakenBack, ...]
+    edges: int | None = None
 
 
 def undo(engine: Engine, *, scope: Scope, last: int = 1, dry_run: bool = False) -> list[Undone]:
@@ -102,6 +104,7 @@ def _taken_back(engine: Engine, db: Database, change: Change) -> Undone:
         forgotten=len(change.added),
         changed=len(change.before) + spaces.number_in(db, change.renamed[1:], user=change.user),
         memories=tuple(told[:SHOWN]),
+        edges=len(change.edges) or None,
     )
 
 
@@ -139,6 +142,7 @@ def _take_back(engine: Engine, db: Database, change: Change, user: str | None) -
             _write(engine, db, there, after)
     if change.removed_space:
         _put_space(db, change)
+    _put_edges(db, change)
     db.journal.drop(change.number)
     return told
 
@@ -153,6 +157,15 @@ def _write(engine: Engine, db: Database, there: dict[str, Memory], after: Sequen
         db.passages.put_in(back, space)
     names.note(engine.home.names, [memory for memory in after if not memory.forgotten_at])
     names.drop(engine.home.names, [memory.id for memory in after if memory.forgotten_at])
+
+
+def _put_edges(db: Database, change: Change) -> None:
+    """Let the edges that *change* was about be as they were."""
+    for from_, to, type_, before in change.edges:
+        if before is None:
+            db.edges.remove([(from_, to, type_)])
+        else:
+            db.edges.put([journal.read_edge(from_, to, type_, before)], change.user)
 
 
 def _put_space(db: Database, change: Change) -> None:

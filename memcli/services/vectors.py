@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     import numpy as np
     from numpy.typing import NDArray
 
-    from memcli.storage.database import Generation
+    from memcli.storage.generation import Generation
     from memcli.storage.passages import Passage
 
 ANNOUNCED = 50

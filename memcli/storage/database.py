@@ -8,6 +8,8 @@ A store is a LanceDB directory with these tables:
 - `spaces`: spaces that were made or described on purpose.
 - `agents`, `teams`, `members`: who remembers, and who may see.
 - `changes`: the journal, what it takes to take the last changes back.
+- `edges`: which memories are connected.
+- `values`: JSON under keys. Whoever keeps nothing else has no `meta`, and no model.
 
 A generation is a set of vectors by one model. Changing the model builds the next generation beside
 the current one, which takes over in one write to `meta`.
@@ -19,7 +21,7 @@ import json
 import re
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
-from dataclasses import asdict, dataclass
+from dataclasses import asdict
 from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -30,6 +32,8 @@ from memcli.errors import StorageError
 from memcli.model import EmbeddingModel
 from memcli.storage import locks
 from memcli.storage.directory import refuse_foreign
+from memcli.storage.edges import Edges
+from memcli.storage.generation import GENERATION_TABLE, KINDS, Generation
 from memcli.storage.journal import Journal
 from memcli.storage.lance import connected, translated
 from memcli.storage.memories import Memories
@@ -39,6 +43,7 @@ from memcli.storage.predicates import equals
 from memcli.storage.spaces import Spaces
 from memcli.storage.table import Table
 from memcli.storage.uses import UseLog
+from memcli.storage.values import Values
 
 if TYPE_CHECKING:
     from memcli.storage.lance import Connection
@@ -53,34 +58,12 @@ OUR_FILES = {*locks.NAMES, USES_NAME, "uses.folding"}
 SMALL = 2_000
 """Rows of a table that a write tidies itself, in some 40 ms; what is larger waits for `catch_up`."""
 
-KINDS = ("memories", "passages")
-GENERATION_TABLE = re.compile(rf"({'|'.join(KINDS)})_\d+")
-OUR_TABLE = re.compile(rf"(meta|spaces|agents|teams|members|changes|{GENERATION_TABLE.pattern})\.lance")
+OUR_TABLE = re.compile(
+    rf"(meta|spaces|agents|teams|members|changes|edges|values|{GENERATION_TABLE.pattern})\.lance"
+)
 
 META_KEY = "store"
 META_SCHEMA = pa.schema([pa.field("key", pa.utf8(), nullable=False), pa.field("value", pa.utf8())])
-
-
-@dataclass(frozen=True)
-class Generation:
-    """The tables of one model's vectors.
-
-    Attributes:
-        number: 1 for the first model a store had, one more for each that came after.
-        model: What makes the vectors.
-        memories: The memories.
-        passages: Where long memories go on.
-    """
-
-    number: int
-    model: EmbeddingModel
-    memories: Memories
-    passages: Passages
-
-    def erase(self, ids: Sequence[str]) -> None:
-        """Remove the memories *ids* and their passages from disk. Needs the writer's lock."""
-        self.passages.table.erase_keys(ids, "memory")
-        self.memories.erase(ids)
 
 
 class Database:
@@ -135,6 +118,21 @@ class Database:
         """What it takes to take the last changes back."""
         return Journal(self._connection) if self.path.is_dir() else Journal.absent()
 
+    @cached_property
+    def edges(self) -> Edges:
+        """Which memories are connected."""
+        return Edges(self._refused_or_open())
+
+    @cached_property
+    def values(self) -> Values:
+        """JSON under keys."""
+        return Values(self._refused_or_open())
+
+    def _refused_or_open(self) -> Connection | None:
+        """The connection, once it is clear that the store can be read; None where there is none."""
+        _ = self.current
+        return self._connection if self.path.is_dir() else None
+
     @property
     def current(self) -> Generation | None:
         """The tables to read and write; None for a store that does not exist yet."""
@@ -188,7 +186,7 @@ class Database:
     def forget_what_was_read(self) -> None:
         """Look at everything afresh: another process may have changed it."""
         self._opened_meta = self._current = None
-        for opened in ("spaces", "journal", "people"):
+        for opened in ("spaces", "journal", "people", "edges", "values"):
             self.__dict__.pop(opened, None)
 
     def _tidy_a_little(self) -> None:
@@ -233,7 +231,8 @@ class Database:
         self.is_behind = False
 
     def _all_tables(self) -> list[Table]:
-        tables: list[Table] = [self._meta, self.spaces.table, self.journal.table, *self.people.tables]
+        others = (self.spaces, self.journal, self.edges, self.values)
+        tables: list[Table] = [self._meta, *(other.table for other in others), *self.people.tables]
         if self.current:
             tables += [self.current.memories.table, self.current.passages.table]
         return tables
@@ -367,10 +366,12 @@ class Database:
         with locks.upkeep(self.path, wait=True) as is_ours:  # whoever is merging may be copying them
             if not is_ours:
                 raise StorageError(f"another memcli has been tidying {self.path} for too long")
-            for generation in (self.current, self.begun):
+            successors: dict[str, str] = {}
+            for generation in (self.begun, self.current):
                 if generation is not None:
-                    generation.memories.unlink(ids)
+                    successors |= generation.memories.unlink(ids)
                     generation.erase(ids)
+            self.edges.erase(ids, successors)
             self.journal.erase(ids)
 
     def drop_leftovers(self) -> None:

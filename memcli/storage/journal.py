@@ -41,6 +41,8 @@ SCHEMA = pa.schema(
     ]
 )
 
+EdgeBefore = tuple[str, str, str, Mapping[str, Any] | None]
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Change:
@@ -57,6 +59,8 @@ class Change:
         removed_space: What described a space that was deleted.
         removed: Rows of other tables that were taken out, by table.
         renamed: What a space was called, and is called now.
+        edges: Edges that were made, changed or removed: from, to, type, and what each was before, as JSON
+            has it; None for one that was not there.
     """
 
     number: int = 0
@@ -69,6 +73,7 @@ class Change:
     removed_space: Mapping[str, Any] | None = None
     removed: Mapping[str, Sequence[Mapping[str, Any]]] = field(default_factory=dict)
     renamed: tuple[str, ...] = ()
+    edges: tuple[EdgeBefore, ...] = ()
 
     def without(self, ids: frozenset[str]) -> Change:
         """The same without a trace of the memories *ids*."""
@@ -80,12 +85,15 @@ class Change:
             for memory, fields in self.before.items()
             if memory not in ids
         }
-        return replace(self, added=tuple(i for i in self.added if i not in ids), before=kept)
+        edges = tuple(edge for edge in self.edges if not ids & {*edge[:2]})
+        return replace(self, added=tuple(i for i in self.added if i not in ids), before=kept, edges=edges)
 
     @property
     def is_empty(self) -> bool:
         """Whether there is nothing to take back."""
-        return not (self.added or self.before or self.removed_space or self.removed or self.renamed)
+        return not (
+            self.added or self.before or self.removed_space or self.removed or self.renamed or self.edges
+        )
 
 
 class Journal:
@@ -172,6 +180,7 @@ def _rows(changes: Sequence[tuple[str, Change]]) -> pa.Table:
                         "removed_space": change.removed_space,
                         "removed": change.removed,
                         "renamed": change.renamed,
+                        **({"edges": change.edges} if change.edges else {}),
                     },
                     ensure_ascii=False,
                 ),
@@ -195,6 +204,7 @@ def _change(row: Mapping[str, Any]) -> Change:
         removed_space=details["removed_space"],
         removed=details.get("removed", {}),  # since format 4
         renamed=tuple(details.get("renamed", ())),
+        edges=tuple((*edge[:3], edge[3]) for edge in details.get("edges", ())),
     )
 
 
@@ -215,4 +225,5 @@ def _together(parts: Sequence[Change]) -> Change:
         before=kept,
         space=spaces.pop() if len(spaces) == 1 else "",
         removed_space=removed,
+        edges=tuple(edge for part in reversed(parts) for edge in part.edges),
     )

@@ -16,7 +16,7 @@ from memcli.storage.candidates import COLUMNS, Candidates, collected
 from memcli.storage.lookup import Holding, Looked, Near, Pick
 from memcli.storage.predicates import all_of, any_of, equals, is_in, quote, starts_with
 from memcli.storage.rows import FINGERPRINT, MEMORY_FIELDS, VECTOR, WORDS
-from memcli.storage.table import MANY_KEYS, Index, Table, chunks
+from memcli.storage.table import MANY_KEYS, Index, Table, chunks, index_of_values
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -26,6 +26,10 @@ if TYPE_CHECKING:
 
 TEXT_INDEX, VECTOR_INDEX = "words_idx", "vector_idx"
 USED = ("id", "uses", "used_at")
+OUTLINE = (
+    *("id", "text", "title", "space", "user", "agent", "created_at", "updated_at"),
+    *("expires_at", "forgotten_at", "replaced_at", "replaced_by"),
+)
 
 
 class Memories:
@@ -81,22 +85,27 @@ class Memories:
             if found:
                 self.table.change(pa.Table.from_pylist(found, schema=table.schema))
 
-    def unlink(self, ids: Sequence[str]) -> None:
+    def unlink(self, ids: Sequence[str]) -> dict[str, str]:
         """Let the chains that the memories *ids* are part of go on without them.
 
         The memory before and the one after are linked instead; what is said of why they gave way
         may quote what they said, and goes.
+
+        Returns:
+            The memory after, by id, for those that have one.
         """
         gone = self.with_ids(ids)
         for some in chunks(ids, MANY_KEYS):
             self._set(is_in("replaced_by", some), {"replaced_reason": ""})
+        successors: dict[str, str] = {}
         for memory in gone.values():
             before = _beyond(gone, memory, "replaces")
-            after = _beyond(gone, memory, "replaced_by")
+            after = successors[memory.id] = _beyond(gone, memory, "replaced_by")
             if before and after and memory.replaces == before:
                 self._set(equals("id", before), {"replaced_by": after})
             if after and memory.replaced_by == after:
                 self._set(equals("id", after), {"replaces": before})
+        return {name: after for name, after in successors.items() if after}
 
     def _set(self, where: str, values: Mapping[str, Any]) -> None:
         self.table.write(lambda table: table.update(where=where, values=dict(values)))
@@ -122,6 +131,16 @@ class Memories:
             found |= {memory.id: memory for memory in self.where(all_of(is_in("id", some), where))}
         return found
 
+    def outlines(self, ids: Sequence[str], where: str) -> dict[str, Memory]:
+        """The memories *ids* that fulfil *where*, by id: what they say, where they are and in what state.
+
+        Everything else is left out, which takes half the time.
+        """
+        tables = [
+            self.table.rows(all_of(is_in("id", some), where), OUTLINE) for some in chunks(ids, MANY_KEYS)
+        ]
+        return {memory.id: memory for table in tables for memory in rows.from_table(table)}
+
     def with_prefix(self, prefix: str, where: str, limit: int) -> list[Memory]:
         """At most *limit* memories that fulfil *where* and whose ids begin with *prefix*."""
         return self.where(all_of(starts_with("id", prefix), where), limit=limit)
@@ -133,6 +152,15 @@ class Memories:
         for some in chunks(prints, MANY_KEYS):
             table = self.table.rows(all_of(is_in(FINGERPRINT, some), where), [*columns, "id"])
             found |= {tuple(row[name] for name in columns): row["id"] for row in table.to_pylist()}
+        return found
+
+    def that_gave_way_to(self, ids: Sequence[str]) -> dict[str, str]:
+        """The memories that those called *ids* have replaced, each with the one that it gave way to."""
+        found: dict[str, str] = {}
+        for some in chunks(ids, MANY_KEYS):
+            where = all_of(is_in("replaced_by", some), "replaced_at IS NOT NULL")
+            table = self.table.rows(where, ["id", "replaced_by"])
+            found |= zip(table["id"].to_pylist(), table["replaced_by"].to_pylist(), strict=True)
         return found
 
     def where(self, where: str, limit: int | None = None) -> list[Memory]:
@@ -340,17 +368,6 @@ def _index_vectors(table: LanceTable) -> None:
     table.create_index(VECTOR, config=IvfRq(distance_type="cosine"), name=VECTOR_INDEX, replace=True)
 
 
-def _index_values(column: str, kind: str) -> Index:
-    """An index of the values of *column*; *kind* is LanceDB's class for it."""
-
-    def make(table: LanceTable) -> None:
-        from lancedb import index
-
-        table.create_index(column, config=getattr(index, kind)(), name=f"{column}_idx", replace=True)
-
-    return Index(f"{column}_idx", make, rows_from=INDEXED_FROM)
-
-
 INDEXED_FROM = 5_000
 """Memories from which on vectors and values have an index. At 10,000 the nearest 200 are found in 1.6 ms, not
 in 10, and making the index takes 0.1 s."""
@@ -361,6 +378,9 @@ def _indexes() -> tuple[Index, ...]:
     return (
         Index(TEXT_INDEX, _index_text),
         Index(VECTOR_INDEX, _index_vectors, rows_from=INDEXED_FROM),
-        *(_index_values(column, "BTree") for column in ("id", FINGERPRINT, "conversation")),
-        *(_index_values(column, "Bitmap") for column in ("space", "user")),
+        *(
+            index_of_values(column, "BTree", INDEXED_FROM)
+            for column in ("id", FINGERPRINT, "conversation", "replaced_by")
+        ),
+        *(index_of_values(column, "Bitmap", INDEXED_FROM) for column in ("space", "user")),
     )

@@ -65,6 +65,17 @@ class Index:
     rows_from: int = 0
 
 
+def index_of_values(column: str, kind: str, rows_from: int) -> Index:
+    """An index of the values of *column*; *kind* is LanceDB's class for it."""
+
+    def make(table: LanceTable) -> None:
+        from lancedb import index
+
+        table.create_index(column, config=getattr(index, kind)(), name=f"{column}_idx", replace=True)
+
+    return Index(f"{column}_idx", make, rows_from=rows_from)
+
+
 class Table:
     """A table that may not exist yet: reading it then finds nothing.
 

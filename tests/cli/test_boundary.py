@@ -13,7 +13,9 @@ from tests.cli.conftest import MemCLI, Waiting, is_one_sentence, json_lines
 from tests.conftest import Ran, WordHashEmbedder
 
 READING = [["list"], ["search", "x"], ["context", "x"], ["get", "x"], ["export"], ["spaces", "list"]]
+READING += [["graph", "export"], ["graph", "traverse", "x"], ["value", "get", "x"], ["value", "list"]]
 WRITING = [["store", "x"], ["import", "-"], ["spaces", "create", "x"], ["optimize"]]
+WRITING += [["graph", "connect", "x", "y"], ["value", "set", "x", "1"], ["value", "incr", "x"]]
 
 
 def test_help_and_version_are_answers(memcli: MemCLI) -> None:
@@ -22,6 +24,7 @@ def test_help_and_version_are_answers(memcli: MemCLI) -> None:
     out = memcli("--help").out
     for name in (
         *("store", "search", "context", "get", "list", "update", "forget", "restore", "purge"),
+        *("graph", "value"),
         *("spaces", "import", "export", "config", "model", "optimize", "completions", "demo"),
     ):
         assert f"\n  {name} " in out

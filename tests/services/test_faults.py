@@ -15,7 +15,8 @@ from memcli.services.engine import Engine
 from memcli.services.finding import searcher
 from memcli.services.models import Changed
 from memcli.services.select import Filter
-from memcli.storage.database import Database, Generation
+from memcli.storage.database import Database
+from memcli.storage.generation import Generation
 from memcli.storage.lookup import Holding, Looked, Near
 from memcli.storage.memories import TEXT_INDEX, Memories
 from memcli.storage.passages import Passages

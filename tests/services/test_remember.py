@@ -9,7 +9,7 @@ import pytest
 
 from memcli.errors import ConflictError, MemcliError, NotFoundError, UsageError
 from memcli.model import Action, Draft, Scope, Stored
-from memcli.services import forgetting, memories, recall, remember
+from memcli.services import context, forgetting, memories, recall, remember
 from memcli.services.engine import Engine
 from tests.conftest import NOW, Clock, WordHashEmbedder
 
@@ -241,6 +241,7 @@ def test_an_expired_memory_is_gone_on_time(engine: Engine, scope: Scope, clock: 
     clock.advance(seconds=1)
     assert texts(engine, scope) == []
     assert recall.search(engine, "soon over", scope=scope) == []
+    assert context.build(engine, "soon over", scope=scope, min_score=0.0).memories == ()
     assert remember.store(engine, "soon over", scope=scope).action is Action.STORED
 
 
