@@ -5,14 +5,14 @@ from __future__ import annotations
 import re
 import sys
 from collections.abc import Callable, Mapping, Sequence
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime
 from typing import Any
 
 from rich.console import Console, Group, RenderableType
 from rich.table import Table
 from rich.text import Text
 
-from memcli.cli import explained, figures, past, structure, who
+from memcli.cli import care, explained, figures, past, structure, who
 from memcli.cli.messages import colored, harmless
 from memcli.cli.plain import as_json
 from memcli.config import Setting
@@ -291,38 +291,8 @@ def _imported(imported: Imported) -> RenderableType:
     return said.append(f", {imported.failed:,} failed", style="red") if imported.failed else said
 
 
-def _optimized(result: Optimized) -> RenderableType:
-    return Text(
-        f"{result.files_before:,} files, {result.bytes_before / 1e6:,.1f} MB  →  "
-        f"{result.files_after:,} files, {result.bytes_after / 1e6:,.1f} MB"
-    )
-
-
 def _changed(changed: Changed) -> RenderableType:
     return Text(f"using {changed.model.name}, {changed.embedded:,} memories embedded")
-
-
-def _warmth(warmth: Warmth) -> RenderableType:
-    if not warmth.running:
-        said = Text("○ not running", style=STRONG)
-        then = (
-            "the next command that loads the model starts it" if warmth.socket else "no place for its socket"
-        )
-        return said.append(f"  {then}", style=f"not bold {DIM}")
-    began = format_age(_now() - timedelta(seconds=warmth.up_s), _now())
-    table = Table.grid(padding=(0, 2))
-    table.add_column(style=DIM, no_wrap=True)
-    table.add_column(overflow="fold")
-    table.add_row("process", str(warmth.pid))
-    table.add_row("commands", f"{warmth.commands:,}")
-    if warmth.memory_mib:
-        table.add_row("memory", f"{warmth.memory_mib:,.0f} MiB")
-    table.add_row("socket", harmless(warmth.socket))
-    return Group(
-        Text("● ", style="green").append("running", style=STRONG).append(f"  started {began}", style=DIM),
-        Text(""),
-        table,
-    )
 
 
 # --- the demonstration ---
@@ -388,9 +358,9 @@ ONE: Mapping[type, Callable[[Any], RenderableType]] = {
     Setting: _setting,
     ModelInfo: lambda model: _models([model]),
     Imported: _imported,
-    Optimized: _optimized,
+    Optimized: care.optimized,
     Changed: _changed,
-    Warmth: _warmth,
+    Warmth: care.warmth,
     Demo: _demo,
     Agent: who.agent,
     Team: who.team,

@@ -82,11 +82,16 @@ class Values:
             self.table.delete(expired)
 
     def move(self, space: str, user: str, to: str) -> None:
-        """Let the values of *space* be in the space *to*, over those with the same keys there.
+        """Let the values of *space* be in the space *to*; those whose names are taken there stay.
 
         For spaces that are renamed or merged. Needs the writer's lock.
         """
-        rows = self.table.rows(all_of(equals("space", space), equals("user", user))).to_pylist()
+        here, there = (
+            self.table.rows(all_of(equals("space", one), equals("user", user))).to_pylist()
+            for one in (space, to)
+        )
+        taken = {row["name"] for row in there}
+        rows = [row for row in here if row["name"] not in taken]
         old = [row["key"] for row in rows]
         if rows:
             moved = [{**row, "key": _key(to, user, row["name"]), "space": to} for row in rows]

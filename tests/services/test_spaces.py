@@ -6,7 +6,7 @@ import pytest
 
 from memcli.errors import ConflictError, NotFoundError, UsageError
 from memcli.model import Mode, Scope, Space
-from memcli.services import forgetting, memories, recall, remember, spaces
+from memcli.services import forgetting, memories, recall, remember, spaces, values
 from memcli.services.engine import Engine
 from memcli.services.spaces import Merged
 from memcli.services.undo import undo
@@ -213,3 +213,18 @@ def test_what_can_not_be_copied_or_merged_is_refused(engine: Engine) -> None:
     with pytest.raises(UsageError, match="itself"):
         spaces.merge(engine, "a", "a", user="me")
     assert names_of(engine) == {"a": 1, "b": 1}
+
+
+def test_values_move_along_and_none_is_written_over(engine: Engine) -> None:
+    """With a space that gets another name; on merging, one whose name is taken stays where it is."""
+    old, new = Scope("old", "me"), Scope("new", "me")
+    for scope, key, data in ((old, "theme", '"dark"'), (old, "limit", "3"), (new, "limit", "5")):
+        values.put(engine, key, data, scope=scope)
+    remember.store(engine, "a fact", scope=old)
+    remember.store(engine, "another fact", scope=new)
+    spaces.merge(engine, "old", "new", user="me")
+    assert values.get(engine, "theme", scope=new).data == '"dark"'
+    assert values.get(engine, "limit", scope=new).data == "5"
+    assert values.get(engine, "limit", scope=old).data == "3"
+    spaces.rename(engine, "new", "newer", user="me")
+    assert values.get(engine, "theme", scope=Scope("newer", "me")).data == '"dark"'

@@ -1,0 +1,49 @@
+"""How the store and the warm process are, laid out for people."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime, timedelta
+
+from rich.console import Group, RenderableType
+from rich.table import Table
+from rich.text import Text
+
+from memcli.cli.messages import harmless
+from memcli.services.upkeep import Optimized
+from memcli.times import format_age
+from memcli.warm.warmth import Warmth
+
+DIM, STRONG = "dim", "bold"
+
+
+def optimized(result: Optimized) -> RenderableType:
+    """What tidying came to."""
+    return Text(
+        f"{result.files_before:,} files, {result.bytes_before / 1e6:,.1f} MB  →  "
+        f"{result.files_after:,} files, {result.bytes_after / 1e6:,.1f} MB"
+    )
+
+
+def warmth(state: Warmth) -> RenderableType:
+    """How the warm process is."""
+    now = datetime.now(UTC)
+    if not state.running:
+        said = Text("○ not running", style=STRONG)
+        then = (
+            "the next command that loads the model starts it" if state.socket else "no place for its socket"
+        )
+        return said.append(f"  {then}", style=f"not bold {DIM}")
+    began = format_age(now - timedelta(seconds=state.up_s), now)
+    table = Table.grid(padding=(0, 2))
+    table.add_column(style=DIM, no_wrap=True)
+    table.add_column(overflow="fold")
+    table.add_row("process", str(state.pid))
+    table.add_row("commands", f"{state.commands:,}")
+    if state.memory_mib:
+        table.add_row("memory", f"{state.memory_mib:,.0f} MiB")
+    table.add_row("socket", harmless(state.socket))
+    return Group(
+        Text("● ", style="green").append("running", style=STRONG).append(f"  started {began}", style=DIM),
+        Text(""),
+        table,
+    )
