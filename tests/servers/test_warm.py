@@ -264,6 +264,17 @@ def test_an_idle_one_leaves_at_once_when_it_is_told_to(warm_process: START) -> N
     assert warm.ended() == 0
 
 
+def test_a_stopped_worker_does_not_keep_it(warm_process: START, runtime: Path) -> None:
+    """Nor does anybody find the process half there."""
+    warm = warm_process().ready()
+    workers = children(warm.process.pid)
+    for worker in workers:
+        os.kill(worker, signal.SIGSTOP)
+    warm.process.send_signal(signal.SIGTERM)
+    assert warm.ended() == 0
+    assert {state(worker) for worker in workers} == {"Z"}
+
+
 def test_another_build_of_memcli_has_it_leave(warm_process: START, runtime: Path) -> None:
     """Its client runs the command, and the next one starts afresh."""
     warm = warm_process().ready()
