@@ -7,6 +7,7 @@ import signal
 import socket
 import subprocess
 import sys
+import time
 from collections.abc import Callable
 from contextlib import suppress
 from pathlib import Path
@@ -260,6 +261,7 @@ def test_it_leaves_when_it_is_told_to_and_its_last_command_has_ended(
 def test_an_idle_one_leaves_at_once_when_it_is_told_to(warm_process: START) -> None:
     """A signal ends its waiting."""
     warm = warm_process().ready()
+    time.sleep(1)  # its workers have nothing more to tell it then
     warm.process.send_signal(signal.SIGTERM)
     assert warm.ended() == 0
 
