@@ -55,6 +55,8 @@ def start(ctx: typer.Context, output: options.Format) -> None:
     while not found.running and time.monotonic() < until and not (process and process.poll()):
         time.sleep(LOOK_AGAIN_S)
         found = _warmth(path)
+        if process and process.poll() == 0 and not found.running:  # the one before it had not quite left
+            process = client.start(_home(ctx))
     if not found.running:
         raise MemcliError("the warm process does not answer", hint="MEMCLI_WARM=0 memcli search ... says why")
     render.show(found, output)

@@ -97,6 +97,7 @@ class Server:
                     self._bell[0].recv(64)
                 elif key.data in self._hands:
                     self._hear(self._hands[key.data])
+        self._lock_up()
         for hand in list(self._hands.values()):
             self._dismiss(hand)
 
@@ -186,7 +187,9 @@ class Server:
         """Let *hand* go, or bury it; its client hears if a signal was what ended it."""
         del self._hands[hand.pid]
         self._selector.unregister(hand.rope)
-        hand.rope.close()  # which an idle one takes as its leave
+        hand.rope.close()
+        if hand.is_idle:  # it would take the closed rope as its leave, unless somebody has stopped it
+            os.kill(hand.pid, signal.SIGKILL)
         code = os.waitstatus_to_exitcode(os.waitpid(hand.pid, 0)[1])
         if hand.line is not None:
             if code < 0:

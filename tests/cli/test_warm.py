@@ -383,7 +383,7 @@ def test_some_commands_run_in_their_own_process(warm: Way, arguments: list[str])
 
 
 def test_it_is_started_asked_and_stopped(runtime: Path, home: Path, real: Callable[..., Ran]) -> None:
-    """Starting it twice leaves one; what is stopped is gone."""
+    """Starting it twice leaves one; what is stopped is gone, and can be started at once."""
     environ = environment(runtime)
     script = [sys.executable, "-m", "memcli"]
 
@@ -403,6 +403,8 @@ def test_it_is_started_asked_and_stopped(runtime: Path, home: Path, real: Callab
         memcli("list")
         status = memcli("warm", "status")
         assert (status["running"], status["commands"], status["pid"]) == (True, 1, pid)
+        assert memcli("warm", "stop")["running"] is False
+        assert memcli("warm", "start")["pid"] not in (None, pid)
     finally:
         stopped = memcli("warm", "stop")
     assert stopped["running"] is False

@@ -7,6 +7,7 @@ import signal
 import socket
 import subprocess
 import sys
+import time
 from collections.abc import Callable
 from contextlib import suppress
 from pathlib import Path
@@ -260,8 +261,20 @@ def test_it_leaves_when_it_is_told_to_and_its_last_command_has_ended(
 def test_an_idle_one_leaves_at_once_when_it_is_told_to(warm_process: START) -> None:
     """A signal ends its waiting."""
     warm = warm_process().ready()
+    time.sleep(1)  # its workers have nothing more to tell it then
     warm.process.send_signal(signal.SIGTERM)
     assert warm.ended() == 0
+
+
+def test_a_stopped_worker_does_not_keep_it(warm_process: START, runtime: Path) -> None:
+    """Nor does anybody find the process half there."""
+    warm = warm_process().ready()
+    workers = children(warm.process.pid)
+    for worker in workers:
+        os.kill(worker, signal.SIGSTOP)
+    warm.process.send_signal(signal.SIGTERM)
+    assert warm.ended() == 0
+    assert {state(worker) for worker in workers} == {"Z"}
 
 
 def test_another_build_of_memcli_has_it_leave(warm_process: START, runtime: Path) -> None:

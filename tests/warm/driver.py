@@ -26,7 +26,8 @@ def wait() -> None:
         sign = Path(os.environ["DRIVER_WAITS"])
         sign.with_suffix(".new").write_text(str(os.getpid()))
         sign.with_suffix(".new").rename(sign)
-        while not Path(os.environ["DRIVER_GOES_ON"]).exists():
+        end = time.monotonic() + 300
+        while not Path(os.environ["DRIVER_GOES_ON"]).exists() and time.monotonic() < end:
             time.sleep(0.01)
 
 

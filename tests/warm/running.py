@@ -9,7 +9,7 @@ import sys
 import tempfile
 import time
 from collections.abc import Callable, Iterator, Mapping
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -121,9 +121,11 @@ class WarmProcess:
 
     def end(self) -> None:
         """End it with all its workers."""
-        with suppress(ProcessLookupError):
+        if (
+            self.process.poll() is None
+        ):  # otherwise its workers leave by themselves, and its pid may be another's
             os.killpg(self.process.pid, signal.SIGKILL)
-        self.process.wait()
+            self.process.wait()
 
 
 @contextmanager

@@ -112,18 +112,22 @@ def test_nobody_answers_and_the_command_goes_on(listener: socket.socket) -> None
     os.close(reader)
 
 
-@pytest.mark.parametrize("what", ["stale", "open", "nothing"])
-def test_a_socket_that_nobody_listens_at_is_passed_over(
-    listener: socket.socket, runtime: Path, what: str
-) -> None:
-    """So is one in a directory that others can enter."""
-    if what == "open":
-        (runtime / "memcli").chmod(0o755)
-    else:
-        listener.close()
+@pytest.mark.parametrize("what", ["stale", "nothing"])
+def test_a_socket_that_nobody_listens_at_is_passed_over(listener: socket.socket, what: str) -> None:
+    """Left behind, or never there."""
+    listener.close()
     if what == "nothing":
         Path(place.socket_path(os.environ["MEMCLI_HOME"], os.environ)).unlink()
     assert client.hand_over(["list"]) is None
+
+
+def test_a_socket_where_others_can_enter_is_not_touched(listener: socket.socket, runtime: Path) -> None:
+    """Whoever listens there is told nothing."""
+    (runtime / "memcli").chmod(0o755)
+    assert client.hand_over(["list"]) is None
+    listener.setblocking(False)
+    with pytest.raises(BlockingIOError):
+        listener.accept()
 
 
 def test_a_hung_process_is_not_waited_for_and_does_nothing_later(warm_process: START, runtime: Path) -> None:
