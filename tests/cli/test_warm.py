@@ -205,6 +205,7 @@ def test_nothing_of_a_command_is_left_for_the_next(
     way: Way, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Neither settings, nor the time zone, the directory, the mask of modes, or colours."""
+    way("agents", "create", "a")
     way("store", "x y z", MEMCLI_SPACE="work", MEMCLI_AGENT="a", FORCE_COLOR="1", TZ="Asia/Tokyo")
     monkeypatch.chdir(tmp_path)
     stored = way("store", "x y z").json

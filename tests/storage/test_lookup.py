@@ -426,7 +426,7 @@ def test_indexes_of_values_and_vectors_come_with_size(tmp_path: Path) -> None:
     assert memories.table.indexed(VECTOR_INDEX) == 0
     memories.add([memory("last")], vectors(1, seed=9))
     memories.table.tidy()
-    columns = ("id", "fingerprint", "conversation", "space", "user")
+    columns = ("id", "fingerprint", "conversation", "replaced_by", "space", "user")
     assert names(memories) == {TEXT_INDEX, VECTOR_INDEX, *(f"{column}_idx" for column in columns)}
     assert memories.table.indexed(VECTOR_INDEX) == INDEXED_FROM
 
