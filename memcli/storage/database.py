@@ -215,12 +215,13 @@ class Database:
         """
         if not self.path.is_dir():
             return
-        done: dict[str, bool] = {}
+        done: set[str] = set()
         with locks.upkeep(self.path, wait=always) as is_ours:
             self.forget_what_was_read()
             for table in self._all_tables() if is_ours else ():
                 if always or table.is_due:
-                    done[table.name] = table.merge()
+                    table.merge()
+                    done.add(table.name)
         if not done:
             return
         with self._lock():

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Coroutine, Iterator, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import timedelta
 from functools import cached_property
@@ -278,20 +279,16 @@ class Table:
             self._table.optimize(cleanup_older_than=timedelta(0), delete_unverified=leftovers)
             self.refresh()
 
-    def merge(self) -> bool:
-        """Merge small fragments, make and complete indexes, beside whoever writes; whether that went well.
+    def merge(self) -> None:
+        """Merge small fragments, make and complete indexes, beside whoever writes.
 
         LanceDB carries it out on the version it finds. What is added meanwhile stays as it is; if anything
-        is changed or deleted meanwhile, the change wins, and the merger is lost.
+        is changed or deleted meanwhile, the change wins, and the merger is lost: `tidy` comes after it.
         """
-        try:
-            with translated(f"tidy {self.name}"):
-                self._make_indexes()
-                if self._table is not None:
-                    self._table.optimize(cleanup_older_than=KEPT_MEANWHILE)
-        except StorageError:
-            return False
-        return True
+        with suppress(StorageError), translated(f"tidy {self.name}"):
+            self._make_indexes()
+            if self._table is not None:
+                self._table.optimize(cleanup_older_than=KEPT_MEANWHILE)
 
     @property
     def is_due(self) -> bool:
@@ -305,11 +302,12 @@ class Table:
 
     def _is_index_due(self, rows: int) -> bool:
         """Whether the indexes lack many rows, or one of them is missing; they are completed together."""
-        there = self._names_of_indexes()
         wanted = [index.name for index in self._indexes if rows >= index.rows_from]
-        if not set(wanted) <= there:
+        if not wanted:  # most tables: nothing to ask, after every write
+            return False
+        if not set(wanted) <= self._names_of_indexes():
             return True
-        stats = self._stats(wanted[0]) if wanted else None
+        stats = self._stats(wanted[0])
         return stats is not None and stats.num_unindexed_rows > UNINDEXED_MOST
 
     def _make_indexes(self) -> None:
