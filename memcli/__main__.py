@@ -28,12 +28,12 @@ def _run_here(arguments: list[str]) -> int:
     """Run *arguments* in this process; if the model had to be loaded, keep one ready for the next time."""
     try:
         from memcli.cli.boundary import run
-        from memcli.cli.context import Process
+        from memcli.cli.process import Process
     except KeyboardInterrupt:
         return 130
     process = Process()
     code = run(arguments, process)
-    if len(process.models) or process.is_behind:
+    if process.has_models or process.is_behind:
         from memcli.warm import client, place
 
         home = place.home_of(arguments, os.environ)

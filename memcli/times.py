@@ -78,11 +78,14 @@ def format_date(moment: datetime) -> str:
 def format_age(moment: datetime, now: datetime) -> str:
     """How long before *now* a moment was, or after it will be: `3 min ago`, `2 days ago`, `in 5 days`.
 
-    Whole units only, the largest that fits; `just now` for less than a minute on either side.
+    Whole units only, the largest that fits; `just now` for less than a minute on either side. What is
+    past has had that many; what is to come is rounded, so that twelve hours are not eleven at once.
     """
     seconds = abs(int((now - moment).total_seconds()))
     for unit, length in _STEPS.items():
         if count := seconds // length:
+            if moment > now:
+                count = (seconds + length // 2) // length
             amount = f"{count} {unit}{'s' if count > 1 and unit != 'min' else ''}"
             return f"{amount} ago" if moment < now else f"in {amount}"
     return "just now"

@@ -182,6 +182,8 @@ def test_people_are_shown_local_time() -> None:
         (70 * 86400, "2 months ago"),
         (800 * 86400, "2 years ago"),
         (-5 * 86400, "in 5 days"),
+        (-12 * 3600 + 2, "in 12 hours"),
+        (-365 * 86400 + 2, "in 12 months"),
     ],
 )
 def test_ages_are_told_in_the_largest_whole_unit(seconds: int, age: str) -> None:

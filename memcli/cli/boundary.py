@@ -12,9 +12,8 @@ from typing import Any
 
 import typer
 
-from memcli.cli.context import Process
-from memcli.cli.messages import complain
-from memcli.cli.render import ReaderGoneError
+from memcli.cli.messages import ReaderGoneError, complain
+from memcli.cli.process import Process
 from memcli.errors import MemcliError
 
 ClickError: type[Exception] = typer.BadParameter.__mro__[2]  # Typer exports the subclasses only

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import sys
-from contextlib import suppress
 from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
@@ -11,47 +10,12 @@ from typing import TYPE_CHECKING
 
 from memcli import config, project
 from memcli.cli.messages import note
-from memcli.errors import MemcliError
 from memcli.home import Home, find_home
 from memcli.model import ProgressBar, Scope
 from memcli.services.engine import Engine, Models, no_progress
 
 if TYPE_CHECKING:
     import typer
-
-
-class Process:
-    """What the command lines that one process runs share.
-
-    Attributes:
-        models: The models that are loaded.
-        last: The run of the last command line; None before there is one.
-    """
-
-    def __init__(self) -> None:
-        self.models = Models()
-        self.last: Run | None = None
-
-    def new_run(self, home: str | None, *, quiet: bool) -> Run:
-        """A run of a command line with `--home` *home* (None: not said) and `--quiet` *quiet*."""
-        self.last = Run(home, quiet, self.models)
-        return self.last
-
-    @property
-    def is_behind(self) -> bool:
-        """Whether the last run has left upkeep of the store that nobody needs to wait for."""
-        return self.last is not None and "engine" in vars(self.last) and self.last.engine.is_behind
-
-    def catch_up(self) -> None:
-        """Do that upkeep."""
-        assert self.last is not None
-        with suppress(MemcliError):  # the next write leaves it again
-            self.last.engine.catch_up()
-
-    @property
-    def wants_warm(self) -> bool:
-        """Whether the settings of the last run, as far as it has read them, let a warm process run."""
-        return self.last is None or "loaded" not in vars(self.last) or self.last.loaded.config.warm.enabled
 
 
 @dataclass

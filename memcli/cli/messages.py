@@ -13,6 +13,10 @@ INVISIBLE = re.compile(
 """Control characters and those that change the direction of writing (line feed and tab are fine)."""
 
 
+class ReaderGoneError(Exception):
+    """Whoever read our output has left (`memcli list | head`)."""
+
+
 def harmless(text: str) -> str:
     """*text* with characters that could steer a terminal replaced by U+FFFD."""
     return INVISIBLE.sub("\ufffd", text)

@@ -9,13 +9,10 @@ import sys
 from collections.abc import Iterable
 from typing import Any
 
+from memcli.cli.messages import ReaderGoneError
 from memcli.cli.options import Format
 from memcli.cli.plain import as_json, plain_line
 from memcli.errors import MemcliError
-
-
-class ReaderGoneError(Exception):
-    """Whoever read our output has left (`memcli list | head`)."""
 
 
 def resolved(output: Format) -> Format:

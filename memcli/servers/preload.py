@@ -10,7 +10,7 @@ from pkgutil import iter_modules
 
 from memcli import cli, services, storage
 from memcli.cli import app
-from memcli.cli.context import Process
+from memcli.cli.process import Process
 from memcli.embedding import questions
 from memcli.services import conflicts, finding
 from memcli.services.conflicts import trees

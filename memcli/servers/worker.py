@@ -13,7 +13,7 @@ from dataclasses import dataclass, field
 from threading import Event, Thread
 from typing import Any
 
-from memcli.cli.context import Process
+from memcli.cli.process import Process
 from memcli.services import recall
 from memcli.warm import place
 

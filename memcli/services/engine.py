@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Hashable, Sequence
+from contextlib import suppress
 from dataclasses import replace
 from datetime import UTC, datetime
 from functools import cached_property
@@ -127,10 +128,14 @@ class Engine:
         return "db" in vars(self) and self.db.is_behind
 
     def catch_up(self) -> None:
-        """Tidy the store, beside whoever reads and writes; with a look of its own, so in any thread."""
+        """Tidy the store, beside whoever reads and writes; with a look of its own, so in any thread.
+
+        What can't be done now, the next write leaves again.
+        """
         from memcli.storage.database import Database
 
-        Database(self.home.store).catch_up()
+        with suppress(MemcliError):
+            Database(self.home.store).catch_up()
 
     def beside(self) -> Engine:
         """An engine with a look of its own at the store and the same models, for another thread.

@@ -20,6 +20,9 @@ class Known:
         memories: What is about to be stored.
         compare: Whether words count; if not, only ids do.
         ids: The ids to look up; those of *memories*, if None.
+
+    Attributes:
+        version: What the store looked like: equal as long as nobody has written memories.
     """
 
     def __init__(
@@ -35,8 +38,9 @@ class Known:
         self._fingerprint, self._compare, self._now = fingerprint, compare, engine.now()
         prints = [fingerprint(memory) for memory in memories if self._counts(memory)]
         looked_up = [memory.id for memory in memories] if ids is None else ids
-        self._ids = engine.db.memories.with_ids(looked_up)
-        self._said = engine.db.memories.saying(prints, current(self._now))
+        there = engine.db.memories
+        self.version = there.version
+        self._ids, self._said = there.known(looked_up, prints, current(self._now))
 
     def _key(self, memory: Memory) -> tuple[str, ...]:
         return memory.space, memory.user, memory.agent, memory.team, self._fingerprint(memory)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from contextlib import nullcontext
 from dataclasses import dataclass, fields
 from typing import Any
 
@@ -11,7 +12,7 @@ from memcli.model import PRIVATE, TEAM, Draft, Memory, ProgressFactory, Scope, S
 from memcli.services import checks, teams
 from memcli.services.engine import Engine
 from memcli.services.journal import Running
-from memcli.services.known import Known, stored
+from memcli.services.known import Known
 from memcli.services.vectors import Embedded, embed, refuse_other_model
 
 DRAFT_FIELDS = frozenset(f.name for f in fields(Draft))
@@ -81,6 +82,11 @@ def store_all(
     return finished(engine, ready, compare=compare, conflicts=conflicts, replaces=replaces, change=change)
 
 
+FEW = 4
+"""Drafts that are embedded before the store is asked whether it holds them: 3 ms each, and asking takes 8.
+Then it is asked together with what the drafts are to be held against."""
+
+
 @dataclass(frozen=True)
 class Prepared:
     """What can be done for some drafts before it is one's turn to write.
@@ -88,13 +94,13 @@ class Prepared:
     Attributes:
         drafts: The drafts.
         memories: What they would become.
-        known: The answers of those that the store held already, when it was asked.
-        embedded: The others, with their vectors.
+        known: What the store held of them already, if it was asked.
+        embedded: Those that it did not, or all of them, with their vectors.
     """
 
     drafts: Sequence[Draft]
     memories: Sequence[Memory]
-    known: Sequence[Stored | None]
+    known: Known | None
     embedded: Embedded
 
 
@@ -105,17 +111,16 @@ def prepared(
     memories = [_memory(engine, draft) for draft in drafts]
     for user, team in {(memory.user, memory.team) for memory in memories if memory.team}:
         teams.require_writer(engine.db, team, user)
-    ids = [draft.id for draft in drafts if draft.id]  # ours are random: the look under the lock is enough
-    known = Known(engine, memories, compare=compare, ids=ids) if engine.db.model else None
-    answers = [known.answer(memory) if known else None for memory in memories]
-    fresh = [memory for memory, answer in zip(memories, answers, strict=True) if answer is None]
+    is_asked = len(memories) > FEW and engine.db.model
+    known = Known(engine, memories, compare=compare) if is_asked else None
+    fresh = [memory for memory in memories if known is None or known.answer(memory) is None]
     brought: Mapping[str, Any] = {}
     if any(draft.vector for draft in drafts):
         from memcli.services import given  # arrays
 
         brought = given.vectors(engine.embedder.model, memories, drafts)
     embedded = embed(engine.embedder, _first_of_each(fresh), announce or engine.progress, brought)
-    return Prepared(drafts, memories, answers, embedded)
+    return Prepared(drafts, memories, known, embedded)
 
 
 def finished(
@@ -128,12 +133,10 @@ def finished(
     change: Running | None = None,
 ) -> list[Stored]:
     """Write what is *ready*, in view of what the store holds by now; see `store_all`."""
-    memories, drafts, embedded = ready.memories, ready.drafts, ready.embedded
-    if not embedded.memories and not replaces and engine.db.model:
-        return [known or stored(memory) for known, memory in zip(ready.known, memories, strict=True)]
-
     from memcli.services.writing import Writing  # behind the store's door: arrays
 
+    memories, drafts, embedded = ready.memories, ready.drafts, ready.embedded
+    known = ready.known
     writing = Writing(
         engine,
         change or Running("store"),
@@ -141,15 +144,27 @@ def finished(
         as_it_was=frozenset(m.id for m, d in zip(memories, drafts, strict=True) if d.updated_at),
         said={m.id: d.created_at for m, d in zip(memories, drafts, strict=True) if d.created_at},
     )
-    if not replaces:
+
+    def asked() -> Known:
+        """What the store holds of them; meanwhile it is looked up what they are held against."""
+        with nullcontext() if replaces else writing.looking_up(embedded):
+            return Known(engine, memories, compare=compare)
+
+    if known is None and engine.db.model:
+        refuse_other_model(engine.embedder, engine.db.model)
+        known = asked()
+    if known is not None and not replaces:
+        answers = [known.answer(memory) for memory in memories]
+        if all(answers):
+            return [answer for answer in answers if answer]
         writing.ask_judge(embedded)
     with engine.db.writing(engine.embedder.model) as db:
         refuse_other_model(engine.embedder, db.model)
+        is_looked_up = replaces or writing.has_looked
+        if known is None or known.version != db.memories.version or not is_looked_up:
+            known = asked()  # the same, or something against it, may be stored by now
         if replaces:
-            known = Known(engine, memories, compare=compare)
             return [writing.replace(db, known, memories[0], embedded, replaces)]
-        with writing.looking_up(embedded):
-            known = Known(engine, memories, compare=compare)  # somebody may have stored the same meanwhile
         return writing.write(db, known, memories, embedded)
 
 

@@ -44,6 +44,7 @@ class Writing:
         decides: Whether facts are held against what is known.
         said: When memories were said, by id, where that is known.
         as_it_was: Ids of memories that come from a store, where it was decided on them.
+        has_looked: Whether what memories are held against has been looked up.
     """
 
     engine: Engine
@@ -51,6 +52,7 @@ class Writing:
     decides: bool
     said: Mapping[str, datetime]
     as_it_was: frozenset[str] = frozenset()
+    has_looked: bool = field(default=False, init=False)
     _verdicts: judge.Verdicts | None = field(default=None, init=False)
     _found: Mapping[str, Sequence[Rival]] = field(default_factory=dict, init=False)
 
@@ -64,8 +66,9 @@ class Writing:
     def looking_up(self, embedded: Embedded) -> Iterator[None]:
         """Look up what *embedded* is held against, beside whatever is done meanwhile: it takes half as long.
 
-        Needs the writer's lock.
+        What comes of it holds as long as nobody else writes memories.
         """
+        self.has_looked = True
         wanted, vectors = self._decided(embedded)
         if not wanted:
             yield

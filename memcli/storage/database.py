@@ -18,9 +18,8 @@ the current one, which takes over in one write to `meta`.
 from __future__ import annotations
 
 import json
-import re
-from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager, suppress
+from collections.abc import Container, Iterator, Mapping, Sequence
+from contextlib import contextmanager, nullcontext, suppress
 from dataclasses import asdict
 from functools import cached_property
 from pathlib import Path
@@ -31,7 +30,7 @@ import pyarrow as pa
 from memcli.errors import StorageError
 from memcli.model import EmbeddingModel
 from memcli.storage import locks
-from memcli.storage.directory import refuse_foreign
+from memcli.storage.directory import USES_NAME, refuse_foreign
 from memcli.storage.edges import Edges
 from memcli.storage.generation import GENERATION_TABLE, KINDS, Generation
 from memcli.storage.journal import Journal
@@ -53,14 +52,11 @@ FORMAT = 4
 lower format is brought up to this one when it is opened. 2 came with uses, and with what a turn asks;
 3 with replaced memories, and the journal; 4 with memories that a team can see."""
 
-USES_NAME = "uses.log"
-OUR_FILES = {*locks.NAMES, USES_NAME, "uses.folding"}
 SMALL = 2_000
 """Rows of a table that a write tidies itself, in some 40 ms; what is larger waits for `catch_up`."""
 
-OUR_TABLE = re.compile(
-    rf"(meta|spaces|agents|teams|members|changes|edges|values|{GENERATION_TABLE.pattern})\.lance"
-)
+ROOMS = ("spaces", "journal", "people", "edges", "values")
+"""What a database has besides memories, by attribute; each has one or several tables."""
 
 META_KEY = "store"
 META_SCHEMA = pa.schema([pa.field("key", pa.utf8(), nullable=False), pa.field("value", pa.utf8())])
@@ -186,14 +182,14 @@ class Database:
     def forget_what_was_read(self) -> None:
         """Look at everything afresh: another process may have changed it."""
         self._opened_meta = self._current = None
-        for opened in ("spaces", "journal", "people", "edges", "values"):
-            self.__dict__.pop(opened, None)
+        for room in ROOMS:
+            self.__dict__.pop(room, None)
 
     def _tidy_a_little(self) -> None:
-        """Fold uses, and tidy what is small; what is large and due is left to `catch_up`."""
+        """Fold uses, and tidy what is small of what was opened."""
         if self.uses.is_due:
             self.fold_uses()
-        for table in self._all_tables():
+        for table in self._tables_of(vars(self)):
             if table.is_due:
                 if table.count() <= SMALL:
                     table.tidy()
@@ -228,15 +224,20 @@ class Database:
             self.forget_what_was_read()
             for table in self._all_tables():
                 if table.name in done:
-                    table.tidy()
+                    with nullcontext() if always else suppress(StorageError):  # somebody merges again
+                        table.tidy()
         self.is_behind = False
 
     def _all_tables(self) -> list[Table]:
-        others = (self.spaces, self.journal, self.edges, self.values)
-        tables: list[Table] = [self._meta, *(other.table for other in others), *self.people.tables]
+        return self._tables_of(ROOMS)
+
+    def _tables_of(self, rooms: Container[str]) -> list[Table]:
+        """The tables of those of `ROOMS` that are among *rooms*, and of the memories."""
+        opened = [getattr(self, room) for room in ROOMS if room in rooms]
+        tables = [t for room in opened for t in (room.tables if isinstance(room, People) else [room.table])]
         if self.current:
             tables += [self.current.memories.table, self.current.passages.table]
-        return tables
+        return [*tables, self._meta]
 
     # --- generations ---
 
@@ -246,11 +247,11 @@ class Database:
         Raises:
             StorageError: It makes no sense, or a newer memcli has written it.
         """
-        rows = self._meta.rows(equals("key", META_KEY)).to_pylist()
-        if not rows:
+        value = self._said_in_meta()
+        if not value:
             return {}
         try:
-            said: dict[str, Any] = json.loads(rows[0]["value"])
+            said: dict[str, Any] = json.loads(value)
             newer = said["format"] > FORMAT
         except (ValueError, TypeError, KeyError) as error:
             raise self._damaged("its table meta makes no sense") from error
@@ -261,6 +262,15 @@ class Database:
                 hint="upgrade memcli: pip install --upgrade memcli",
             )
         return self._upgraded(said) if said["format"] < FORMAT else said
+
+    def _said_in_meta(self) -> str:
+        """The value in the table meta; empty where there is none."""
+
+        def read() -> str:
+            rows = self._meta.rows(equals("key", META_KEY)).to_pylist()
+            return str(rows[0]["value"]) if rows else ""
+
+        return self._meta.once(META_KEY, read)
 
     def _upgraded(self, said: dict[str, Any]) -> dict[str, Any]:
         """What the table meta says once the tables have all columns of this format.
@@ -387,4 +397,4 @@ class Database:
             self._connection.drop_table(name, ignore_missing=True)
 
     def _refuse_foreign_directory(self) -> None:
-        refuse_foreign(self.path, lambda name: name in OUR_FILES or bool(OUR_TABLE.fullmatch(name)))
+        refuse_foreign(self.path)

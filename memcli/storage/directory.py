@@ -2,15 +2,24 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+import re
 from pathlib import Path
 
 from memcli.errors import StorageError
+from memcli.storage import locks
+from memcli.storage.generation import GENERATION_TABLE
 from memcli.storage.lance import translated
 
+USES_NAME = "uses.log"
+OUR_FILES = {*locks.NAMES, USES_NAME, "uses.folding"}
 
-def refuse_foreign(path: Path, is_ours: Callable[[str], bool]) -> None:
-    """Raise if *path* is there, holds something that is not *is_ours*, and is no store.
+OUR_TABLE = re.compile(
+    rf"(meta|spaces|agents|teams|members|changes|edges|values|{GENERATION_TABLE.pattern})\.lance"
+)
+
+
+def refuse_foreign(path: Path) -> None:
+    """Raise if *path* is there, holds something that is not ours, and is no store.
 
     Raises:
         StorageError: It is a file, can't be read, or belongs to somebody else.
@@ -19,7 +28,11 @@ def refuse_foreign(path: Path, is_ours: Callable[[str], bool]) -> None:
         if path.exists() and not path.is_dir():
             raise StorageError(f"{path} is a file, not a memcli store")
         names = {entry.name for entry in path.iterdir()} if path.is_dir() else set()
-        if any(not is_ours(name) for name in names) and "meta.lance" not in names:
+        if any(not _is_ours(name) for name in names) and "meta.lance" not in names:
             raise StorageError(
                 f"{path} is not a memcli store", hint="name another place with --home or MEMCLI_HOME"
             )
+
+
+def _is_ours(name: str) -> bool:
+    return name in OUR_FILES or OUR_TABLE.fullmatch(name) is not None

@@ -15,9 +15,10 @@ from typing import TYPE_CHECKING, Any
 
 import pyarrow as pa
 
+from memcli.storage.indexes import index_of_values
 from memcli.storage.predicates import all_of, any_of, is_in
 from memcli.storage.rows import TIME
-from memcli.storage.table import MANY_KEYS, Table, chunks, index_of_values
+from memcli.storage.table import MANY_KEYS, Table, chunks
 from memcli.structure import Edge
 
 if TYPE_CHECKING:

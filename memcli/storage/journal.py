@@ -111,8 +111,17 @@ class Journal:
 
     def last_number(self) -> int:
         """The number of the last change; 0 if there is none."""
-        numbers = self.table.rows("", ["number"])["number"]
-        return pc.max(numbers).as_py() or 0
+        return self._counted()[0]
+
+    def _counted(self) -> tuple[int, int, int]:
+        """The number of the last change, how many parts it has, and how many changes there are."""
+
+        def read() -> tuple[int, int, int]:
+            numbers = self.table.rows("", ["number"])["number"]
+            last = pc.max(numbers).as_py() or 0
+            return last, pc.sum(pc.equal(numbers, last)).as_py() or 0, len(pc.unique(numbers))
+
+        return self.table.once("counted", read)
 
     def add(self, change: Change) -> int:
         """Write *change* down, and drop the oldest ones if need be. Needs the writer's lock.
@@ -120,14 +129,19 @@ class Journal:
         Returns:
             Its number, for further parts of the same change.
         """
-        numbers = self.table.rows("", ["number"])["number"]
-        last: int = pc.max(numbers).as_py() or 0
+        last, parts, changes = self._counted()
         number = change.number or last + 1
-        part = pc.sum(pc.equal(numbers, number)).as_py() or 0
+        part = self._parts(number) if number < last else parts if number == last else 0
         self.table.add(_rows([(f"{number}.{part}", replace(change, number=number))]))
-        if len(pc.unique(numbers)) > CHANGES_KEPT + DROPPED_AT_ONCE:
+        if number >= last:
+            self.table.keep("counted", (number, part + 1, changes + (number > last)))
+        if changes > CHANGES_KEPT + DROPPED_AT_ONCE:
             self.table.delete(at_most("number", number - CHANGES_KEPT))
         return number
+
+    def _parts(self, number: int) -> int:
+        """How many parts the change with that number has."""
+        return self.table.count(equals("number", number))
 
     def last(self, user: str | None, space: str | None, limit: int) -> list[Change]:
         """The last *limit* changes of *user* in *space* (None: of all), latest first, parts put together."""

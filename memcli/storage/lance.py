@@ -72,6 +72,15 @@ def _connected(path: str, tables: tuple[tuple[str, int, int], ...]) -> Connectio
     return lancedb.connect(path, session=session)
 
 
+@lru_cache(maxsize=2)
+def read_before(connection: Connection) -> dict[Any, Any]:  # noqa: ARG001  # the key
+    """What was read through *connection*, by what it is and the version of the table it was in.
+
+    For the little that every command reads: one version of a table never changes.
+    """
+    return {}
+
+
 @contextmanager
 def translated(doing: str) -> Iterator[None]:
     """Turn what LanceDB and the operating system raise into one sentence: "can't *doing*: reason".

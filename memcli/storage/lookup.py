@@ -13,21 +13,19 @@ import asyncio
 import math
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import pyarrow as pa
 
 from memcli.storage.predicates import all_of
 from memcli.storage.rows import VECTOR, WORDS, units, vectors_of
+from memcli.storage.table import ROW
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from memcli.storage.lance import AsyncLanceTable
-
-ROW = "_rowid"
-"""LanceDB's number of a row, which holds for one version of a table."""
 
 SPARE = 1.25
 """How many times as many rows as are wanted are looked at first: some will not fulfil the condition."""
@@ -115,7 +113,7 @@ async def looked_up(
     questions: Sequence[Near | Holding],
     *,
     where: str,
-    place: str,
+    first: str,
     columns: Sequence[str],
     also: str = "",
     indexed: int = 0,
@@ -127,23 +125,22 @@ async def looked_up(
         table: The table.
         questions: What to look for; at most one of them is `Near`.
         where: What all rows fulfil; empty for no condition.
-        place: A part of *where* that an index answers, or all of it; see `_first`.
+        first: The condition under which rows are looked for at first, of *where* or a part of it; empty for
+            none, which is quickest if most rows fulfil *where*. See `MOST`.
         columns: The columns to read, among them the vectors if rows are to be compared.
         also: A condition for further rows, of those that fulfil *where*.
         indexed: How many vectors an index of them knows; 0 where there is none.
         pick: Chooses what is read; everything is, if None.
     """
-    first = await _first(table, where, place)
     further = [_numbers(table, also)] if also else []
-    found = await asyncio.gather(*(_rows(table, q, first, SPARE, indexed) for q in questions), *further)
+    sought = _Sought(table, indexed, exact=pick is None)
+    found = await asyncio.gather(*(sought.rows(q, first, SPARE) for q in questions), *further)
     brought_up, named = found[: len(questions)], found[len(questions) :]
-    full = [len(t) >= _sample(q, SPARE, indexed) for q, t in zip(questions, brought_up, strict=True)]
-    if indexed and pick is None:
-        brought_up = [await _refined(table, q, t) for q, t in zip(questions, brought_up, strict=True)]
+    full = [len(t) >= sought.number(q, SPARE) for q, t in zip(questions, brought_up, strict=True)]
     raw = _Raw(questions, brought_up, named, pick)
     rows = await _taken(table, raw.numbers, where, columns)
     if first != where and (again := raw.short(rows, full)):
-        anew = await asyncio.gather(*(_rows(table, questions[i], where, 1.0, indexed) for i in again))
+        anew = await asyncio.gather(*(sought.rows(questions[i], where, 1.0) for i in again))
         for i, of_question in zip(again, anew, strict=True):
             brought_up[i] = of_question
         raw = _Raw(questions, brought_up, named, pick)
@@ -151,52 +148,57 @@ async def looked_up(
     return raw.of(rows)
 
 
-async def _refined(table: AsyncLanceTable, question: Near | Holding, some: pa.Table) -> pa.Table:
-    """Of *some* that an index brought up for *question*, as many as are wanted, by their own vectors.
+@dataclass(frozen=True)
+class _Sought:
+    """How rows are looked for.
 
-    Vectors are read quickly wherever they stand; other columns are not, so that few rows of them are.
+    Attributes:
+        table: The table.
+        indexed: How many vectors an index of them knows; 0 where there is none.
+        exact: Whether what the index brings up is put in order by its own vectors, and the best of it kept;
+            whoever compares the vectors of all of it anyway need not.
     """
-    wanted = math.ceil(SPARE * question.wanted)
-    if isinstance(question, Holding) or len(some) <= wanted:
-        return some
-    rows = await _taken(table, some[ROW].to_numpy(), "", [VECTOR])
-    cosines = units(vectors_of(rows)) @ question.vector
-    best = np.argsort(-cosines, kind="stable")[:wanted]
-    return pa.table({ROW: rows[ROW].take(best), "_distance": pa.array((1 - cosines)[best])})
 
+    table: AsyncLanceTable
+    indexed: int
+    exact: bool
 
-async def _first(table: AsyncLanceTable, where: str, place: str) -> str:
-    """The condition under which rows are looked for at first: none, if most are in *place*, or else that."""
-    if not where or not place or place == where:
-        return place
-    there, everywhere = await asyncio.gather(table.count_rows(place), table.count_rows())
-    return place if there < MOST * everywhere else ""
+    def number(self, question: Near | Holding, spare: float) -> int:
+        """How many rows are wanted of those that an index, or a look at all of them, brings up."""
+        wanted = math.ceil(spare * question.wanted)
+        guessed = self.indexed and isinstance(question, Near) and not self.exact
+        return self._compared(wanted) if guessed else wanted
 
+    def _compared(self, wanted: int) -> int:
+        """How many rows the index is asked for, so that the best *wanted* are among them."""
+        return max(REFINED * wanted, REFINED_LEAST)
 
-def _sample(question: Near | Holding, spare: float, indexed: int) -> int:
-    """How many rows are asked for."""
-    wanted = math.ceil(spare * question.wanted)
-    return max(REFINED * wanted, REFINED_LEAST) if indexed and isinstance(question, Near) else wanted
+    async def rows(self, question: Near | Holding, where: str, spare: float) -> pa.Table:
+        """The numbers and scores of the rows that *question* brings up of those that fulfil *where*."""
+        number = limit = self.number(question, spare)
+        if isinstance(question, Holding):
+            query = self._holding(question)
+        else:
+            query = self._near(question)
+            limit = self._compared(number) if self.indexed and self.exact else number
+        query = query.where(where) if where else query
+        found: pa.Table = await query.with_row_id().limit(limit).to_arrow()
+        return found[:number]
 
+    def _holding(self, question: Holding) -> Any:
+        from lancedb.query import MatchQuery
 
-async def _rows(
-    table: AsyncLanceTable, question: Near | Holding, where: str, spare: float, indexed: int
-) -> pa.Table:
-    """The numbers and scores of the rows that *question* brings up of those that fulfil *where*."""
-    from lancedb.query import MatchQuery
-
-    if isinstance(question, Holding):
         match = MatchQuery(question.text, WORDS)  # type: ignore[call-arg]  # its defaults are hidden from mypy
-        query = table.query().nearest_to_text(match).select(["_score"])
-    else:
-        query = table.query().nearest_to(question.vector).column(VECTOR).distance_type("cosine")
+        return self.table.query().nearest_to_text(match).select(["_score"])
+
+    def _near(self, question: Near) -> Any:
+        query = self.table.query().nearest_to(question.vector).column(VECTOR).distance_type("cosine")
         query = query.select(["_distance"])
-        if indexed:
-            probed = math.ceil(PROBED * math.ceil(indexed / PARTITION)) + 1
-            query = query.minimum_nprobes(probed).maximum_nprobes(0)  # more, if these have too few
-    query = query.where(where) if where else query
-    found: pa.Table = await query.with_row_id().limit(_sample(question, spare, indexed)).to_arrow()
-    return found
+        if not self.indexed:
+            return query
+        probed = math.ceil(PROBED * math.ceil(self.indexed / PARTITION)) + 1
+        query = query.minimum_nprobes(probed).maximum_nprobes(0)  # more, if these have too few
+        return query.refine_factor(1) if self.exact else query
 
 
 async def _numbers(table: AsyncLanceTable, where: str) -> pa.Table:

@@ -11,20 +11,20 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from memcli.model import PRIVATE, Memory
-from memcli.storage import lexical, lookup, rows
+from memcli.storage import indexes, lookup, rows
 from memcli.storage.candidates import COLUMNS, Candidates, collected
+from memcli.storage.indexes import VECTOR_INDEX
 from memcli.storage.lookup import Holding, Looked, Near, Pick
 from memcli.storage.predicates import all_of, any_of, equals, is_in, quote, starts_with
-from memcli.storage.rows import FINGERPRINT, MEMORY_FIELDS, VECTOR, WORDS
-from memcli.storage.table import MANY_KEYS, Index, Table, chunks, index_of_values
+from memcli.storage.rows import FINGERPRINT, MEMORY_FIELDS, VECTOR
+from memcli.storage.table import MANY_KEYS, ROW, Table, chunks
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
-    from memcli.storage.lance import Connection, LanceTable
+    from memcli.storage.lance import Connection
     from memcli.storage.uses import Use
 
-TEXT_INDEX, VECTOR_INDEX = "words_idx", "vector_idx"
 USED = ("id", "uses", "used_at")
 OUTLINE = (
     *("id", "text", "title", "space", "user", "agent", "created_at", "updated_at"),
@@ -41,7 +41,7 @@ class Memories:
     @classmethod
     def open(cls, connection: Connection, name: str, dimension: int) -> Memories:
         """The table called *name*, for vectors of *dimension* numbers."""
-        return cls(Table(connection, name, rows.memory_schema(dimension), "id", _indexes()))
+        return cls(Table(connection, name, rows.memory_schema(dimension), "id", indexes.of_memories()))
 
     @classmethod
     def absent(cls) -> Memories:
@@ -117,19 +117,24 @@ class Memories:
 
     def erase(self, ids: Sequence[str]) -> None:
         """Remove the memories *ids*: text, vector and index terms, from every version on disk."""
-        self.table.write(_drop_text_index)  # it spells the words
+        self.table.write(indexes.drop_text)  # it spells the words
         self.table.erase_keys(ids)
-        self.table.write(_index_text)
+        self.table.write(indexes.make_text)
         self.table.tidy(leftovers=True)
 
     # --- reading ---
 
+    @property
+    def version(self) -> tuple[str, int]:
+        """What tells these memories from what they were, or will be, after any write."""
+        return self.table.name, self.table.version
+
     def with_ids(self, ids: Sequence[str], where: str = "") -> dict[str, Memory]:
         """The memories called *ids*, those that exist and fulfil *where*, by id."""
-        found: dict[str, Memory] = {}
-        for some in chunks(ids, MANY_KEYS):
-            found |= {memory.id: memory for memory in self.where(all_of(is_in("id", some), where))}
-        return found
+        if where:
+            some = [self.where(all_of(is_in("id", few), where)) for few in chunks(ids, MANY_KEYS)]
+            return {memory.id: memory for found in some for memory in found}
+        return {m.id: m for m in rows.from_table(self.table.with_keys(ids, list(MEMORY_FIELDS)))}
 
     def outlines(self, ids: Sequence[str], where: str) -> dict[str, Memory]:
         """The memories *ids* that fulfil *where*, by id: what they say, where they are and in what state.
@@ -145,14 +150,23 @@ class Memories:
         """At most *limit* memories that fulfil *where* and whose ids begin with *prefix*."""
         return self.where(all_of(starts_with("id", prefix), where), limit=limit)
 
-    def saying(self, prints: Sequence[str], where: str) -> dict[tuple[str, ...], str]:
-        """Ids of memories with one of the fingerprints *prints*, by space, user, agent, team, fingerprint."""
+    def known(
+        self, ids: Sequence[str], prints: Sequence[str], where: str
+    ) -> tuple[dict[str, Memory], dict[tuple[str, ...], str]]:
+        """The memories *ids* by id, and who says what those that fulfil *where* say, looked for side by side.
+
+        The latter are ids of memories with one of the fingerprints *prints*, by space, user, agent, team and
+        fingerprint.
+        """
         columns = ["space", "user", "agent", "team", FINGERPRINT]
-        found: dict[tuple[str, ...], str] = {}
-        for some in chunks(prints, MANY_KEYS):
-            table = self.table.rows(all_of(is_in(FINGERPRINT, some), where), [*columns, "id"])
-            found |= {tuple(row[name] for name in columns): row["id"] for row in table.to_pylist()}
-        return found
+        named = [(is_in("id", some), list(MEMORY_FIELDS)) for some in chunks(ids, MANY_KEYS)]
+        saying = [
+            (all_of(is_in(FINGERPRINT, some), where), [*columns, "id"]) for some in chunks(prints, MANY_KEYS)
+        ]
+        tables = self.table.rows_of_each([*named, *saying])
+        there = {m.id: m for table in tables[: len(named)] for m in rows.from_table(table)}
+        found = [row for table in tables[len(named) :] for row in table.to_pylist()]
+        return there, {tuple(row[name] for name in columns): row["id"] for row in found}
 
     def that_gave_way_to(self, ids: Sequence[str]) -> dict[str, str]:
         """The memories that those called *ids* have replaced, each with the one that it gave way to."""
@@ -169,7 +183,7 @@ class Memories:
 
     def newest(self, where: str, limit: int | None, offset: int = 0) -> list[Memory]:
         """The memories that fulfil *where*, latest first, from the one at *offset*, at most *limit*."""
-        keys = self.table.rows(where, ["id", "created_at", "position"])
+        keys = self.table.rows(where, ["id", "created_at", "position", ROW])
         order = pc.sort_indices(
             keys,
             sort_keys=[("created_at", "descending"), ("position", "descending"), ("id", "ascending")],
@@ -279,19 +293,29 @@ class Memories:
         pick: Pick | None = None,
     ) -> Looked:
         """What *questions* bring up; see `lookup.looked_up`. *also* are ids of further rows to be read."""
-        return self.table.together(
+        first = "" if place and place != where and self._is_most(place) else place
+        indexed = int(self.table.roughly(VECTOR_INDEX, lambda: self.table.indexed(VECTOR_INDEX)))
+        looked = self.table.together(
             lambda table: lookup.looked_up(
                 table,
                 questions,
                 where=where,
-                place=place,
+                first=first,
                 columns=columns,
                 also=is_in("id", also) if also else "",
-                indexed=self.table.indexed(VECTOR_INDEX),
+                indexed=indexed,
                 pick=pick,
             ),
             Looked.nothing(self.table.no_rows(columns), len(questions)),
         )
+        if len(looked.rows):
+            self.table.note_places(looked.rows)
+        return looked
+
+    def _is_most(self, place: str) -> bool:
+        """Whether so many memories are in *place* that one does best to look at all of them first."""
+        share = self.table.roughly(place, lambda: self.table.count(place) / max(self.table.count(), 1))
+        return share >= lookup.MOST
 
     def surroundings(
         self,
@@ -308,7 +332,7 @@ class Memories:
         wanted = any_of(turns if places else "", is_in("id", ids) if ids else "")
         if not wanted:
             return found
-        table = self.table.rows(all_of(wanted, where), _columns_read(vector))
+        table = self.table.rows(all_of(wanted, where), [*_columns_read(vector), ROW])
         # asking for each conversation's positions alone would take LanceDB half as long again
         beside = table.filter(_is_at(table, places, ids))
         vectors = None if vector is None else rows.vectors_of(beside)
@@ -349,38 +373,3 @@ def _beyond(gone: Mapping[str, Memory], memory: Memory, link: str) -> str:
             break
         name = getattr(gone[name], link)
     return name
-
-
-def _drop_text_index(table: LanceTable) -> None:
-    if any(index.name == TEXT_INDEX for index in table.list_indices()):
-        table.drop_index(TEXT_INDEX)
-
-
-def _index_text(table: LanceTable) -> None:
-    from lancedb.index import FTS
-
-    table.create_index(WORDS, config=FTS(**lexical.TOKENIZER), name=TEXT_INDEX, replace=True)
-
-
-def _index_vectors(table: LanceTable) -> None:
-    from lancedb.index import IvfRq
-
-    table.create_index(VECTOR, config=IvfRq(distance_type="cosine"), name=VECTOR_INDEX, replace=True)
-
-
-INDEXED_FROM = 5_000
-"""Memories from which on vectors and values have an index. At 10,000 the nearest 200 are found in 1.6 ms, not
-in 10, and making the index takes 0.1 s."""
-
-
-def _indexes() -> tuple[Index, ...]:
-    """The indexes that the table has, once it is large enough for each."""
-    return (
-        Index(TEXT_INDEX, _index_text),
-        Index(VECTOR_INDEX, _index_vectors, rows_from=INDEXED_FROM),
-        *(
-            index_of_values(column, "BTree", INDEXED_FROM)
-            for column in ("id", FINGERPRINT, "conversation", "replaced_by")
-        ),
-        *(index_of_values(column, "Bitmap", INDEXED_FROM) for column in ("space", "user")),
-    )

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Callable, Coroutine, Iterator, Mapping, Sequence
 from contextlib import suppress
-from dataclasses import dataclass
 from datetime import timedelta
 from functools import cached_property
 from typing import TYPE_CHECKING, Any, TypeVar
@@ -12,13 +12,17 @@ from typing import TYPE_CHECKING, Any, TypeVar
 import pyarrow as pa
 
 from memcli.errors import StorageError
-from memcli.storage.lance import awaited, table_or_none, translated, with_retries
+from memcli.storage.indexes import Index
+from memcli.storage.lance import awaited, read_before, table_or_none, translated, with_retries
 from memcli.storage.predicates import is_in
 
 if TYPE_CHECKING:
     from memcli.storage.lance import AsyncLanceTable, Connection, LanceTable
 
 Answer = TypeVar("Answer")
+
+ROW = "_rowid"
+"""LanceDB's number of a row, which holds for one version of a table."""
 
 MANY_KEYS = 500
 """Keys in one predicate; longer lists are gone through in pieces."""
@@ -38,6 +42,9 @@ FRAGMENTS_MOST = 200
 """Fragments that no table exceeds: each one costs a search about 0.1 ms (findings: 1,000 cost 145 ms)."""
 
 
+ROUGHLY = 0.1
+"""The share of rows by which a table may have grown or shrunk before what `roughly` says is read anew."""
+
 KEPT_MEANWHILE = timedelta(days=1)
 """The age of versions that `merge` lets go: of none that anybody may be writing upon."""
 
@@ -51,30 +58,13 @@ def chunks(items: Sequence[Any], size: int) -> Iterator[Sequence[Any]]:
     return (items[start : start + size] for start in range(0, len(items), size))
 
 
-@dataclass(frozen=True, slots=True)
-class Index:
-    """An index.
-
-    Attributes:
-        name: What it is called.
-        make: Makes it, anew if need be, on a table.
-        rows_from: How many rows a table has when it begins to pay.
-    """
-
-    name: str
-    make: Callable[[LanceTable], None]
-    rows_from: int = 0
-
-
-def index_of_values(column: str, kind: str, rows_from: int) -> Index:
-    """An index of the values of *column*; *kind* is LanceDB's class for it."""
-
-    def make(table: LanceTable) -> None:
-        from lancedb import index
-
-        table.create_index(column, config=getattr(index, kind)(), name=f"{column}_idx", replace=True)
-
-    return Index(f"{column}_idx", make, rows_from=rows_from)
+async def _scanned(
+    table: AsyncLanceTable, where: str, columns: Sequence[str], limit: int | None = None
+) -> pa.Table:
+    query = table.query().select([name for name in columns if name != ROW])
+    query = query.with_row_id() if ROW in columns else query
+    query = query.where(where) if where else query
+    return await (query.limit(limit) if limit is not None else query).to_arrow()
 
 
 class Table:
@@ -95,13 +85,15 @@ class Table:
         self._indexes = indexes
         self._table: LanceTable | None = None
         self._indexed: dict[str, int] = {}
+        self._places: dict[str, int] = {}
         self.refresh()
 
     @classmethod
     def absent(cls, schema: pa.Schema) -> Table:
         """A table of a store that does not exist: for reading only."""
         table = cls.__new__(cls)
-        table.name, table._schema, table._table, table._indexed = "nothing", schema, None, {}
+        table.name, table._schema, table._table = "nothing", schema, None
+        table._indexed, table._places = {}, {}
         return table
 
     @property
@@ -112,7 +104,41 @@ class Table:
     def refresh(self) -> None:
         """Look at the newest version, which another process may have written."""
         with translated(f"open {self.name}"):
-            self._table, self._indexed = table_or_none(self._connection, self.name), {}
+            self._table = table_or_none(self._connection, self.name)
+            self._indexed, self._places = {}, {}
+
+    @property
+    def version(self) -> int:
+        """The version that is read, which never changes; 0 where there is no table."""
+        return self.read(lambda table: int(table.version), 0)
+
+    def once(self, what: str, read: Callable[[], Answer]) -> Answer:
+        """What *read* finds, called *what*; each version of the table is read once by this process."""
+        version = self.version
+        if not version:
+            return read()
+        before, key = read_before(self._connection), (self.name, what)
+        if before.get(key, (0, None))[0] != version:
+            before[key] = (version, read())
+        answer: Answer = before[key][1]
+        return answer
+
+    def roughly(self, what: str, read: Callable[[], float]) -> float:
+        """What *read* finds, or has found while the table was about as large: for what only costs time.
+
+        0 is never taken for granted: something that was not there may have been made since.
+        """
+        rows = self.count()
+        before, key = read_before(self._connection) if rows else {}, (self.name, what)
+        then, answer = before.get(key, (0, 0.0))
+        if not answer or abs(then - rows) > ROUGHLY * rows:
+            answer = read()
+            before[key] = (rows, answer)
+        return float(answer)
+
+    def keep(self, what: str, answer: object) -> None:
+        """Know without reading what `once` would find in the table as it is now."""
+        read_before(self._connection)[self.name, what] = (self.version, answer)
 
     def _look_again(self) -> None:
         had = self.exists
@@ -155,15 +181,46 @@ class Table:
     def rows(
         self, where: str = "", columns: Sequence[str] | None = None, limit: int | None = None
     ) -> pa.Table:
-        """The rows that fulfil the predicate *where* (all, if it is empty), in no particular order."""
+        """The rows that fulfil the predicate *where* (all, if it is empty), in no particular order.
+
+        With `ROW` among *columns*, the key too, it is kept in mind where they are.
+        """
         names = list(columns or self._schema.names)
+        fields = [name for name in names if name != ROW]
+        found = self.together(lambda table: _scanned(table, where, names, limit), self.no_rows(fields))
+        if ROW in names and len(found):
+            self.note_places(found)
+        return found
 
-        async def scan(table: AsyncLanceTable) -> pa.Table:
-            query = table.query().select(names)
-            query = query.where(where) if where else query
-            return await (query.limit(limit) if limit is not None else query).to_arrow()
+    def rows_of_each(self, asked: Sequence[tuple[str, Sequence[str]]]) -> list[pa.Table]:
+        """The rows for each of *asked*, a predicate and columns, looked for side by side in one version."""
 
-        return self.together(scan, self.no_rows(names))
+        async def scan(table: AsyncLanceTable) -> list[pa.Table]:
+            return await asyncio.gather(*(_scanned(table, where, columns) for where, columns in asked))
+
+        return self.together(scan, [self.no_rows(columns) for _, columns in asked])
+
+    def note_places(self, found: pa.Table) -> None:
+        """Keep in mind where the rows *found* are, as their columns of keys and of `ROW` say."""
+        self._places |= zip(found[self._key].to_pylist(), found[ROW].to_pylist(), strict=True)
+
+    def with_keys(self, keys: Sequence[str], columns: Sequence[str]) -> pa.Table:
+        """The rows with *keys*, in no particular order; the sooner if it is in mind where they are."""
+        if not keys or not all(key in self._places for key in keys):
+            return self._looked_for(keys, columns)
+        places, names = [self._places[key] for key in keys], list(columns)
+
+        async def take(table: AsyncLanceTable) -> pa.Table | None:
+            if not self._places:  # another version meanwhile
+                return None
+            return await table.take_row_ids(places).select(names).to_arrow()
+
+        taken = self.together(take, None)
+        return self._looked_for(keys, columns) if taken is None else taken
+
+    def _looked_for(self, keys: Sequence[str], columns: Sequence[str]) -> pa.Table:
+        some = [self.rows(is_in(self._key, few), columns) for few in chunks(keys, MANY_KEYS)]
+        return pa.concat_tables(some) if some else self.no_rows(columns)
 
     def no_rows(self, columns: Sequence[str]) -> pa.Table:
         """*columns* without any row: what a table that is not there has."""
@@ -203,6 +260,7 @@ class Table:
                 self.create()
             assert self._table is not None
             change(self._table)
+            self._places = {}
 
     def add(self, rows: pa.Table) -> None:
         """Append *rows*, whose keys must be new."""

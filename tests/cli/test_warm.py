@@ -142,8 +142,13 @@ def test_ctrl_c_ends_the_command_and_nothing_else(way: Way) -> None:
 @pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGHUP, signal.SIGKILL, signal.SIGQUIT])
 def test_a_signal_ends_who_is_sent_it_and_the_work(way: Way, number: signal.Signals) -> None:
     """The client is seen to be ended by it, and nobody works on."""
-    no_core = {"preexec_fn": lambda: resource.setrlimit(resource.RLIMIT_CORE, (0, 0))}
-    process = way.start("store", "never", **no_core)
+
+    def as_in_a_terminal() -> None:  # `nohup` lets what it starts ignore a hangup
+        resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
+        if number != signal.SIGKILL:
+            signal.signal(number, signal.SIG_DFL)
+
+    process = way.start("store", "never", preexec_fn=as_in_a_terminal)
     process.send_signal(number)
     assert ended(process).code == -number
     until(lambda: state(way.worker) == "Z")

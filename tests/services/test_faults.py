@@ -17,8 +17,9 @@ from memcli.services.models import Changed
 from memcli.services.select import Filter
 from memcli.storage.database import Database
 from memcli.storage.generation import Generation
+from memcli.storage.indexes import TEXT_INDEX
 from memcli.storage.lookup import Holding, Looked, Near
-from memcli.storage.memories import TEXT_INDEX, Memories
+from memcli.storage.memories import Memories
 from memcli.storage.passages import Passages
 from memcli.storage.table import Table
 from tests.conftest import NOW, Clock, WordHashEmbedder

@@ -11,9 +11,10 @@ from memcli.errors import StorageError
 from memcli.model import Mode, Scope
 from memcli.services import forgetting, memories, recall, remember, transfer, upkeep
 from memcli.services.engine import Engine
-from memcli.storage import memories as memories_module
+from memcli.storage import indexes as indexes_module
 from memcli.storage.database import Database
-from memcli.storage.memories import TEXT_INDEX, Memories
+from memcli.storage.indexes import TEXT_INDEX
+from memcli.storage.memories import Memories
 from memcli.storage.table import UNINDEXED_MOST, Table
 
 MakeEngine = Callable[..., Engine]
@@ -43,7 +44,7 @@ def found_by_words(engine: Engine, query: str) -> list[str]:
 @pytest.mark.parametrize(
     ("owner", "name"),
     [
-        (memories_module, "_index_text"),
+        (indexes_module, "make_text"),
         (Table, "put"),
         (Memories, "create"),
         (Database, "_record"),
@@ -93,7 +94,7 @@ def kill_in_erase(self: Table, *arguments: Any, **about: Any) -> None:
 
 @pytest.mark.parametrize(
     ("owner", "name", "instead"),
-    [(Table, "erase_keys", kill_in_erase), (memories_module, "_index_text", kill)],
+    [(Table, "erase_keys", kill_in_erase), (indexes_module, "make_text", kill)],
     ids=["before the rows are gone", "after the rows are gone"],
 )
 @pytest.mark.parametrize("through", ["optimize", "store"])

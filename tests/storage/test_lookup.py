@@ -16,9 +16,10 @@ from numpy.typing import NDArray
 from memcli.model import Memory
 from memcli.storage import lookup
 from memcli.storage.candidates import Candidates
+from memcli.storage.indexes import INDEXED_FROM, TEXT_INDEX, VECTOR_INDEX
 from memcli.storage.lance import connected
 from memcli.storage.lookup import Holding, Near
-from memcli.storage.memories import INDEXED_FROM, TEXT_INDEX, VECTOR_INDEX, Memories
+from memcli.storage.memories import Memories
 from memcli.storage.predicates import all_of, any_of, equals, has_tag, is_in
 from memcli.storage.rows import VECTOR, memory_schema, to_table, units
 
@@ -305,13 +306,13 @@ def test_the_condition_holds_for_what_is_picked(known: Known) -> None:
 def spied(monkeypatch: pytest.MonkeyPatch) -> list[str]:
     """The conditions under which questions are asked, from now on."""
     asked: list[str] = []
-    rows = lookup._rows
+    rows = lookup._Sought.rows
 
-    async def noting(table: Any, question: Near | Holding, where: str, *rest: Any) -> pa.Table:
+    async def noting(sought: Any, question: Near | Holding, where: str, spare: float) -> pa.Table:
         asked.append(where)
-        return await rows(table, question, where, *rest)
+        return await rows(sought, question, where, spare)
 
-    monkeypatch.setattr(lookup, "_rows", noting)
+    monkeypatch.setattr(lookup._Sought, "rows", noting)
     return asked
 
 

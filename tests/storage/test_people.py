@@ -6,7 +6,8 @@ from memcli.model import Scope
 from memcli.services import agents, memories, remember, spaces, teams
 from memcli.services.engine import Engine
 from memcli.services.undo import undo
-from memcli.storage.database import FORMAT, OUR_TABLE, Database
+from memcli.storage.database import FORMAT, Database
+from memcli.storage.directory import OUR_TABLE
 
 
 def test_memories_of_format_3_become_private(engine: Engine) -> None:
