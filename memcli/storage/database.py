@@ -9,7 +9,7 @@ A store is a LanceDB directory with these tables:
 - `agents`, `teams`, `members`: who remembers, and who may see.
 - `changes`: the journal, what it takes to take the last changes back.
 - `edges`: which memories are connected.
-- `values`: JSON under keys. Whoever keeps nothing else has no `meta`, and no model.
+- `values`: JSON under keys. `tasks`: working memory. Whoever keeps nothing else has no `meta`, and no model.
 
 A generation is a set of vectors by one model. Changing the model builds the next generation beside
 the current one, which takes over in one write to `meta`.
@@ -42,6 +42,7 @@ from memcli.storage.people import People
 from memcli.storage.predicates import equals
 from memcli.storage.spaces import Spaces
 from memcli.storage.table import Table
+from memcli.storage.tasks import Tasks
 from memcli.storage.uses import UseLog
 from memcli.storage.values import Values
 
@@ -59,7 +60,7 @@ SMALL = 2_000
 """Rows of a table that a write tidies itself, in some 40 ms; what is larger waits for `catch_up`."""
 
 OUR_TABLE = re.compile(
-    rf"(meta|spaces|agents|teams|members|changes|edges|values|{GENERATION_TABLE.pattern})\.lance"
+    rf"(meta|spaces|agents|teams|members|changes|edges|values|tasks|{GENERATION_TABLE.pattern})\.lance"
 )
 
 META_KEY = "store"
@@ -128,6 +129,11 @@ class Database:
         """JSON under keys."""
         return Values(self._refused_or_open())
 
+    @cached_property
+    def tasks(self) -> Tasks:
+        """Working memory."""
+        return Tasks(self._refused_or_open())
+
     def _refused_or_open(self) -> Connection | None:
         """The connection, once it is clear that the store can be read; None where there is none."""
         _ = self.current
@@ -186,7 +192,7 @@ class Database:
     def forget_what_was_read(self) -> None:
         """Look at everything afresh: another process may have changed it."""
         self._opened_meta = self._current = None
-        for opened in ("spaces", "journal", "people", "edges", "values"):
+        for opened in ("spaces", "journal", "people", "edges", "values", "tasks"):
             self.__dict__.pop(opened, None)
 
     def _tidy_a_little(self) -> None:
@@ -232,7 +238,7 @@ class Database:
         self.is_behind = False
 
     def _all_tables(self) -> list[Table]:
-        others = (self.spaces, self.journal, self.edges, self.values)
+        others = (self.spaces, self.journal, self.edges, self.values, self.tasks)
         tables: list[Table] = [self._meta, *(other.table for other in others), *self.people.tables]
         if self.current:
             tables += [self.current.memories.table, self.current.passages.table]
@@ -374,6 +380,7 @@ class Database:
                     generation.erase(ids)
             self.edges.erase(ids, successors)
             self.journal.erase(ids)
+            self.tasks.erase(ids)
 
     def drop_leftovers(self) -> None:
         """Drop tables of generations that are neither current nor being built. Needs the writer's lock."""
