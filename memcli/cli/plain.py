@@ -124,6 +124,7 @@ PLAIN = (
     ("id", "text", "valid_from", "valid_until"),  # versions
     ("action", "id", "path", "text"),  # what a change to a task came to
     ("action", "id", "success", "episode"),  # what ending a task came to
+    ("action", "id", "goal"),  # what starting one came to
     ("id", "status", "is_current", "goal"),  # tasks
     ("id", "success", "goal", "outcome"),  # episodes
     ("id", "text"),  # memories and hits

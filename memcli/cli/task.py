@@ -12,7 +12,7 @@ from memcli.cli.context import run_of
 from memcli.cli.messages import counted, harmless
 from memcli.errors import UsageError
 from memcli.model import Scope
-from memcli.services import tasks, worktext
+from memcli.services import ending, tasks, worktext
 
 app = typer.Typer(
     help="Working memory: a goal, subgoals, thoughts, results.", no_args_is_help=True, rich_markup_mode=None
@@ -209,7 +209,7 @@ def end(
     if success and failed:
         raise UsageError("a task ends either with --success or with --failed")
     run = run_of(ctx)
-    ended = tasks.end(run.engine, scope=scope, task=task, success=not failed, outcome=words.text(outcome))
+    ended = ending.end(run.engine, scope=scope, task=task, success=not failed, outcome=words.text(outcome))
     render.show(ended, output)
     if ended.others:
         go = "goes" if ended.others == 1 else "go"

@@ -12,7 +12,8 @@ from rich.table import Table
 from rich.text import Text
 
 from memcli.cli.messages import harmless
-from memcli.services.tasks import Ended, Noted, Started
+from memcli.services.ending import Ended
+from memcli.services.tasks import Noted, Started
 from memcli.services.worktext import on_one_line
 from memcli.times import format_age, format_time
 from memcli.work import Episode, Status, Subgoal, Task

@@ -46,12 +46,12 @@ def read(path: Path) -> Names:
     """What was noted in the file at *path*; nothing, if it is not there or not readable."""
     try:
         said = json.loads(path.read_bytes())
+        lists = ("agents", "teams", "types", "values")
         return Names(
-            tuple(map(str, said["spaces"])),
-            {str(k): str(v) for k, v in said["memories"].items()},
-            *(tuple(map(str, said.get(name, ()))) for name in ("agents", "teams")),
-            *(tuple(map(str, said.get(kind, ()))) for kind in ("types", "values")),
+            spaces=tuple(map(str, said["spaces"])),
+            memories={str(k): str(v) for k, v in said["memories"].items()},
             tasks={str(k): str(v) for k, v in said.get("tasks", {}).items()},
+            **{name: tuple(map(str, said.get(name, ()))) for name in lists},
         )
     except (OSError, ValueError, KeyError, TypeError, AttributeError, RecursionError):
         return Names()
