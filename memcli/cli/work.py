@@ -70,8 +70,14 @@ def started(one: Started) -> RenderableType:
     return Group(*lines)
 
 
-def _done(action: str, id_: str, what: Text) -> Text:
-    return Text.assemble((f"{action:<9} ", COLORS.get(action, "green")), (harmless(id_), ACCENT), "  ", what)
+def _done(action: str, id_: str, what: Text) -> RenderableType:
+    """What was done, to which task, and to what: further lines stand below that."""
+    table = Table.grid(padding=(0, 2))
+    table.add_column(width=8, no_wrap=True)
+    table.add_column(no_wrap=True)
+    table.add_column(overflow="fold")
+    table.add_row(Text(action, COLORS.get(action, "green")), Text(harmless(id_), ACCENT), what)
+    return table
 
 
 def noted(one: Noted) -> RenderableType:
@@ -114,7 +120,7 @@ def task(one: Task) -> RenderableType:
 def _page(one: Task) -> Iterator[RenderableType]:
     yield Text(harmless(one.goal.strip()), STRONG)
     yield _below(
-        one.id, *_state(one), one.space, one.agent and f"agent {one.agent}", f"since {_age(one.created_at)}"
+        one.id, *_state(one), one.space, one.agent and f"agent {one.agent}", f"started {_age(one.created_at)}"
     )
     if one.outcome:
         yield Text(harmless(one.outcome))

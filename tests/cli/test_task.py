@@ -1,13 +1,15 @@
 """`memcli task`."""
 
 import json
+import signal
 import subprocess
 import sys
 from collections.abc import Callable
+from pathlib import Path
 
 import pytest
 
-from tests.cli.conftest import STEERING, MemCLI, is_one_sentence
+from tests.cli.conftest import STEERING, MemCLI, Waiting, is_one_sentence
 from tests.cli.test_completions import offered
 from tests.conftest import Ran
 
@@ -96,7 +98,6 @@ def test_several_tasks_go_on(memcli: MemCLI) -> None:
         (["start", ""], 2),
         (["start", " \n "], 2),
         (["start"], 2),
-        (["start", "x" * 1_000_001], 2),
         (["push", ""], 2),
         (["push", "x", "--nosuch"], 2),
         (["note", ""], 2),
@@ -189,7 +190,7 @@ def test_the_page_of_a_task(memcli: MemCLI) -> None:
     memcli("task", "result", "endpoints", "14")
     assert memcli("task", "show", "-f", "table").out.splitlines() == [
         "Migrate",
-        f"{id_} · current · default · since just now",
+        f"{id_} · current · default · started just now",
         "",
         "  ✓ read",
         "  · move",
@@ -201,6 +202,48 @@ def test_the_page_of_a_task(memcli: MemCLI) -> None:
         "Thoughts",
         "  just now  thought",
     ]
+
+
+def test_an_end_that_is_killed_is_finished_by_the_next(
+    memcli: MemCLI, waiting: Callable[..., Waiting]
+) -> None:
+    """Nothing is changed meanwhile; what was said first holds."""
+    memcli("task", "start", "x")
+    one = waiting("task", "end", "--failed", "--outcome", "first")
+    one.until_it_waits()
+    assert "being ended" in memcli("task", "push", "late", code=4).err
+    one.process.kill()
+    one.ended()
+    ended = memcli("task", "end", "--outcome", "second").json
+    assert (ended["success"], ended["outcome"]) == (False, "first")
+    assert [e["outcome"] for e in memcli("episodes", "list").json] == ["first"]
+
+
+def test_an_end_that_is_interrupted_gives_the_task_back(
+    memcli: MemCLI, waiting: Callable[..., Waiting]
+) -> None:
+    """Exit code 130, no episode; the task goes on."""
+    memcli("task", "start", "x")
+    one = waiting("task", "end", "--failed")
+    one.until_it_waits()
+    one.process.send_signal(signal.SIGINT)
+    assert one.ended().code == 130
+    assert memcli("episodes", "list").json == []
+    memcli("task", "push", "goes on")
+    assert memcli("task", "end").json["success"] is True
+
+
+def test_two_who_end_a_task_at_once_leave_one_episode(
+    memcli: MemCLI, waiting: Callable[..., Waiting], tmp_path: Path
+) -> None:
+    """Both are told the same."""
+    memcli("task", "start", "x")
+    one = waiting("task", "end", "--failed", "--outcome", "first")
+    one.until_it_waits()
+    other = memcli("task", "end", "--outcome", "second").json
+    (tmp_path / "go-on").touch()
+    assert json.loads(one.ended().out) == other
+    assert [e["outcome"] for e in memcli("episodes", "list").json] == ["first"]
 
 
 PROBE = """
