@@ -28,6 +28,7 @@ from memcli.settings import (
     ConsolidateSettings,
     ContextSettings,
     DecaySettings,
+    EpisodeSettings,
     LLMSettings,
     ModelSettings,
     ProjectSettings,
@@ -61,6 +62,7 @@ class Config:
     decay: DecaySettings = field(default_factory=DecaySettings)
     conflicts: ConflictSettings = field(default_factory=ConflictSettings)
     consolidate: ConsolidateSettings = field(default_factory=ConsolidateSettings)
+    episodes: EpisodeSettings = field(default_factory=EpisodeSettings)
     llm: LLMSettings = field(default_factory=LLMSettings)
     project: ProjectSettings = field(default_factory=ProjectSettings)
     warm: WarmSettings = field(default_factory=WarmSettings)

@@ -150,6 +150,14 @@ class ConsolidateSettings:
 
 
 @dataclass(frozen=True, slots=True)
+class EpisodeSettings:
+    """How much it matters what was done: what succeeded is worth repeating."""
+
+    importance_success: float = setting(0.7, "importance of a task that succeeded", check=between(0, 1))
+    importance_failure: float = setting(0.4, "importance of a task that failed", check=between(0, 1))
+
+
+@dataclass(frozen=True, slots=True)
 class WarmSettings:
     """The process that keeps everything loaded, so that commands answer at once."""
 

@@ -41,6 +41,10 @@ SECTIONS: dict[str, dict[str, tuple[str, str]]] = {
         "graph": ("graph", "Connect memories, and follow the edges."),
         "value": ("value", "JSON values under keys."),
     },
+    "What one is at, and what was done": {
+        "task": ("task", "Working memory: a goal, subgoals, thoughts, results."),
+        "episodes": ("episodes", "What was done before, and how it ended."),
+    },
     "Where, and who": {
         "spaces": ("spaces", "Separate namespaces, made on first use."),
         "agents": ("agents", "Agents, each with memories of its own."),

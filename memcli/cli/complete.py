@@ -51,6 +51,11 @@ def values(ctx: typer.Context, incomplete: str) -> Iterator[str]:
     return (harmless(key) for key in _known(ctx).values if key.startswith(incomplete))
 
 
+def tasks(ctx: typer.Context, incomplete: str) -> Iterator[tuple[str, str]]:
+    """Ids of tasks that go on and begin with *incomplete*, each with its goal."""
+    return ((i, harmless(goal)) for i, goal in _known(ctx).tasks.items() if i.startswith(incomplete))
+
+
 def settings(incomplete: str) -> Iterator[tuple[str, str]]:
     """Settings that begin with *incomplete*, each with its meaning."""
     for key, declared in config.DECLARED.items():

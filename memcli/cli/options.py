@@ -200,6 +200,9 @@ scoped = replacing("scope", SCOPE, _scope)
 looking = replacing("scope", {**SCOPE, **WIDER}, _scope)
 """Like `scoped`, for commands that can look further: --shared, --include-team and --with-global."""
 
+working = replacing("scope", PLACE, _scope)
+"""Like `scoped`, for what no team can see: --space, --user and --agent."""
+
 placed = replacing("scope", PLACE, _named)
 """Like `scoped`, for commands about spaces themselves: no agent and no team needs to be there."""
 

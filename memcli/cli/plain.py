@@ -30,6 +30,8 @@ WHEN_ASKED = frozenset(
         "was_to",
         "weight_before",
         "values",
+        "key",
+        "score",
     }
 )
 """Fields that are only there when they were asked for, or have something to say."""
@@ -120,6 +122,11 @@ PLAIN = (
     ("key", "data"),  # values
     ("action", "id", "into", "text"),  # what consolidating came to
     ("id", "text", "valid_from", "valid_until"),  # versions
+    ("action", "id", "path", "text"),  # what a change to a task came to
+    ("action", "id", "success", "episode"),  # what ending a task came to
+    ("action", "id", "goal"),  # what starting one came to
+    ("id", "status", "is_current", "goal"),  # tasks
+    ("id", "success", "goal", "outcome"),  # episodes
     ("id", "text"),  # memories and hits
     ("action", "id"),  # what storing came to
     ("change", "command", "forgotten", "changed"),  # what undoing came to

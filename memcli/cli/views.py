@@ -12,7 +12,7 @@ from rich.console import Console, Group, RenderableType
 from rich.table import Table
 from rich.text import Text
 
-from memcli.cli import care, explained, figures, past, structure, who
+from memcli.cli import care, explained, figures, past, structure, who, work
 from memcli.cli.messages import colored, harmless
 from memcli.cli.plain import as_json
 from memcli.config import Setting
@@ -348,6 +348,7 @@ SEVERAL: Mapping[type, Callable[[Any], RenderableType]] = {
     Finding: who.findings,
     EdgeOf: structure.edges,
     Value: structure.values,
+    **work.SEVERAL,
 }
 ONE: Mapping[type, Callable[[Any], RenderableType]] = {
     Hit: _memory,
@@ -372,4 +373,5 @@ ONE: Mapping[type, Callable[[Any], RenderableType]] = {
     Path: structure.path,
     Kept: structure.kept,
     Value: structure.value,
+    **work.ONE,
 }

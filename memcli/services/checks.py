@@ -13,6 +13,9 @@ from memcli.errors import UsageError
 TEXT_BYTES_MOST = 10_000_000
 """The longest text, in bytes of UTF-8. At some 10,000 passages it takes minutes to embed already."""
 
+WORK_BYTES_MOST = 1_000_000
+"""The longest text in a task: all of them are read and written together with each change."""
+
 NAME_LENGTH_MOST = 100
 ID_LENGTH_MOST = 200
 METADATA_BYTES_MOST = 100_000
@@ -25,15 +28,17 @@ SPACE_PUNCTUATION = frozenset(" ._-@:+/")
 """What a space's name may hold besides letters, marks and digits; none of it first, no space last."""
 
 
-def text(value: Any, what: str = "the text") -> str:
-    """*value*, a text that can be stored whole: not blank, no NUL, valid Unicode, at most 10 MB."""
+def text(
+    value: Any, what: str = "the text", most: int = TEXT_BYTES_MOST, *, may_be_blank: bool = False
+) -> str:
+    """*value*, a text that can be stored whole: not blank, no NUL, valid Unicode, at most *most* bytes."""
     if not isinstance(value, str):
         raise UsageError(f"{what} must be a string, not {_kind(value)}")
-    if not value.strip():
+    if not may_be_blank and not value.strip():
         raise UsageError(f"{what} is empty")
     characters(value, what)
-    if len(value) > TEXT_BYTES_MOST // 4 and len(value.encode()) > TEXT_BYTES_MOST:
-        raise UsageError(f"{what} is longer than {TEXT_BYTES_MOST // 1_000_000} MB")
+    if len(value) > most // 4 and len(value.encode()) > most:
+        raise UsageError(f"{what} is longer than {most // 1_000_000} MB")
     return value
 
 

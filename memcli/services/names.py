@@ -30,6 +30,7 @@ class Names:
         teams: Teams, the one used last first.
         types: Types of edges, the one used last first.
         values: Keys of values, the one written last first.
+        tasks: Goals by id, of tasks that go on, the one started last first.
     """
 
     spaces: tuple[str, ...] = ()
@@ -38,17 +39,19 @@ class Names:
     teams: tuple[str, ...] = ()
     types: tuple[str, ...] = ()
     values: tuple[str, ...] = ()
+    tasks: dict[str, str] = field(default_factory=dict)
 
 
 def read(path: Path) -> Names:
     """What was noted in the file at *path*; nothing, if it is not there or not readable."""
     try:
         said = json.loads(path.read_bytes())
+        lists = ("agents", "teams", "types", "values")
         return Names(
-            tuple(map(str, said["spaces"])),
-            {str(k): str(v) for k, v in said["memories"].items()},
-            *(tuple(map(str, said.get(name, ()))) for name in ("agents", "teams")),
-            *(tuple(map(str, said.get(kind, ()))) for kind in ("types", "values")),
+            spaces=tuple(map(str, said["spaces"])),
+            memories={str(k): str(v) for k, v in said["memories"].items()},
+            tasks={str(k): str(v) for k, v in said.get("tasks", {}).items()},
+            **{name: tuple(map(str, said.get(name, ()))) for name in lists},
         )
     except (OSError, ValueError, KeyError, TypeError, AttributeError, RecursionError):
         return Names()
@@ -99,6 +102,15 @@ def note_value(path: Path, key: str, *, gone: bool = False) -> None:
     keys = (*others,) if gone else (key, *others)[:KEPT]
     if keys != known.values:
         _write(path, replace(known, values=keys))
+
+
+def note_task(path: Path, id_: str, goal: str, *, gone: bool = False) -> None:
+    """Note that the task *id_* was started, or has ended. Needs the writer's lock."""
+    known = read(path)
+    others = {other: said for other, said in known.tasks.items() if other != id_}
+    tasks = others if gone else dict(list(({id_: goal} | others).items())[:KEPT])
+    if list(tasks.items()) != list(known.tasks.items()):
+        _write(path, replace(known, tasks=tasks))
 
 
 def drop(path: Path, ids: Iterable[str] = (), space: str = "") -> None:

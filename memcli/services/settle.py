@@ -17,7 +17,7 @@ import numpy as np
 from memcli.model import Action, Considered, Memory, Stored
 from memcli.services.conflicts import Decision, Statement, decide
 from memcli.services.history import given_way
-from memcli.services.select import current, is_current
+from memcli.services.select import current, is_current, is_fact
 from memcli.storage import rivals
 from memcli.storage.rivals import Rival, key_of
 from memcli.storage.rows import units
@@ -146,7 +146,7 @@ class Settler:
     def add(self, new: Memory, vector: NDArray[np.float32]) -> None:
         """Let *new* be remembered."""
         self.added[new.id], self._vectors[new.id] = new, vector
-        if not new.is_turn and is_current(new, self.engine.now()):
+        if is_fact(new) and is_current(new, self.engine.now()):
             self._by_scope.setdefault(key_of(new), []).append(new.id)
 
     def give_way(self, rival: Rival, new: Memory, decision: Decision, vector: NDArray[np.float32]) -> Memory:

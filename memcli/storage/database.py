@@ -9,7 +9,7 @@ A store is a LanceDB directory with these tables:
 - `agents`, `teams`, `members`: who remembers, and who may see.
 - `changes`: the journal, what it takes to take the last changes back.
 - `edges`: which memories are connected.
-- `values`: JSON under keys. Whoever keeps nothing else has no `meta`, and no model.
+- `values`: JSON under keys. `tasks`: working memory. Whoever keeps nothing else has no `meta`, and no model.
 
 A generation is a set of vectors by one model. Changing the model builds the next generation beside
 the current one, which takes over in one write to `meta`.
@@ -41,6 +41,7 @@ from memcli.storage.people import People
 from memcli.storage.predicates import equals
 from memcli.storage.spaces import Spaces
 from memcli.storage.table import Table
+from memcli.storage.tasks import Tasks
 from memcli.storage.uses import UseLog
 from memcli.storage.values import Values
 
@@ -55,7 +56,7 @@ lower format is brought up to this one when it is opened. 2 came with uses, and 
 SMALL = 2_000
 """Rows of a table that a write tidies itself, in some 40 ms; what is larger waits for `catch_up`."""
 
-ROOMS = ("spaces", "journal", "people", "edges", "values")
+ROOMS = ("spaces", "journal", "people", "edges", "values", "tasks")
 """What a database has besides memories, by attribute; each has one or several tables."""
 
 META_KEY = "store"
@@ -123,6 +124,11 @@ class Database:
     def values(self) -> Values:
         """JSON under keys."""
         return Values(self._refused_or_open())
+
+    @cached_property
+    def tasks(self) -> Tasks:
+        """Working memory."""
+        return Tasks(self._refused_or_open())
 
     def _refused_or_open(self) -> Connection | None:
         """The connection, once it is clear that the store can be read; None where there is none."""
@@ -384,6 +390,7 @@ class Database:
                     generation.erase(ids)
             self.edges.erase(ids, successors)
             self.journal.erase(ids)
+            self.tasks.erase(ids)
 
     def drop_leftovers(self) -> None:
         """Drop tables of generations that are neither current nor being built. Needs the writer's lock."""

@@ -14,7 +14,7 @@ USES_NAME = "uses.log"
 OUR_FILES = {*locks.NAMES, USES_NAME, "uses.folding"}
 
 OUR_TABLE = re.compile(
-    rf"(meta|spaces|agents|teams|members|changes|edges|values|{GENERATION_TABLE.pattern})\.lance"
+    rf"(meta|spaces|agents|teams|members|changes|edges|values|tasks|{GENERATION_TABLE.pattern})\.lance"
 )
 
 

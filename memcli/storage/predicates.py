@@ -114,6 +114,9 @@ class Not:
 
 Condition = Among | Ordered | Contains | All | Any | Not
 
+EPISODE = All((Among(("type",), ("episode",)), Not(Among(("task",), (None,)))))
+"""What an episode says in its metadata; its source is `task` besides."""
+
 
 def quote(text: str) -> str:
     """*text* as an SQL string literal: `it's` becomes `'it''s'`.

@@ -13,7 +13,7 @@ from memcli.storage import rows
 from memcli.storage.lexical import terms
 from memcli.storage.lookup import Holding, Near
 from memcli.storage.memories import Memories
-from memcli.storage.predicates import all_of, equals, is_in
+from memcli.storage.predicates import EPISODE, all_of, compiled, equals, is_in
 from memcli.storage.rows import VECTOR, units, vectors_of
 from memcli.storage.table import MANY_KEYS, chunks
 
@@ -22,8 +22,8 @@ if TYPE_CHECKING:
 
     from memcli.model import Memory
 
-FACTS = "(conversation = '' OR position IS NULL)"
-"""The predicate for memories that are no turn of a conversation."""
+FACTS = f"(conversation = '' OR position IS NULL) AND (source <> 'task' OR NOT ({compiled(EPISODE)}))"
+"""The predicate for memories that are neither a turn of a conversation nor an episode."""
 
 ROWS_AT_ONCE = 20_000
 """Vectors of the store that are held against a batch at once: 30 MB at 384 numbers each."""

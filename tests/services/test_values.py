@@ -3,7 +3,6 @@
 import json
 import subprocess
 import sys
-from collections.abc import Callable
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
@@ -37,17 +36,6 @@ EXACT = [
 def got(engine: Engine, name: str, scope: Scope, field: str | None = None) -> str:
     """The text of a value."""
     return values.get(engine, name, scope=scope, field=field).data
-
-
-@pytest.fixture
-def no_model(make_engine: Callable[..., Engine], monkeypatch: pytest.MonkeyPatch) -> Engine:
-    """An engine that can't load a model."""
-
-    def refuse(*_: Any) -> Any:
-        raise AssertionError("no model is needed for this")
-
-    monkeypatch.setattr(Engine, "load_model", refuse)
-    return make_engine(embedder=None)
 
 
 @pytest.mark.parametrize("text", EXACT, ids=lambda text: text[:20])
