@@ -27,6 +27,7 @@ from memcli.settings import (
     ConflictSettings,
     ConsolidateSettings,
     ContextSettings,
+    ConversationSettings,
     DecaySettings,
     LLMSettings,
     ModelSettings,
@@ -61,6 +62,7 @@ class Config:
     decay: DecaySettings = field(default_factory=DecaySettings)
     conflicts: ConflictSettings = field(default_factory=ConflictSettings)
     consolidate: ConsolidateSettings = field(default_factory=ConsolidateSettings)
+    conversation: ConversationSettings = field(default_factory=ConversationSettings)
     llm: LLMSettings = field(default_factory=LLMSettings)
     project: ProjectSettings = field(default_factory=ProjectSettings)
     warm: WarmSettings = field(default_factory=WarmSettings)

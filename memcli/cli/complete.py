@@ -9,6 +9,7 @@ import typer
 
 from memcli import config
 from memcli.cli.messages import harmless
+from memcli.dialogue import ROLES
 from memcli.home import find_home
 
 if TYPE_CHECKING:
@@ -49,6 +50,11 @@ def types(ctx: typer.Context, incomplete: str) -> Iterator[str]:
 def values(ctx: typer.Context, incomplete: str) -> Iterator[str]:
     """Keys of values that begin with *incomplete*."""
     return (harmless(key) for key in _known(ctx).values if key.startswith(incomplete))
+
+
+def roles(incomplete: str) -> Iterator[str]:
+    """Roles of messages that begin with *incomplete*."""
+    return (role for role in ROLES if role.startswith(incomplete))
 
 
 def settings(incomplete: str) -> Iterator[tuple[str, str]]:

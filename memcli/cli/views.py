@@ -12,22 +12,26 @@ from rich.console import Console, Group, RenderableType
 from rich.table import Table
 from rich.text import Text
 
-from memcli.cli import care, explained, figures, past, structure, who
+from memcli.cli import care, explained, figures, past, structure, talk, who
 from memcli.cli.messages import colored, harmless
 from memcli.cli.plain import as_json
 from memcli.config import Setting
+from memcli.dialogue import Conversation, Turn
 from memcli.embedding.catalog import RERANKER, ModelInfo
 from memcli.model import Action, Conflict, Context, Hit, Imported, Memory, Space, Stored
 from memcli.services.agents import Agent
 from memcli.services.consolidate import Step
+from memcli.services.conversations import Cleared, Summarised
 from memcli.services.demo import Demo
 from memcli.services.doctor import Finding
 from memcli.services.evaluate import Evaluated
+from memcli.services.exchange import TakenIn
 from memcli.services.graph import Connected, EdgeOf, Path, Traversal
 from memcli.services.history import Version
 from memcli.services.models import Changed
 from memcli.services.spaces import InForce, Merged
 from memcli.services.teams import Member, Team
+from memcli.services.turns import Added
 from memcli.services.undo import Undone
 from memcli.services.upkeep import Optimized
 from memcli.services.values import Kept
@@ -348,6 +352,9 @@ SEVERAL: Mapping[type, Callable[[Any], RenderableType]] = {
     Finding: who.findings,
     EdgeOf: structure.edges,
     Value: structure.values,
+    Turn: talk.dialogue,
+    Conversation: talk.conversations,
+    Added: talk.all_added,
 }
 ONE: Mapping[type, Callable[[Any], RenderableType]] = {
     Hit: _memory,
@@ -372,4 +379,8 @@ ONE: Mapping[type, Callable[[Any], RenderableType]] = {
     Path: structure.path,
     Kept: structure.kept,
     Value: structure.value,
+    Added: talk.added,
+    Summarised: talk.summarised,
+    Cleared: talk.cleared,
+    TakenIn: talk.taken_in,
 }

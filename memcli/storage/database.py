@@ -10,6 +10,7 @@ A store is a LanceDB directory with these tables:
 - `changes`: the journal, what it takes to take the last changes back.
 - `edges`: which memories are connected.
 - `values`: JSON under keys. Whoever keeps nothing else has no `meta`, and no model.
+- `conversations`: titles and summaries of conversations, and which one goes on.
 
 A generation is a set of vectors by one model. Changing the model builds the next generation beside
 the current one, which takes over in one write to `meta`.
@@ -31,6 +32,7 @@ import pyarrow as pa
 from memcli.errors import StorageError
 from memcli.model import EmbeddingModel
 from memcli.storage import locks
+from memcli.storage.conversations import Conversations
 from memcli.storage.directory import refuse_foreign
 from memcli.storage.edges import Edges
 from memcli.storage.generation import GENERATION_TABLE, KINDS, Generation
@@ -59,7 +61,7 @@ SMALL = 2_000
 """Rows of a table that a write tidies itself, in some 40 ms; what is larger waits for `catch_up`."""
 
 OUR_TABLE = re.compile(
-    rf"(meta|spaces|agents|teams|members|changes|edges|values|{GENERATION_TABLE.pattern})\.lance"
+    rf"(meta|spaces|agents|teams|members|changes|edges|values|conversations|{GENERATION_TABLE.pattern})\.lance"
 )
 
 META_KEY = "store"
@@ -128,6 +130,11 @@ class Database:
         """JSON under keys."""
         return Values(self._refused_or_open())
 
+    @cached_property
+    def conversations(self) -> Conversations:
+        """What is known of conversations besides their turns."""
+        return Conversations(self._refused_or_open())
+
     def _refused_or_open(self) -> Connection | None:
         """The connection, once it is clear that the store can be read; None where there is none."""
         _ = self.current
@@ -186,7 +193,7 @@ class Database:
     def forget_what_was_read(self) -> None:
         """Look at everything afresh: another process may have changed it."""
         self._opened_meta = self._current = None
-        for opened in ("spaces", "journal", "people", "edges", "values"):
+        for opened in ("spaces", "journal", "people", "edges", "values", "conversations"):
             self.__dict__.pop(opened, None)
 
     def _tidy_a_little(self) -> None:
@@ -232,7 +239,7 @@ class Database:
         self.is_behind = False
 
     def _all_tables(self) -> list[Table]:
-        others = (self.spaces, self.journal, self.edges, self.values)
+        others = (self.spaces, self.journal, self.edges, self.values, self.conversations)
         tables: list[Table] = [self._meta, *(other.table for other in others), *self.people.tables]
         if self.current:
             tables += [self.current.memories.table, self.current.passages.table]
