@@ -22,7 +22,7 @@ from memcli.errors import LLMError
 from memcli.services.blocks import LINE_ENDS, visible
 from memcli.services.engine import Engine
 from memcli.services.tokens import estimate_tokens
-from memcli.storage.rows import units
+from memcli.storage.rows import ENDS_WITH_QUESTION, units
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -40,12 +40,17 @@ SENTENCES_OF_A_TURN = 12
 LONGEST_SENTENCE = 300
 """Characters of a sentence that are quoted: code and tables have no end of sentences."""
 
-SHORTEST_SENTENCE = 6.0
-"""Tokens, by estimate, that a sentence must exceed: "Thanks, that helps!" says nothing by itself."""
+SHORTEST_SENTENCE = 6
+"""Tokens, by estimate, that a sentence exceeds which says something by itself: "Thanks, that helps!" does not."""
 
 RELEVANCE = 0.7
 """How much being near to the centroid counts, against saying something new. Carbonell and Goldstein found 0.7
 to 0.8 good for short summaries."""
+
+SAYS_MUCH, LONG, ASKS, USERS = 0.3, 25, 0.2, 0.1
+"""What counts besides: a sentence of 25 tokens or more has 0.3 more than one of none, a question 0.2 less, and what
+the user says 0.1 more. Found by reading what became of dialogues of our own; without it a third of the lines were
+of the kind "That is a good price." and "Shall we begin?"."""
 
 TRANSCRIPT = 8_000
 """Tokens of turns that an LLM is given at once: small ones have a window of 8,192 to 32,768."""
@@ -164,13 +169,21 @@ def extracted(
     center = np.concatenate([centers, before]).mean(axis=0)
     costs = [estimate_tokens(line.text + "\n") for line in lines]
     stay = [place for place, line in enumerate(lines) if line.stays]
-    kept = chosen(of_lines, center, costs, budget, stay)
+    weights = np.array([_weight(line.text) for line in lines])
+    kept = chosen(of_lines, center, weights, costs, budget, stay)
     return "\n".join(lines[place].text for place in kept) or fitting(lines[0].text, budget)
+
+
+def _weight(line: str) -> float:
+    """What speaks for *line*, whatever the others say."""
+    says = SAYS_MUCH * min(estimate_tokens(line) / LONG, 1.0)
+    return says - ASKS * bool(ENDS_WITH_QUESTION.search(line)) + USERS * line.startswith("user: ")
 
 
 def chosen(
     vectors: NDArray[np.float32],
     center: NDArray[np.float32],
+    weights: NDArray[np.float64],
     costs: Sequence[int],
     budget: int,
     stay: Sequence[int] = (),
@@ -180,18 +193,19 @@ def chosen(
     Args:
         vectors: The lines' vectors, of length 1, shape (n, dimension).
         center: What all of it is about, shape (dimension,).
+        weights: What else speaks for each, shape (n,).
         costs: What each line takes.
         budget: What all may take.
         stay: The places of those that are in first, as far as they fit.
     """
-    relevance = units(center.reshape(1, -1))[0] @ vectors.T
+    relevance = RELEVANCE * (vectors @ units(center.reshape(1, -1))[0]) + weights
     said_already = np.zeros(len(costs))
     kept: list[int] = []
     left = budget
     waiting = list(stay)
     open_ = np.ones(len(costs), dtype=np.bool_)
     while open_.any():
-        gain = np.where(open_, RELEVANCE * relevance - (1 - RELEVANCE) * said_already, -np.inf)
+        gain = np.where(open_, relevance - (1 - RELEVANCE) * said_already, -np.inf)
         best = waiting.pop(0) if waiting else int(np.argmax(gain))
         open_[best] = False
         if costs[best] <= left:
@@ -202,10 +216,21 @@ def chosen(
 
 
 def sentences(text: str) -> list[str]:
-    """The sentences of *text* that say something, each on one line."""
+    """The sentences of *text*, each on one line, short ones with the one after: "Yes. On Friday, by train."
+
+    Nothing is left of a text that is too short to say something by itself.
+    """
     head = text[: 4 * SENTENCES_OF_A_TURN * LONGEST_SENTENCE]  # 5 MB of one turn need not be cut up
-    parts = (_on_one_line(part) for part in SENTENCE_END.split(head) if part)
-    return [part for part in parts if estimate_tokens(part) > SHORTEST_SENTENCE][:SENTENCES_OF_A_TURN]
+    found: list[str] = []
+    begun = ""
+    for part in SENTENCE_END.split(head):
+        begun = f"{begun} {_on_one_line(part)}".strip()
+        if estimate_tokens(begun) > SHORTEST_SENTENCE:
+            found.append(begun)
+            begun = ""
+    if begun and found:
+        found[-1] += f" {begun}"
+    return found[:SENTENCES_OF_A_TURN]
 
 
 def _on_one_line(text: str) -> str:
