@@ -85,7 +85,7 @@ def talks(table: Table, where: str, limit: int | None) -> list[Talk]:
     )
     best = groups.take(order.slice(0, limit)).to_pylist()
     openings = _openings(
-        rows.filter(pc.is_in(rows["conversation"], pa.array([g["conversation"] for g in best])))
+        rows.filter(pc.is_in(rows["conversation"], pa.array([g["conversation"] for g in best], pa.utf8())))
     )
     return [_talk(group, openings) for group in best]
 
