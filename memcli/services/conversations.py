@@ -242,8 +242,6 @@ def _is_due(engine: Engine, fresh: Sequence[Place]) -> bool:
         return False
     if len(fresh) > settings.max_messages and len(older) >= settings.keep_last:
         return True
-    if len(fresh) > 2 * settings.max_messages:  # whatever the settings are
-        return True
     costs = [estimate_tokens(turn.content) for turn in turns.with_ids(engine, [place.id for place in fresh])]
     much = sum(costs[: len(older)]) > settings.max_tokens // 4 or len(older) >= settings.keep_last
     return sum(costs) > settings.max_tokens and much

@@ -61,7 +61,10 @@ TRANSCRIPT = 8_000
 LONGEST_TURN = 4_000
 """Characters of a turn that an LLM is given."""
 
-SENTENCE_END = re.compile(r"(?<=[.!?…])[\"'”’)\]]*\s+|(?<=[。！？])|\n+")
+SENTENCE_END = re.compile(
+    r"""(?<=[.!?…])(?<!\b[A-Z]\.)(?<!\b[A-Z][a-z]\.)(?<!\b[A-Z][a-z]{2}\.)["'”’)\]]*\s+|(?<=[。！？])|\n+"""
+)
+"""Where sentences end; not after what may be a title or an initial: Mrs. Petersen, J. S. Bach."""
 
 PROMPT = """\
 You keep the record of a conversation that is too long to be read whole each time.

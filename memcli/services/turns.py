@@ -298,9 +298,9 @@ def named(engine: Engine, scope: Scope, conversation: str = "") -> str:
         raise NotFoundError(
             "there is no conversation yet", hint='memcli conversation add user "..." begins one'
         )
-    if not engine.db.conversations.get(owner_of(scope), name) and not engine.db.memories.table.count(
-        predicate(scope, Filter(turns=True, conversation=name), engine.now())
-    ):
+    has_row = scope.space is not None and engine.db.conversations.get(owner_of(scope), name)
+    where = predicate(scope, Filter(turns=True, conversation=name), engine.now())
+    if not has_row and not engine.db.memories.table.count(where):
         raise NotFoundError(
             f"there is no conversation {name!r}", hint="memcli conversation list shows what there is"
         )

@@ -95,8 +95,10 @@ def test_search_finds_turns_only(engine: Engine, scope: Scope) -> None:
     only = conversations.search(engine, "amber tree", scope=scope, conversation="b")
     assert only[0].text == "amber is a colour"
     assert {hit.conversation for hit in only} == {"b"}
-    with pytest.raises(NotFoundError):
-        conversations.search(engine, "amber", scope=scope, conversation="nope")
+    for where in (scope, replace(scope, space=None)):
+        assert conversations.search(engine, "amber", scope=where, conversation="b")
+        with pytest.raises(NotFoundError):
+            conversations.search(engine, "amber", scope=where, conversation="nope")
 
 
 def test_clearing_forgets_the_turns_and_can_be_undone(make_engine: Make, scope: Scope) -> None:
@@ -165,6 +167,18 @@ def test_a_summary_is_made_once_and_goes_on_from_there(
     assert (positions(anew), anew.summarised) == ([16, 17, 18], 16)
     assert anew.summary != first.summary
     assert set(first.summary.split("\n")) <= set(embedder.embedded)  # read again as it was
+
+
+def test_a_few_turns_more_than_are_kept_ask_for_no_summary(
+    make_engine: Make, scope: Scope, tmp_path: Path
+) -> None:
+    """Not even where the settings contradict each other: an LLM would be asked again for each turn."""
+    limits = ConversationSettings(max_messages=1, max_tokens=50, keep_last=5)
+    engine = make_engine(config(limits, *llm(tmp_path, "print('In short.')")))
+    for n in range(20):
+        turns.add(engine, "user", f"word{n}", scope=scope)
+        assert len(conversations.messages(engine, scope=scope).turns) <= 10
+    assert len(asked(tmp_path)) == 3
 
 
 def test_long_messages_are_summarised_before_they_are_many(make_engine: Make, scope: Scope) -> None:

@@ -116,6 +116,10 @@ def test_lines_stand_in_the_order_they_were_said(engine: Engine) -> None:
         ("I live in Leipzig now, near the park. Thanks!", ["I live in Leipzig now, near the park. Thanks!"]),
         ("Thanks!", []),
         (
+            "Meet Mrs. Petersen and Dr. J. Kim at noon. They bring all the keys.",
+            ["Meet Mrs. Petersen and Dr. J. Kim at noon.", "They bring all the keys."],
+        ),
+        (
             "昨天我们在北京见面了。今天下雨，所以我在家。",
             ["昨天我们在北京见面了。", "今天下雨，所以我在家。"],
         ),
@@ -125,7 +129,7 @@ def test_lines_stand_in_the_order_they_were_said(engine: Engine) -> None:
         ),
         ("", []),
     ],
-    ids=range(6),
+    ids=range(7),
 )
 def test_texts_are_cut_into_sentences(text: str, expected: list[str]) -> None:
     """Short ones stay with their neighbours."""
