@@ -209,7 +209,8 @@ def chosen(
     kept: list[int] = []
     left = budget
     waiting = list(stay)
-    open_ = ~np.triu(vectors @ vectors.T >= SAME, k=1).any(axis=1)
+    said_later = np.triu(vectors @ vectors.T >= SAME, k=1)
+    open_: NDArray[np.bool_] = np.logical_not(np.any(said_later, axis=1, keepdims=True)[:, 0])
     open_[waiting] = True
     while open_.any():
         gain = np.where(open_, relevance - (1 - RELEVANCE) * said_already, -np.inf)
