@@ -63,7 +63,7 @@ def add(
     ] = None,
     created_at: Annotated[str | None, typer.Option(metavar="WHEN", help="When it was said. [now]")] = None,
 ) -> None:
-    """Add a turn; `add -` takes messages as JSON or JSON Lines from standard input."""
+    """Add a turn. `add -` takes messages as JSON or JSON Lines from standard input."""
     run = run_of(ctx)
     if role == "-" and text is None:
         if meta or created_at:
@@ -162,7 +162,7 @@ def messages(
         ),
     ] = None,
 ) -> None:
-    """Print what goes into a prompt: a summary of what is older, and the last turns word for word."""
+    """Print what goes into a prompt. That is a summary of what is older, and the last turns word for word."""
     found = conversations.messages(
         run_of(ctx).engine, scope=scope, conversation=conversation, max_tokens=max_tokens, last=last
     )
@@ -188,7 +188,7 @@ def summarize(
     conversation: Id = "",
     anew: Annotated[bool, typer.Option("--anew", help="Read what was summarised before once more.")] = False,
 ) -> None:
-    """Say what a conversation came to: by your LLM if llm.command is set, or else in its own sentences."""
+    """Say what a conversation came to. Your LLM does, if llm.command is set; or else its own sentences."""
     made = conversations.summarize(run_of(ctx).engine, scope=scope, conversation=conversation, anew=anew)
     render.show(made, output)
 
@@ -234,7 +234,7 @@ def import_conversation(
         ),
     ] = "",
 ) -> None:
-    """Store conversations from JSON or JSON Lines; running it again stores only what is missing."""
+    """Store conversations from JSON or JSON Lines. Running it again stores only what is missing."""
     raw = words.read(file, most=dialogues.BYTES_MOST)
     taken = exchange.take_in(run_of(ctx).engine, raw, scope=scope, conversation=conversation)
     render.show(taken, output)
