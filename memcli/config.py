@@ -27,6 +27,7 @@ from memcli.settings import (
     ConflictSettings,
     ConsolidateSettings,
     ContextSettings,
+    ConversationSettings,
     DecaySettings,
     EpisodeSettings,
     LLMSettings,
@@ -63,6 +64,7 @@ class Config:
     conflicts: ConflictSettings = field(default_factory=ConflictSettings)
     consolidate: ConsolidateSettings = field(default_factory=ConsolidateSettings)
     episodes: EpisodeSettings = field(default_factory=EpisodeSettings)
+    conversation: ConversationSettings = field(default_factory=ConversationSettings)
     llm: LLMSettings = field(default_factory=LLMSettings)
     project: ProjectSettings = field(default_factory=ProjectSettings)
     warm: WarmSettings = field(default_factory=WarmSettings)

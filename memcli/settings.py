@@ -142,6 +142,19 @@ class LLMSettings:
 
 
 @dataclass(frozen=True, slots=True)
+class ConversationSettings:
+    """How much of a conversation goes into a prompt word for word; what is older is summarised."""
+
+    max_messages: int = setting(
+        50, "messages from which on older ones are summarised", check=between(1, 100_000)
+    )
+    max_tokens: int = setting(
+        4000, "tokens from which on older messages are summarised", check=between(50, 10_000_000)
+    )
+    keep_last: int = setting(10, "last messages that always stay word for word", check=between(1, 10_000))
+
+
+@dataclass(frozen=True, slots=True)
 class ConsolidateSettings:
     """What `consolidate` forgets: what is unimportant and rarely used."""
 

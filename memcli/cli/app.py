@@ -37,6 +37,9 @@ SECTIONS: dict[str, dict[str, tuple[str, str]]] = {
         "conflicts": ("consolidate", "Show what doubles or contradicts each other."),
         "consolidate": ("consolidate", "Merge doubles, forget what is unimportant and unused."),
     },
+    "Conversations": {
+        "conversation": ("conversation", "Dialogues, turn by turn."),
+    },
     "Structure": {
         "graph": ("graph", "Connect memories, and follow the edges."),
         "value": ("value", "JSON values under keys."),

@@ -9,6 +9,7 @@ import typer
 
 from memcli import config
 from memcli.cli.messages import harmless
+from memcli.dialogue import ROLES
 from memcli.home import find_home
 
 if TYPE_CHECKING:
@@ -54,6 +55,11 @@ def values(ctx: typer.Context, incomplete: str) -> Iterator[str]:
 def tasks(ctx: typer.Context, incomplete: str) -> Iterator[tuple[str, str]]:
     """Ids of tasks that go on and begin with *incomplete*, each with its goal."""
     return ((i, harmless(goal)) for i, goal in _known(ctx).tasks.items() if i.startswith(incomplete))
+
+
+def roles(incomplete: str) -> Iterator[str]:
+    """Roles of messages that begin with *incomplete*."""
+    return (role for role in ROLES if role.startswith(incomplete))
 
 
 def settings(incomplete: str) -> Iterator[tuple[str, str]]:

@@ -128,7 +128,11 @@ PLAIN = (
     ("id", "status", "is_current", "goal"),  # tasks
     ("id", "success", "goal", "outcome"),  # episodes
     ("id", "text"),  # memories and hits
+    ("action", "id", "conversation", "position", "role"),  # what adding a turn came to
     ("action", "id"),  # what storing came to
+    ("role", "content"),  # turns and messages
+    ("summary", "by"),  # what a conversation came to
+    ("id", "title", "turns"),  # conversations
     ("change", "command", "forgotten", "changed"),  # what undoing came to
     ("context",),
     ("name", "why"),  # the space in force

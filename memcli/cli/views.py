@@ -12,7 +12,7 @@ from rich.console import Console, Group, RenderableType
 from rich.table import Table
 from rich.text import Text
 
-from memcli.cli import care, explained, figures, past, structure, who, work
+from memcli.cli import care, explained, figures, past, structure, talk, who, work
 from memcli.cli.messages import colored, harmless
 from memcli.cli.plain import as_json
 from memcli.config import Setting
@@ -349,6 +349,7 @@ SEVERAL: Mapping[type, Callable[[Any], RenderableType]] = {
     EdgeOf: structure.edges,
     Value: structure.values,
     **work.SEVERAL,
+    **talk.SEVERAL,
 }
 ONE: Mapping[type, Callable[[Any], RenderableType]] = {
     Hit: _memory,
@@ -374,4 +375,5 @@ ONE: Mapping[type, Callable[[Any], RenderableType]] = {
     Kept: structure.kept,
     Value: structure.value,
     **work.ONE,
+    **talk.ONE,
 }

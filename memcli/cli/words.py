@@ -97,11 +97,14 @@ def decoded(raw: bytes, what: str) -> str:
         raise UsageError(f"{what} is not valid UTF-8 at byte {error.start + 1}") from error
 
 
-def read(name: str) -> bytes:
-    """All of the file called *name*; of standard input if it is `-`. Raises like `opened`."""
+def read(name: str, *, most: int = -2) -> bytes:
+    """All of the file called *name*; of standard input if it is `-`. Raises like `opened`.
+
+    Of what is longer than *most* bytes, if that is given, one byte more: enough to tell.
+    """
     with opened(name) as file:
         try:
-            return file.read()
+            return file.read(most + 1)
         except OSError as error:
             raise UsageError(f"can't read {name}: {error.strerror}") from error
 

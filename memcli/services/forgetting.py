@@ -177,4 +177,5 @@ def purge(engine: Engine, memories: Sequence[Memory]) -> list[Memory]:
         ids = [memory.id for memory in gone]
         names.drop(engine.home.names, ids)
         db.erase(ids)
+        db.conversations.erase(sorted({memory.conversation for memory in gone if memory.conversation}))
     return gone

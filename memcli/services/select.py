@@ -8,6 +8,7 @@ from datetime import datetime, timedelta
 from memcli.model import Memory, Scope
 from memcli.services import checks
 from memcli.storage.predicates import (
+    IS_TURN,
     Condition,
     after,
     all_of,
@@ -35,6 +36,8 @@ class Filter:
         forgotten: Whether forgotten memories are meant, instead of those that are not.
         replaced: Whether memories that another one has replaced are meant, too.
         at: What was true at this time; None for now.
+        turns: Whether only turns of conversations are meant.
+        conversation: Only of this one; empty for any.
     """
 
     tags: tuple[str, ...] = ()
@@ -45,6 +48,8 @@ class Filter:
     forgotten: bool = False
     replaced: bool = False
     at: datetime | None = None
+    turns: bool = False
+    conversation: str = ""
 
 
 NO_FILTER = Filter()
@@ -126,6 +131,8 @@ def predicate(scope: Scope, wanted: Filter, now: datetime) -> str:
         since("created_at", wanted.since) if wanted.since else "",
         before("created_at", wanted.until) if wanted.until else "",
         at_least("importance", checks.importance(wanted.min_importance)) if wanted.min_importance else "",
+        IS_TURN if wanted.turns else "",
+        equals("conversation", wanted.conversation) if wanted.conversation else "",
     )
 
 

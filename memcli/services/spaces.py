@@ -136,6 +136,7 @@ def _move(engine: Engine, db: Database, name: str, to: str, user: str) -> None:
     db.memories.move(place(Scope(name, user)), to, engine.now())  # in one write: never half of them
     db.values.move(name, user, to)
     db.tasks.move(name, user, to)
+    db.conversations.move(name, user, to)
     if name in made:
         if to not in made:
             db.spaces.put(replace(made[name], name=to))

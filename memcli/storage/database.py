@@ -10,6 +10,7 @@ A store is a LanceDB directory with these tables:
 - `changes`: the journal, what it takes to take the last changes back.
 - `edges`: which memories are connected.
 - `values`: JSON under keys. `tasks`: working memory. Whoever keeps nothing else has no `meta`, and no model.
+- `conversations`: titles and summaries of conversations, and which one goes on.
 
 A generation is a set of vectors by one model. Changing the model builds the next generation beside
 the current one, which takes over in one write to `meta`.
@@ -31,19 +32,14 @@ from memcli.errors import StorageError
 from memcli.model import EmbeddingModel
 from memcli.storage import locks
 from memcli.storage.directory import USES_NAME, refuse_foreign
-from memcli.storage.edges import Edges
 from memcli.storage.generation import GENERATION_TABLE, KINDS, Generation
-from memcli.storage.journal import Journal
 from memcli.storage.lance import connected, translated
 from memcli.storage.memories import Memories
 from memcli.storage.passages import Passages
-from memcli.storage.people import People
 from memcli.storage.predicates import equals
-from memcli.storage.spaces import Spaces
+from memcli.storage.rooms import ROOMS, Rooms
 from memcli.storage.table import Table
-from memcli.storage.tasks import Tasks
 from memcli.storage.uses import UseLog
-from memcli.storage.values import Values
 
 if TYPE_CHECKING:
     from memcli.storage.lance import Connection
@@ -56,14 +52,11 @@ lower format is brought up to this one when it is opened. 2 came with uses, and 
 SMALL = 2_000
 """Rows of a table that a write tidies itself, in some 40 ms; what is larger waits for `catch_up`."""
 
-ROOMS = ("spaces", "journal", "people", "edges", "values", "tasks")
-"""What a database has besides memories, by attribute; each has one or several tables."""
-
 META_KEY = "store"
 META_SCHEMA = pa.schema([pa.field("key", pa.utf8(), nullable=False), pa.field("value", pa.utf8())])
 
 
-class Database:
+class Database(Rooms):
     """The store in the directory *path*. Reading one that does not exist finds nothing and makes nothing.
 
     Attributes:
@@ -99,36 +92,6 @@ class Database:
     def uses(self) -> UseLog:
         """Deliberate uses that are not in the memories' rows yet."""
         return UseLog(self.path / USES_NAME)
-
-    @cached_property
-    def spaces(self) -> Spaces:
-        """Spaces that were made or described on purpose."""
-        return Spaces(self._connection)
-
-    @cached_property
-    def people(self) -> People:
-        """Agents, teams and their members."""
-        return People(self._connection if self.path.is_dir() else None)
-
-    @cached_property
-    def journal(self) -> Journal:
-        """What it takes to take the last changes back."""
-        return Journal(self._connection) if self.path.is_dir() else Journal.absent()
-
-    @cached_property
-    def edges(self) -> Edges:
-        """Which memories are connected."""
-        return Edges(self._refused_or_open())
-
-    @cached_property
-    def values(self) -> Values:
-        """JSON under keys."""
-        return Values(self._refused_or_open())
-
-    @cached_property
-    def tasks(self) -> Tasks:
-        """Working memory."""
-        return Tasks(self._refused_or_open())
 
     def _refused_or_open(self) -> Connection | None:
         """The connection, once it is clear that the store can be read; None where there is none."""
@@ -188,14 +151,13 @@ class Database:
     def forget_what_was_read(self) -> None:
         """Look at everything afresh: another process may have changed it."""
         self._opened_meta = self._current = None
-        for room in ROOMS:
-            self.__dict__.pop(room, None)
+        self._close_rooms()
 
     def _tidy_a_little(self) -> None:
         """Fold uses, and tidy what is small of what was opened."""
         if self.uses.is_due:
             self.fold_uses()
-        for table in self._tables_of(vars(self)):
+        for table in self._all_tables(vars(self)):
             if table.is_due:
                 if table.count() <= SMALL:
                     table.tidy()
@@ -234,13 +196,9 @@ class Database:
                         table.tidy()
         self.is_behind = False
 
-    def _all_tables(self) -> list[Table]:
-        return self._tables_of(ROOMS)
-
-    def _tables_of(self, rooms: Container[str]) -> list[Table]:
-        """The tables of those of `ROOMS` that are among *rooms*, and of the memories."""
-        opened = [getattr(self, room) for room in ROOMS if room in rooms]
-        tables = [t for room in opened for t in (room.tables if isinstance(room, People) else [room.table])]
+    def _all_tables(self, rooms: Container[str] = ROOMS) -> list[Table]:
+        """The tables of *rooms*, of the memories, and the table meta."""
+        tables = self._tables_of(rooms)
         if self.current:
             tables += [self.current.memories.table, self.current.passages.table]
         return [*tables, self._meta]

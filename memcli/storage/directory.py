@@ -14,7 +14,8 @@ USES_NAME = "uses.log"
 OUR_FILES = {*locks.NAMES, USES_NAME, "uses.folding"}
 
 OUR_TABLE = re.compile(
-    rf"(meta|spaces|agents|teams|members|changes|edges|values|tasks|{GENERATION_TABLE.pattern})\.lance"
+    r"(meta|spaces|agents|teams|members|changes|edges|values|tasks|conversations|"
+    rf"{GENERATION_TABLE.pattern})\.lance"
 )
 
 

@@ -39,6 +39,9 @@ FACETS = "facets"
 MAX_DEPTH = 16
 """How deeply conditions may nest so that LanceDB still parses the predicate (it fails from about 22)."""
 
+IS_TURN = "conversation <> '' AND position IS NOT NULL"
+"""The predicate for turns of conversations; all other memories are facts."""
+
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _UNQUOTABLE = re.compile("[\x00\ud800-\udfff]")
 _EXACT_DOUBLES = 2**53

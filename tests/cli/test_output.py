@@ -57,6 +57,13 @@ COMMANDS = [
     ["forget", "[red]"],
     ["store", NASTY],
     ["search", "--batch", "/dev/null"],
+    ["conversation", "show"],
+    ["conversation", "list"],
+    ["conversation", "messages", "--for", "anthropic"],
+    ["conversation", "summarize"],
+    ["conversation", "search", "red"],
+    ["conversation", "export"],
+    ["conversation", "clear"],
 ]
 
 
