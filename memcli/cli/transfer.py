@@ -51,9 +51,7 @@ class Kind(StrEnum):
 @options.shown
 def import_memories(
     ctx: typer.Context,
-    file: Annotated[
-        str, typer.Argument(help="A file, or a directory of them; - reads standard input.", metavar="FILE")
-    ],
+    file: Annotated[str, typer.Argument(help="A file, or a directory of them; - reads standard input.")],
     scope: Scope,
     output: options.Format,
     kind: Annotated[
@@ -192,7 +190,7 @@ def _tell(run: Run, passed: transfer.Passed) -> None:
     """Say what was passed over."""
     if passed.entries:
         run.note(
-            f"{counted(passed.entries, 'event')} held nothing that anybody said: tools, settings, asides"
+            f"{counted(passed.entries, 'event')} held nothing to remember, such as what tools said"
         )
     if passed.files:
         more = ", ..." if len(passed.files) > FILES_SHOWN else ""

@@ -96,13 +96,13 @@ def _write(engine: Engine, db: Database, links: Sequence[_Link], scope: Scope, c
 def _link(view: EdgesNow, memories: Mapping[str, Memory], one: Wanted) -> _Link | str:
     """The memories that *one* is to connect, as they are now; or why they can't be."""
     if one.start not in memories or one.end not in memories:
-        return f"{one.type!r} leads from or to what is not there"
+        return "one of the two is not there"
     try:
         first, second = (graph.as_it_is(view, memories[name]) for name in (one.start, one.end))
         link = _Link(first, second, graph.edge_type(one.type), checks.share(one.weight, "the weight"))
     except MemcliError as error:
         return error.sentence
-    return link if first.id != second.id else f"{one.type!r} would connect a memory with itself"
+    return link if first.id != second.id else "a memory can't be connected with itself"
 
 
 def _failed(problem: str, scope: Scope) -> Stored:

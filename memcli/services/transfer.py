@@ -297,13 +297,20 @@ class _Edges:
             for one, answer in zip(
                 some, relations.connect(self._engine, wanted, scope=scope, change=self._change), strict=True
             ):
-                yield Record(line=one.at, stored=answer, where=_where(one), is_edge=True)
+                yield Record(line=one.at, stored=_explained(answer, one), where=_where(one), is_edge=True)
 
     def _wanted(self, found: Found) -> relations.Wanted:
         relation = found.relation
         assert relation is not None
         start, end = (self._became.get(name, name) for name in (relation.start, relation.end))
         return relations.Wanted(start, end, relation.type)
+
+
+def _explained(answer: Stored, found: Found) -> Stored:
+    """The *answer* for the relation that was *found*, in words of the file if it failed."""
+    if answer.action is not Action.FAILED or found.relation is None:
+        return answer
+    return replace(answer, reason=f"{found.relation.said}: {answer.reason}")
 
 
 def _failed(found: Found, scope: Scope) -> Stored:

@@ -3,10 +3,10 @@
     python -m tests.benchmarks.transcripts
     python -m tests.benchmarks.transcripts --turns 20000 --keep /tmp/session.jsonl
 
-The transcript is made up, in the way of Claude Code: for every turn that somebody said there are an event of a
-tool, with some 2 kB of output, and now and then thinking, a side chain, or a reminder inside the turn. Figures
-are turns per second of wall time, higher is better: of reading the file and making drafts, and of that with
-all checks that come before embedding.
+The transcript is made up, in the way of Claude Code: for every turn that somebody said there is an event of
+a tool, with some 2 kB of output, and now and then thinking, a side chain, or a reminder inside the turn.
+Figures are turns per second of wall time, higher is better: of reading the file and making drafts, and of
+that with all checks that come before embedding.
 """
 
 from __future__ import annotations
@@ -34,7 +34,7 @@ from tests.conftest import WordHashEmbedder
 
 GOAL = 20_000
 BEGAN = datetime(2026, 5, 1, 9, 0, tzinfo=UTC)
-WORDS = "deploy test branch merge login page error fix review config release cache token query index".split()
+WORDS = "deploy test branch merge login page error fix review config cache token query index".split()  # noqa: SIM905
 
 
 def events(turns: int, seed: int = 7) -> Iterator[dict[str, Any]]:
@@ -69,7 +69,12 @@ def events(turns: int, seed: int = 7) -> Iterator[dict[str, Any]]:
                 "message": {"role": kind, "content": what},
             }
         if number % 20 == 0:
-            yield {**common, "type": "user", "isSidechain": True, "message": {"role": "user", "content": said}}
+            yield {
+                **common,
+                "type": "user",
+                "isSidechain": True,
+                "message": {"role": "user", "content": said},
+            }
 
 
 def seconds(file: Path, *, check: bool) -> tuple[float, int]:

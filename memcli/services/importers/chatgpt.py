@@ -60,7 +60,7 @@ def parse(entries: Iterable[Entry], about: About) -> Iterator[Found | None]:
                 created_at=moment(message.get("create_time")) or began,
                 metadata=about_it,
             )
-            began = None  # from now on the previous turn's
+            began = None if draft else began  # from then on the previous turn's
             yield Found(at, draft) if draft else None
 
 
@@ -108,15 +108,4 @@ def _text(message: Mapping[str, Any]) -> str:
         return ""
     if isinstance(content, Mapping) and text_in(content, "content_type") not in SAID:
         return ""
-    return "\n".join(filter(None, (words_of(content), _transcripts(content))))
-
-
-def _transcripts(content: Any) -> str:
-    """What was spoken, of a conversation by voice."""
-    parts = content.get("parts") if isinstance(content, Mapping) else None
-    spoken = [
-        text_in(part, "text")
-        for part in (parts if isinstance(parts, list) else [])
-        if isinstance(part, Mapping) and part.get("content_type") == "audio_transcription"
-    ]
-    return "\n".join(spoken)
+    return words_of(content)

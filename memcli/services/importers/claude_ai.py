@@ -51,5 +51,5 @@ def parse(entries: Iterable[Entry], about: About) -> Iterator[Found | None]:
                 created_at=moment(message.get("created_at")) or began,
                 metadata=named(conversation_title=title),
             )
-            began = None
+            began = None if draft else began  # from then on the previous turn's
             yield Found(at, draft) if draft else None

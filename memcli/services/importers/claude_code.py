@@ -44,8 +44,12 @@ def parse(entries: Iterable[Entry], about: About) -> Iterator[Found | None]:
 
 def _is_said(entry: Mapping[str, Any]) -> bool:
     message = entry.get("message")
-    said = isinstance(message, dict) and message.get("model") != "<synthetic>"
-    return said and not any(entry.get(name) for name in NOT_SAID)
+    if not isinstance(message, dict) or message.get("model") == "<synthetic>":
+        return False
+    for name in NOT_SAID:  # noqa: SIM110  # five times as fast as any()
+        if entry.get(name):
+            return False
+    return True
 
 
 def _draft(entry: Mapping[str, Any], turns: Turns, title: str, about: About) -> Any:

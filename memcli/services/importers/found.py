@@ -27,11 +27,13 @@ class Relation:
         start: The id of the draft that it leads from.
         end: The id of the draft that it leads to.
         type: What the one is to the other.
+        said: The same in the words of the file.
     """
 
     start: str
     end: str
     type: str
+    said: str
 
 
 @dataclass(slots=True)

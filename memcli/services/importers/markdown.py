@@ -53,18 +53,37 @@ class _Part:
 def parse(text: str, about: About) -> Iterator[Found | None]:
     """The facts in *text*."""
     lines = text.replace("\r\n", "\n").split("\n")
-    is_ours = lines[0].strip() == OURS
-    front, start = ({}, 1) if is_ours else _front_matter(lines)
-    parts = list(_parts(lines, start, is_ours=is_ours))
-    wanted = [part for part in parts if part.depth >= 0]
-    if not is_ours and (front or not wanted):
-        wanted = parts
-    for part in wanted:
-        for said in [_joined(part)] if is_ours else _facts(part):
-            yield _found(part, sound(said).strip(), front, about)
+    if lines[0].strip() == OURS:
+        for part in _ours(lines):
+            yield _found(part, _joined(part), {}, about)
+        return
+    front, start = _front_matter(lines)
+    parts = list(_parts(lines, start))
+    bullets = [part for part in parts if part.depth >= 0]
+    for part in parts if front or not bullets else bullets:
+        for said in _facts(part):
+            yield _found(part, said, front, about)
+
+
+def _ours(lines: Sequence[str]) -> Iterator[_Part]:
+    """The bullets that we have written: what is indented, and blank lines, belong to the one above."""
+    part = None
+    for at, line in enumerate(lines, start=1):
+        if line.startswith("- "):
+            if part:
+                yield part
+            part = _Part(at, 0, [line[2:]], ())
+        elif part and (not line or line.startswith("  ")):
+            part.lines.append(line[2:])
+        elif part:
+            yield part
+            part = None
+    if part:
+        yield part
 
 
 def _found(part: _Part, text: str, front: Mapping[str, Any], about: About) -> Found | None:
+    text = sound(text).strip()
     if not text or INDEX.match(text):
         return None
     tags = [word(tag, 100) for tag in (*front.get("tags", ()), front.get("type"), *part.tags)]
@@ -106,22 +125,19 @@ def _values(text: str) -> list[str]:
 # --- bullets and paragraphs ---
 
 
-def _parts(lines: Sequence[str], start: int, *, is_ours: bool) -> Iterator[_Part]:
+def _parts(lines: Sequence[str], start: int) -> Iterator[_Part]:
     """The top-level bullets, with what is below them, and the paragraphs of *lines*."""
-    reader = _Reader(is_ours)
-    text = "\n".join(lines[start:])
-    if not is_ours:
-        text = COMMENT.sub(lambda found: "\n" * found[0].count("\n"), text)
+    reader = _Reader()
+    text = COMMENT.sub(lambda found: "\n" * found[0].count("\n"), "\n".join(lines[start:]))
     for at, line in enumerate(text.split("\n"), start + 1):
-        yield from reader.take(at, line.expandtabs(4) if not is_ours else line)
+        yield from reader.take(at, line.expandtabs(4))
     yield from reader.done()
 
 
 class _Reader:
     """Reads lines one after the other; a part comes out when it is complete."""
 
-    def __init__(self, is_ours: bool) -> None:
-        self._is_ours = is_ours
+    def __init__(self) -> None:
         self._headings: dict[int, str] = {}
         self._fence = ""
         self._open: list[_Part] = []
@@ -143,8 +159,8 @@ class _Reader:
                 self._open[-1].lines.append("")
             else:
                 yield from self.done()
-        elif inside and line.startswith("  ") and (self._is_ours or not BULLET.fullmatch(line)):
-            self._open[-1].lines.append(line[2:] if self._is_ours else line.strip())
+        elif inside and line.startswith("  ") and not BULLET.fullmatch(line):
+            self._open[-1].lines.append(line.strip())
         else:
             yield from self._begins(at, line, inside=inside)
 
@@ -160,14 +176,12 @@ class _Reader:
     def _begins(self, at: int, line: str, *, inside: bool) -> Iterator[_Part]:
         """Read a *line* that begins something, or goes on with a paragraph."""
         bullet = BULLET.fullmatch(line)
-        if self._is_ours:
-            bullet = re.fullmatch("()- (.*)", line)
         if heading := HEADING.fullmatch(line):
             yield from self.done()
             level = len(heading[1])
             kept = {one: title for one, title in self._headings.items() if one < level}
             self._headings = {**kept, level: heading[2].strip("*_` ")}
-        elif RULE.fullmatch(line) and not self._is_ours:
+        elif RULE.fullmatch(line):
             yield from self.done()
         elif bullet:
             yield from self._bullet(at, len(bullet[1]), bullet[2])
@@ -192,8 +206,6 @@ class _Reader:
 
     @property
     def _tags(self) -> tuple[str, ...]:
-        if self._is_ours:
-            return ()
         return tuple(title for level, title in sorted(self._headings.items()) if level > 1)[-TAGS_MOST:]
 
 

@@ -73,7 +73,7 @@ def _entity(at: int, entity: Mapping[str, Any], about: About) -> Iterator[Found]
                 text=f"{name}: {text}", id=_id(about, name, text), metadata={"entity": name}, **common
             )
             yield Found(at, fact, is_end=True)
-            yield Found(at, relation=Relation(fact.id, node.id, ABOUT))
+            yield Found(at, relation=Relation(fact.id, node.id, ABOUT, f"{text} {ABOUT} {name}"))
 
 
 def _relation(at: int, relation: Mapping[str, Any], about: About) -> Found:
@@ -81,4 +81,4 @@ def _relation(at: int, relation: Mapping[str, Any], about: About) -> Found:
     kind = word(text_in(relation, "relationType"), 100)
     if not (start and end and kind):
         return Found(at, problem="a relation without from, to or relationType")
-    return Found(at, relation=Relation(_id(about, start), _id(about, end), kind))
+    return Found(at, relation=Relation(_id(about, start), _id(about, end), kind, f"{start} {kind} {end}"))
