@@ -189,9 +189,7 @@ def _shown(
 def _tell(run: Run, passed: transfer.Passed) -> None:
     """Say what was passed over."""
     if passed.entries:
-        run.note(
-            f"{counted(passed.entries, 'event')} held nothing to remember, such as what tools said"
-        )
+        run.note(f"{counted(passed.entries, 'event')} held nothing to remember, such as what tools said")
     if passed.files:
         more = ", ..." if len(passed.files) > FILES_SHOWN else ""
         named = ", ".join(passed.files[:FILES_SHOWN])

@@ -126,9 +126,14 @@ def opened(name: str) -> BinaryIO:
 
 
 def files(name: str, suffixes: tuple[str, ...]) -> list[Path]:
-    """The files in the directory called *name* and below it that end with one of *suffixes*, by name."""
-    found = [path for path in Path(name).rglob("*") if path.suffix.lower() in suffixes and path.is_file()]
-    return sorted(found)
+    """The files in the directory called *name* and below it that end with one of *suffixes*, by name.
+
+    What is hidden, by a dot before its name, is passed over.
+    """
+    found = sorted(
+        path for path in Path(name).rglob("*") if path.suffix.lower() in suffixes and path.is_file()
+    )
+    return [path for path in found if not any(part[0] == "." for part in path.relative_to(name).parts)]
 
 
 def can_ask() -> bool:

@@ -333,6 +333,8 @@ def test_a_directory_is_imported_as_a_whole(memcli: MemCLI, tmp_path: Path) -> N
     (folder / "a.jsonl").write_bytes(FILES["claude-code"] + b"{\n")
     (folder / "below" / "b.jsonl").write_bytes(FILES["codex"])
     (folder / "package.json").write_text('{"name": "x"}')
+    (folder / ".hidden").mkdir()
+    (folder / ".hidden" / "c.jsonl").write_bytes(FILES["claude-code"])
     (folder / "picture.png").write_bytes(b"\x89PNG")
     ran = memcli("import", str(folder), code=1)
     assert ran.json == counts(stored=5, failed=1)
