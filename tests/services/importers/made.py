@@ -35,7 +35,7 @@ def event(number: int, kind: str, content: Any, **more: Any) -> dict[str, Any]:
     } | more
 
 
-CLAUDE_CODE = [
+CLAUDE_CODE: list[dict[str, Any]] = [
     {"type": "summary", "summary": "Temperatures in the shop", "leafUuid": "leaf"},
     {"type": "file-history-snapshot", "messageId": "m", "snapshot": {}, "isSnapshotUpdate": False},
     event(1, "user", "Always celsius, please.<system-reminder>Be brief.</system-reminder>"),
@@ -62,7 +62,7 @@ def model_message(role: str, text: str) -> dict[str, Any]:
     return {"type": "message", "role": role, "content": [{"type": part, "text": text}]}
 
 
-CODEX = [
+CODEX: list[dict[str, Any]] = [
     line("session_meta", {"id": "rollout-1", "cwd": "/home/ana/api", "git": {"branch": "dev"}}),
     line("response_item", model_message("developer", "You are a helper")),
     line("response_item", model_message("user", "<environment_context>\n/\n</environment_context>")),
@@ -93,7 +93,7 @@ def chat_message(
     return {"id": name, "author": {"role": role}, "create_time": time, "content": content, **more}
 
 
-CHATGPT = [
+CHATGPT: list[dict[str, Any]] = [
     {
         "title": "A trip",
         "create_time": 1_750_000_000.5,
@@ -128,7 +128,7 @@ CHATGPT = [
     }
 ]
 
-CLAUDE_AI = [
+CLAUDE_AI: list[dict[str, Any]] = [
     {
         "uuid": "11111111-aaaa-4000-8000-000000000001",
         "name": "Bread",
@@ -154,7 +154,7 @@ CLAUDE_AI = [
     }
 ]
 
-MESSAGES = [
+MESSAGES: list[dict[str, Any]] = [
     {"role": "system", "content": "Be kind"},
     {"role": "user", "content": [{"type": "text", "text": "Hello"}, {"type": "image", "source": {}}]},
     {"role": "assistant", "content": None, "tool_calls": [{"id": "c"}]},
@@ -162,7 +162,7 @@ MESSAGES = [
     {"role": "assistant", "content": [{"type": "thinking", "thinking": "x"}, {"type": "text", "text": "Hi"}]},
 ]
 
-LLM = [
+LLM: list[dict[str, Any]] = [
     {
         "id": "01h9tcvvqxgfvnwdx12143g659",
         "model": "m",
@@ -177,7 +177,7 @@ LLM = [
     for number in (1, 2)
 ]
 
-MEM0 = {
+MEM0: dict[str, Any] = {
     "results": [
         {
             "id": "9f0d4b6e-0000-4000-8000-000000000001",
@@ -191,7 +191,7 @@ MEM0 = {
     ]
 }
 
-MCP_MEMORY = [
+MCP_MEMORY: list[dict[str, Any]] = [
     {"type": "relation", "from": "Ana", "to": "Shop", "relationType": "works_at"},
     {"type": "entity", "name": "Ana", "entityType": "person", "observations": ["Speaks Latvian", 5, ""]},
     {"type": "entity", "name": "Shop", "entityType": "project", "observations": []},

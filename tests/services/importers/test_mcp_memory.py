@@ -1,5 +1,7 @@
 """The memory of the MCP reference server."""
 
+from typing import Any
+
 from memcli.services.importers import mcp_memory
 from tests.services.importers.made import ABOUT, MCP_MEMORY, drafts, numbered, problems
 
@@ -31,5 +33,9 @@ def test_a_graph_as_tools_answer_is_the_same() -> None:
 
 def test_what_has_no_name_is_told_of() -> None:
     """Entities, and relations that lack an end."""
-    entries = [{"type": "entity"}, {"type": "relation", "from": "a"}, {"entities": [5], "relations": []}]
+    entries: list[dict[str, Any]] = [
+        {"type": "entity"},
+        {"type": "relation", "from": "a"},
+        {"entities": [5], "relations": []},
+    ]
     assert len(problems(mcp_memory.parse, entries)) == 3
