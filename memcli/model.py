@@ -306,12 +306,17 @@ class Context:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Imported:
-    """What an import came to, in records."""
+    """What an import came to, in records.
+
+    Attributes:
+        edges: How many edges are new; None if there were none in it.
+    """
 
     stored: int
     duplicate: int
     replaced: int = 0
     failed: int
+    edges: int | None = None
 
 
 class Mode(StrEnum):

@@ -54,8 +54,8 @@ SECTIONS: dict[str, dict[str, tuple[str, str]]] = {
         "teams": ("teams", "Who else may see a memory."),
     },
     "In and out": {
-        "import": ("transfer", "Store many memories from a file."),
-        "export": ("transfer", "Print everything, ready to be imported."),
+        "import": ("transfer", "Store what a file holds, of many formats."),
+        "export": ("transfer", "Print everything, or a conversation."),
     },
     "Care": {
         "config": ("config", "Settings."),

@@ -14,7 +14,7 @@ class Bar:
 
     Args:
         label: What is being done.
-        total: How many units it takes.
+        total: How many units it takes; 0 where nobody knows.
     """
 
     def __init__(self, label: str, total: int) -> None:
@@ -26,7 +26,7 @@ class Bar:
             console=Console(stderr=True, markup=False, highlight=False),
             transient=True,
         )
-        self._task = self._bar.add_task(label, total=total)
+        self._task = self._bar.add_task(label, total=total or None)
 
     def __enter__(self) -> Progress:
         self._bar.start()

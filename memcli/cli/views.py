@@ -288,6 +288,8 @@ def _imported(imported: Imported) -> RenderableType:
     said.append(f", {imported.duplicate:,} already there", style=DIM)
     if imported.replaced:
         said.append(f", {imported.replaced:,} replaced what was known", style="blue")
+    if imported.edges is not None:
+        said.append(f", {imported.edges:,} connected")
     return said.append(f", {imported.failed:,} failed", style="red") if imported.failed else said
 
 

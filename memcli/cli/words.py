@@ -128,6 +128,17 @@ def opened(name: str) -> BinaryIO:
         raise UsageError(f"can't read {name}: {error.strerror}") from error
 
 
+def files(name: str, suffixes: tuple[str, ...]) -> list[Path]:
+    """The files in the directory called *name* and below it that end with one of *suffixes*, by name.
+
+    What is hidden, by a dot before its name, is passed over.
+    """
+    found = sorted(
+        path for path in Path(name).rglob("*") if path.suffix.lower() in suffixes and path.is_file()
+    )
+    return [path for path in found if not any(part[0] == "." for part in path.relative_to(name).parts)]
+
+
 def can_ask() -> bool:
     """Whether there is somebody to be asked."""
     return bool(sys.stdin and sys.stdin.isatty() and sys.stderr.isatty())

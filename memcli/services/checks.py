@@ -21,6 +21,7 @@ ID_LENGTH_MOST = 200
 METADATA_BYTES_MOST = 100_000
 MOST = 2**31 - 1
 """The largest count that the store takes."""
+AS_JSON = json.JSONEncoder(allow_nan=False, ensure_ascii=False)
 METADATA_DEPTH_MOST = 50
 """Levels of objects and lists; Python's JSON reads some 990, and what is stored must be readable anywhere."""
 
@@ -46,10 +47,12 @@ def line(value: Any, what: str, longest: int = 1_000) -> str:
     """*value*, a short text on one line; empty is fine."""
     if not isinstance(value, str):
         raise UsageError(f"{what} must be a string, not {_kind(value)}")
+    if not value:  # most of what a memory could say, it does not
+        return value
     characters(value, what)
     if len(value) > longest:
         raise UsageError(f"{what} is longer than {longest} characters")
-    if any(unicodedata.category(c) in ("Cc", "Zl", "Zp") for c in value):
+    if not value.isprintable() and any(unicodedata.category(c) in ("Cc", "Zl", "Zp") for c in value):
         raise UsageError(f"{what} holds a line break or another control character")
     return value
 
@@ -109,7 +112,7 @@ def metadata(value: Any) -> Mapping[str, Any]:
     if _depth(value) > METADATA_DEPTH_MOST:
         raise UsageError(f"metadata is nested more than {METADATA_DEPTH_MOST} levels deep")
     try:
-        size = len(json.dumps(value, allow_nan=False, ensure_ascii=False).encode())
+        size = len(AS_JSON.encode(value).encode())
     except (TypeError, ValueError, RecursionError) as error:
         raise UsageError(f"metadata is not valid JSON: {error}") from error
     if size > METADATA_BYTES_MOST:
@@ -117,8 +120,10 @@ def metadata(value: Any) -> Mapping[str, Any]:
     return value
 
 
-def _depth(value: Any) -> int:
+def _depth(value: Mapping[str, Any]) -> int:
     """How many levels of objects and lists *value* has, counted no further than needed."""
+    if not any(map(_is_nested, value.values())):  # as nearly all are
+        return bool(value)
     level, depth = [value], 0
     while level and depth <= METADATA_DEPTH_MOST:
         inside = [item.values() if isinstance(item, Mapping) else item for item in level if _is_nested(item)]
@@ -133,7 +138,7 @@ def _is_nested(value: Any) -> bool:
 def own_id(value: Any) -> str:
     """*value*, an id of the caller's own: one line without white space."""
     name = line(value, "the id", ID_LENGTH_MOST)
-    if not name or any(c.isspace() for c in name) or name.startswith("-"):
+    if name.split() != [name] or name.startswith("-"):
         raise UsageError(
             f"{name!r} can't be an id", hint="an id has no white space and does not begin with -"
         )
@@ -162,6 +167,8 @@ def characters(value: Any, what: str) -> None:
         raise UsageError(f"{what} must be a string, not {_kind(value)}")
     if "\0" in value:
         raise UsageError(f"{what} holds a NUL byte at character {value.index(chr(0)) + 1}")
+    if value.isascii():  # which costs nothing to know
+        return
     try:
         value.encode()
     except UnicodeEncodeError as error:

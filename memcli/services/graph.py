@@ -147,7 +147,7 @@ def connect(
     with engine.db.writing() as db:
         now = engine.now()
         view = EdgesNow(engine, EVERYWHERE)
-        first, second = (_there(view, find(engine, memory.id)) for memory in named)
+        first, second = (as_it_is(view, find(engine, memory.id)) for memory in named)
         if first.id == second.id:
             raise UsageError(f"the memory {first.id} can't be connected with itself")
         there = [edge for edge in view.of([first.id], Direction.OUT, [type_]) if edge.to == second.id]
@@ -182,7 +182,7 @@ def disconnect(
     named = [find(engine, name, scope=scope) for name in (start, end)]
     with engine.db.writing() as db:
         view = EdgesNow(engine, EVERYWHERE)
-        first, second = (_there(view, find(engine, memory.id)) for memory in named)
+        first, second = (as_it_is(view, find(engine, memory.id)) for memory in named)
         said = [
             (edge, now) for edge, now in view.as_said([first.id], Direction.OUT, types) if now.to == second.id
         ]
@@ -217,7 +217,7 @@ def edges(
         NotFoundError: It does not exist.
     """
     view = EdgesNow(engine, scope)
-    memory = _there(view, find(engine, name, scope=scope))
+    memory = as_it_is(view, find(engine, name, scope=scope))
     steps = view.leaving([memory.id], Direction(direction), [edge_type(one) for one in types])
     steps.sort(key=lambda step: (not step.is_forward, -step.edge.weight, step.edge.type, step.to))
     return [_edge_of(view, step) for step in steps]
@@ -261,7 +261,7 @@ def traverse(
     weakest = checks.share(min_weight, "the minimum weight")
     kinds, way = [edge_type(one) for one in types], Direction(direction)
     view = EdgesNow(engine, scope)
-    root = _there(view, find(engine, name, scope=scope))
+    root = as_it_is(view, find(engine, name, scope=scope))
     walk = breadth_first(
         root.id, lambda ids: view.leaving(ids, way, kinds, weakest), depth=depth, limit=limit
     )
@@ -285,7 +285,7 @@ def path(
     """
     kinds, way = [edge_type(one) for one in types], Direction(direction)
     view = EdgesNow(engine, scope)
-    first, second = (_there(view, find(engine, name, scope=scope)) for name in (start, end))
+    first, second = (as_it_is(view, find(engine, name, scope=scope)) for name in (start, end))
     places = strongest(first.id, second.id, lambda ids: view.leaving(ids, way, kinds))
     if places is None:
         raise NotFoundError(
@@ -313,7 +313,7 @@ def edge_type(value: str) -> str:
     return said
 
 
-def _there(view: EdgesNow, memory: Memory) -> Memory:
+def as_it_is(view: EdgesNow, memory: Memory) -> Memory:
     """*memory* as it is now, or what it gave way to.
 
     Raises:

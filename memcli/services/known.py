@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 
 from memcli.model import Action, Memory, Stored
 from memcli.services.engine import Engine
@@ -51,7 +52,7 @@ class Known:
     def answer(self, memory: Memory) -> Stored | None:
         """The answer for *memory* if it needs no storing."""
         there = self._ids.get(memory.id)
-        if there is not None and self._key(there) != self._key(memory):
+        if there is not None and not self._is_same(there, memory):
             reason = f"the id {memory.id} belongs to another memory in the space {there.space}"
             return Stored(action=Action.FAILED, id=None, space=memory.space, reason=reason)
         if there is not None:
@@ -61,6 +62,15 @@ class Known:
             return _duplicate(memory, memory.id, "same id and text" + gone)
         same = self._said.get(self._key(memory)) if self._counts(memory) else None
         return _duplicate(memory, same, "same text") if same is not None else None
+
+    def _is_same(self, there: Memory, memory: Memory) -> bool:
+        """Whether both say the same in one scope; where in a conversation does not matter, given one id.
+
+        A session that was taken up again repeats its beginning under another name.
+        """
+        if there.is_turn and memory.is_turn:
+            there = replace(there, conversation=memory.conversation, position=memory.position)
+        return self._key(there) == self._key(memory)
 
     def gave_way(self, memory: Memory) -> None:
         """*memory* has been replaced: its words may be said anew."""

@@ -10,6 +10,7 @@ The commands, with what each is about:
     python -m tests.benchmarks.retrieval --locomo LOCOMO --paraphrase PARAPHRASE
                                                               does the right memory come back?
     python -m tests.benchmarks.graph                          following a graph of 100,000 edges
+    python -m tests.benchmarks.transcripts                    turns a second that are read from a transcript
     python -m tests.benchmarks.locomo LOCOMO > turns.jsonl    a conversation file for `memcli import`
 
 Each takes `--help`. LOCOMO and PARAPHRASE are paths: the licences of such data sets do not let us

@@ -10,7 +10,10 @@ from typing import Any
 
 import pytest
 
+from memcli.cli.transfer import Kind
+from memcli.services.importers import formats
 from tests.cli.conftest import DRIVER, ROOT, MemCLI, is_one_sentence, json_lines
+from tests.services.importers.made import FILES
 
 FULL: dict[str, Any] = {
     "id": "turn:1",
@@ -295,3 +298,96 @@ def on_a_terminal(*arguments: str) -> tuple[str, str]:
             break
     os.close(ours)
     return done.stdout.decode(), shown.decode()
+
+
+# --- what other programs keep ---
+
+
+def test_every_format_can_be_named() -> None:
+    """And nothing else."""
+    assert {formats.checked(kind) for kind in Kind} == formats.FORMATS.keys()
+
+
+@pytest.mark.parametrize("name", FILES)
+def test_every_format_can_be_imported(memcli: MemCLI, tmp_path: Path, name: str) -> None:
+    """Told by what is in it, or said; the second time it is all there already."""
+    file = tmp_path / "file"
+    file.write_bytes(FILES[name])
+    first = memcli("import", str(file)).json
+    assert first["stored"] > 0
+    again = memcli("import", "-", "--as", name, stdin=FILES[name]).json
+    assert (again["stored"], again["duplicate"]) == (0, first["stored"])
+
+
+def test_what_is_passed_over_is_told(memcli: MemCLI, tmp_path: Path) -> None:
+    """On standard error, unless that is unwanted."""
+    (tmp_path / "s.jsonl").write_bytes(FILES["claude-code"])
+    assert "7 events held nothing to remember" in memcli("import", str(tmp_path / "s.jsonl")).err
+    assert memcli("--quiet", "import", str(tmp_path / "s.jsonl")).err == ""
+
+
+def test_a_directory_is_imported_as_a_whole(memcli: MemCLI, tmp_path: Path) -> None:
+    """Folders in it, too; problems name the file; what is in no known format is said."""
+    folder = tmp_path / "sessions"
+    (folder / "below").mkdir(parents=True)
+    (folder / "a.jsonl").write_bytes(FILES["claude-code"] + b"{\n")
+    (folder / "below" / "b.jsonl").write_bytes(FILES["codex"])
+    (folder / "package.json").write_text('{"name": "x"}')
+    (folder / ".hidden").mkdir()
+    (folder / ".hidden" / "c.jsonl").write_bytes(FILES["claude-code"])
+    (folder / "picture.png").write_bytes(b"\x89PNG")
+    ran = memcli("import", str(folder), code=1)
+    assert ran.json == counts(stored=5, failed=1)
+    assert "a.jsonl line 11: not valid JSON" in ran.err
+    assert "1 file in no format known here: package.json" in ran.err
+    assert memcli("import", str(folder / "below"), "--as", "codex").json == counts(duplicate=2)
+    assert is_one_sentence(memcli("import", str(folder / "below"), "--as", "markdown", code=2).err)
+
+
+def test_relations_are_counted_for_themselves(memcli: MemCLI, tmp_path: Path) -> None:
+    """And are there to be followed."""
+    (tmp_path / "memory.jsonl").write_bytes(FILES["mcp-memory"])
+    assert memcli("import", str(tmp_path / "memory.jsonl")).json == counts(stored=3, edges=2)
+    again = memcli("import", str(tmp_path / "memory.jsonl"), "-f", "table")
+    assert "0 stored, 3 already there, 0 connected" in again.out
+
+
+def test_what_can_not_be_imported_says_why(memcli: MemCLI) -> None:
+    """In one sentence, with what to do."""
+    for raw in (b"PK\x03\x04", b"\x1f\x8b", "[1]".encode("utf-16")):
+        assert is_one_sentence(memcli("import", "-", stdin=raw, code=2).err)
+    assert is_one_sentence(memcli("import", "-", "--as", "chatgpt", stdin=b'["\xff"]', code=2).err)
+    assert "--as" in memcli("import", "-", "--as", "tarot", stdin=b"", code=2).err
+    named = memcli("import", "-", "--conversation", "c", stdin=FILES["codex"], code=2)
+    assert is_one_sentence(named.err)
+
+
+def test_a_conversation_goes_out_as_messages(memcli: MemCLI) -> None:
+    """One as a list, several as one object a line."""
+    memcli("import", "-", stdin=FILES["codex"])
+    memcli("import", "-", "--conversation", "mine", stdin=FILES["messages"])
+    one = [
+        {"role": "user", "content": "What is 2+2?"},
+        {"role": "assistant", "content": "It is 4."},
+    ]
+    assert memcli("export", "--as", "messages", "--conversation", "rollout-1").json == one
+    lines = memcli("export", "--as", "messages").lines
+    assert {line["conversation"]: len(line["messages"]) for line in lines} == {"rollout-1": 2, "mine": 3}
+    assert len(memcli("export", "--conversation", "mine").lines) == 3
+    memcli("export", "--as", "messages", "--conversation", "absent", code=3)
+    assert is_one_sentence(memcli("export", "--as", "markdown", "--vectors", code=2).err)
+
+
+def test_a_document_goes_out_and_in(memcli: MemCLI, tmp_path: Path) -> None:
+    """Its facts are those that were there; characters that steer a terminal are harmless."""
+    memcli("store", "Likes tea:\n- green\n- black", "--space", "work")
+    memcli("store", "odd \x1b[31m red")
+    memcli("forget", memcli("store", "gone").json["id"])
+    memcli("import", "-", stdin=FILES["codex"])
+    document = memcli("export", "--as", "markdown").out
+    assert document.startswith("<!-- memcli export -->\n")
+    assert "## Space work\n\n- Likes tea:\n  - green\n  - black\n" in document
+    assert "> What is 2+2?" in document
+    assert "gone" not in document
+    assert "\x1b" not in document
+    assert memcli("--home", str(tmp_path / "other"), "import", "-", stdin=document).json == counts(stored=2)

@@ -1,0 +1,1 @@
+"""What other programs keep, as memories: one module a format, each a generator without a store."""

@@ -1,0 +1,101 @@
+"""What was said, without what programs have put into it."""
+
+from datetime import UTC, datetime
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from memcli.model import Memory
+from memcli.services.blocks import STYLES
+from memcli.services.importers.cleaning import INJECTED, said
+from memcli.structure import JSONText, Value
+
+WHEN = datetime(2026, 5, 1, tzinfo=UTC)
+
+
+@pytest.mark.parametrize("tag", INJECTED)
+def test_injected_elements_go(tag: str) -> None:
+    """With what is in them, wherever they stand."""
+    text = f"<{tag}>\nline <b>\n</{tag}>before <{tag} kind='x'>y</{tag}>and after"
+    assert said(text) == "before and after"
+
+
+@pytest.mark.parametrize(
+    ("text", "left"),
+    [
+        ("what does <system-reminder> mean?", "what does <system-reminder> mean?"),
+        ("</system-reminder> alone", "</system-reminder> alone"),
+        ("<command-name>/fix</command-name><command-args>the login page</command-args>", "the login page"),
+        ("<command-name>/model</command-name><command-args>opus</command-args>", ""),
+        ("[Request interrupted by user]", ""),
+        ("a < b and b > c", "a < b and b > c"),
+        (" \n ", ""),
+    ],
+)
+def test_what_somebody_said_stays(text: str, left: str) -> None:
+    """An element without an end is what it is about; what was typed behind a command is kept."""
+    assert said(text) == left
+
+
+def test_many_openings_without_an_end_take_no_time() -> None:
+    """Each is looked for once."""
+    text = "<system-reminder>" * 50_000
+    assert said(text) == text
+
+
+def memory(text: str, **about: object) -> Memory:
+    """A memory that says *text*."""
+    return Memory(id="m1", text=text, title="t", space="work", created_at=WHEN, updated_at=WHEN, **about)  # type: ignore[arg-type]
+
+
+def block(style: str) -> str:
+    """What `context` writes in *style*, values and a conversation included."""
+    written = STYLES[style]
+    turns = [
+        memory("I moved\nto Riga", conversation="c", position=0, speaker="Ana"),
+        memory("Nice", conversation="c", position=5, speaker="Bob"),
+    ]
+    value = Value(
+        key="a key", data=JSONText('{"a": 1}'), space="work", version=1, created_at=WHEN, updated_at=WHEN
+    )
+    parts = [
+        *(written.values_head, written.value(value, True), written.values_foot),
+        *(written.head, written.entry([memory("Likes tea\n\n- and cake", source="x")], True)),
+        *(written.entry(turns, False), written.foot),
+    ]
+    return "\n".join(part for part in parts if part)
+
+
+@pytest.mark.parametrize("style", STYLES)
+def test_our_own_blocks_go(style: str) -> None:
+    """In each style, before what was said; else what was recalled would be remembered again."""
+    assert said(f"{block(style)}\n\nPlan the release") == "Plan the release"
+
+
+@pytest.mark.parametrize("style", ["markdown", "xml"])
+def test_our_own_blocks_go_from_the_middle(style: str) -> None:
+    """Where they have a frame."""
+    assert said(f"Hello\n{block(style)}\nPlan the release").split() == ["Hello", "Plan", "the", "release"]
+    assert said(block(style)) == ""
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "## Memories\nof a summer",
+        "## Values\n- Honesty: we say what is",
+        "<memories> of mine </memories>",
+        "[2026-05-01] is when it began",
+        "- [2026-05-01] a bullet",
+    ],
+)
+def test_what_only_looks_like_ours_stays(text: str) -> None:
+    """People have headings called Memories and Values, too."""
+    assert said(text) == text
+
+
+@given(st.text(st.sampled_from('<>/sytem-rindcoa \n#-[]0125:Mrsvlu"{'), max_size=200))
+def test_whatever_is_said_comes_to_an_end(text: str) -> None:
+    """And only ever loses something."""
+    assert len(said(text)) <= len(text)
