@@ -30,6 +30,8 @@ WHEN_ASKED = frozenset(
         "was_to",
         "weight_before",
         "values",
+        "turn",
+        "said_at",
     }
 )
 """Fields that are only there when they were asked for, or have something to say."""
@@ -120,7 +122,9 @@ PLAIN = (
     ("key", "data"),  # values
     ("action", "id", "into", "text"),  # what consolidating came to
     ("id", "text", "valid_from", "valid_until"),  # versions
+    ("action", "id", "importance", "text"),  # what storing a fact that was extracted came to
     ("id", "text"),  # memories and hits
+    ("importance", "text"),  # facts that were extracted
     ("action", "id"),  # what storing came to
     ("change", "command", "forgotten", "changed"),  # what undoing came to
     ("context",),
@@ -130,6 +134,7 @@ PLAIN = (
     ("check", "state", "message"),  # how all is
     ("running", "pid", "socket"),  # how the warm process is
     ("key", "value"),  # settings
+    ("program", "set"),  # LLM commands
     ("name", "state", "kind"),  # models
     ("mode", "mrr", "ndcg", "recall"),  # how good a search is
 )

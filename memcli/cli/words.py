@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import json
+import select
 import sys
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any, BinaryIO
@@ -13,6 +14,9 @@ import typer
 
 from memcli.errors import MemcliError, NotFoundError, UsageError
 from memcli.times import LONGEST, parse_duration, parse_time
+
+PIECE = 1 << 16
+"""Bytes of a stream that are read at once: what a pipe holds."""
 
 
 def a_time(said: str | None, *, end_of_day: bool = False) -> datetime | None:
@@ -123,6 +127,18 @@ def opened(name: str) -> BinaryIO:
         raise NotFoundError(f"there is no file {name}") from error
     except OSError as error:
         raise UsageError(f"can't read {name}: {error.strerror}") from error
+
+
+def passing() -> Iterator[bytes]:
+    """Standard input in pieces, each as soon as it is there."""
+    with opened("-") as file:
+        unbuffered = getattr(file, "raw", None)  # what is buffered could not be told from its end
+        read = unbuffered.read if unbuffered else file.read1  # type: ignore[attr-defined]
+        while (piece := read(PIECE)) != b"":
+            if piece is None:  # it may not wait: somebody else has set it so
+                select.select([file], [], [])
+            else:
+                yield piece
 
 
 def can_ask() -> bool:
