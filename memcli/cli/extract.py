@@ -47,9 +47,9 @@ def extract(
 ) -> None:
     """Take facts out of what an LLM wrote, and store each as store does.
 
-    From tags: [REMEMBER: ...]. From facts: lines of "fact | importance", in any list or table, or JSON. From
-    messages: an exchange with an LLM, as JSON messages or as "User: ..." text, read by your LLM command;
-        without one, only tags and what was said explicitly.
+    From tags: [REMEMBER: ...]. From facts: lines of "fact | importance", in any list or table, or JSON.
+    From messages: an exchange with an LLM, as JSON messages or as "User: ..." text, read by your LLM
+    command; without one, only tags and what was said explicitly.
     """
     run = run_of(ctx)
     found = extracting.found(run.engine, words.decoded(words.read(file), _name(file)), how)

@@ -61,8 +61,8 @@ def tee(
     ended: BaseException | None = None
     try:
         for piece in words.passing():
+            listener.hear(piece)  # first: what has come out has been heard, whenever somebody interrupts
             render.pass_on(piece)
-            listener.hear(piece)
     except (KeyboardInterrupt, render.ReaderGoneError, MemcliError) as error:
         ended = error
     heard = listener.close()

@@ -133,8 +133,7 @@ def found(engine: Engine, text: str, how: How) -> Found:
 
 
 def from_messages(engine: Engine, messages: Sequence[Message]) -> list[Fact]:
-    """The facts in *messages*: what the user's LLM finds in them or, without one, tags and explicit
-    statements.
+    """The facts in *messages*: those that the user's LLM finds or, without one, what was said explicitly.
 
     Raises:
         LLMError: The LLM command failed or answered nonsense.

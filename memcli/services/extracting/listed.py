@@ -17,7 +17,7 @@ DEPTH_MOST = 20
 """Levels of lists and objects that are looked into; what is asked for has two."""
 
 FAILURES_MOST = 1_000
-"""Lines that begin as JSON does and are none, after which no more are looked at: each costs a look at the rest."""
+"""Lines that only begin as JSON does, after which no more are tried: each may cost a look at the rest."""
 
 BEGINNING = re.compile(r"^[ \t>]*(?:[-*+][ \t]+)?(?=[\[{])", re.MULTILINE)
 BETWEEN = re.compile(r"[\s,]*")
