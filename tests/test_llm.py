@@ -7,6 +7,8 @@ import signal
 import subprocess
 import sys
 import time
+from collections.abc import Generator
+from functools import partial
 from pathlib import Path
 
 import pytest
@@ -186,7 +188,7 @@ def test_a_command_that_hangs_is_ended_with_all_that_it_has_started(tmp_path: Pa
     with pytest.raises(LLMError, match="has said nothing for 2 s"):
         list(llm.stream(standin_llm.command(say="half", hangs=file), "?", timeout=2))
     for pid in hanging(file):
-        until(lambda pid=pid: gone(pid))
+        until(partial(gone, pid))
 
 
 def test_whoever_stops_listening_ends_it(tmp_path: Path) -> None:
@@ -195,9 +197,10 @@ def test_whoever_stops_listening_ends_it(tmp_path: Path) -> None:
     pieces = llm.stream(standin_llm.command(say="half", hangs=file), "?", timeout=PATIENCE)
     next(pieces)
     pids = hanging(file)
+    assert isinstance(pieces, Generator)
     pieces.close()
     for pid in pids:
-        until(lambda pid=pid: gone(pid))
+        until(partial(gone, pid))
 
 
 def test_an_interrupt_ends_it(tmp_path: Path) -> None:
@@ -214,7 +217,7 @@ def test_an_interrupt_ends_it(tmp_path: Path) -> None:
     process.send_signal(signal.SIGINT)
     assert process.wait(PATIENCE) == 77
     for pid in pids:
-        until(lambda pid=pid: gone(pid))
+        until(partial(gone, pid))
 
 
 def test_a_command_that_never_stops_talking_is_stopped(monkeypatch: pytest.MonkeyPatch) -> None:

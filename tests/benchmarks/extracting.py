@@ -4,7 +4,8 @@
     python -m tests.benchmarks.extracting TAGS FACTS --wrong       each wrong one with what was expected
 
 TAGS holds JSON Lines of {"kind", "text", "expected": [text]}, FACTS of {"kind", "text", "expected":
-[{"fact", "importance"}]}. Printed are exact matches, over all and by kind, and how many characters are read in a second.
+[{"fact", "importance"}]}. Printed are exact matches, over all and by kind, and how many characters are
+read in a second.
 """
 
 from __future__ import annotations

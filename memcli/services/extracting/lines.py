@@ -17,6 +17,9 @@ from memcli.services.extracting import Fact
 from memcli.services.extracting.listed import NUMBER, from_json, importance_of
 from memcli.services.extracting.phrases import IN_WORDS, IS_CHAT, IS_NONE, LABEL, MONTH, NO_FACTS
 
+LONGEST = 2_000
+"""Characters of a line that may be a fact: one thing in a sentence is never a page long."""
+
 BULLET = re.compile(r"[-*+•–—◦▪▫‣⁃∙·●○■□➤➜→✓✔✅]\s+(?:\[[ xX]\]\s+)?")
 NUMBERED = re.compile(rf"\(?(\d{{1,3}})[.):]\s+(?!{MONTH})|[a-z]\)\s+")
 FENCE = re.compile(r"\s*(?:`{3,}[^`]*|~{3,}.*)")
@@ -99,8 +102,8 @@ def _lines(text: str) -> list[_Line]:
         bare = line.strip()
         while bare.startswith(">"):
             bare = bare[1:].lstrip()
-        following = raw[at + 1].strip() if at + 1 < len(raw) else ""
-        if FENCE.fullmatch(bare):
+        following = raw[at + 1].strip()[:LONGEST] if at + 1 < len(raw) else ""
+        if len(bare) > LONGEST or FENCE.fullmatch(bare):
             continue
         if not bare or HEADING.match(bare) or (RULE.fullmatch(bare) and not SEPARATOR.fullmatch(bare)):
             block, columns = block + 1, None
@@ -117,12 +120,16 @@ def _lines(text: str) -> list[_Line]:
 
 def _joined(raw: Sequence[str]) -> list[str]:
     """*raw* with the second lines of bullets at their ends: further in, and no bullets themselves."""
-    lines: list[str] = []
+    lines: list[str] = []  # joined by and by: a bullet of a page is none
     for line in raw:
         bare, before = line.strip(), lines[-1] if lines else ""
         further = len(line) - len(line.lstrip()) > len(before) - len(before.lstrip())
         is_second = bare and further and BULLET.match(before.strip()) and not PIPE.search(before)
-        if is_second and not (BULLET.match(bare) or NUMBERED.match(bare) or FENCE.fullmatch(bare)):
+        if (
+            is_second
+            and len(before) < LONGEST
+            and not (BULLET.match(bare) or NUMBERED.match(bare) or FENCE.fullmatch(bare))
+        ):
             lines[-1] = f"{before} {bare}"
         else:
             lines.append(line)
@@ -132,7 +139,11 @@ def _joined(raw: Sequence[str]) -> list[str]:
 def _last_numbers(raw: Sequence[str]) -> set[int]:
     """The lines whose number is a number of a list: they begin with 0 or 1, or count on."""
     lines, last = set(), None
-    begun = [(at, found) for at, line in enumerate(raw) if (found := NUMBERED.match(line.strip(" \t>*_")))]
+    begun = [
+        (at, found)
+        for at, line in enumerate(raw)
+        if (found := NUMBERED.match(line[:LONGEST].strip(" \t>*_")))
+    ]
     numbers = [int(found[1]) if found[1] else None for _, found in begun]
     for place, ((at, _), number) in enumerate(zip(begun, numbers, strict=True)):
         following = numbers[place + 1] if place + 1 < len(numbers) else None

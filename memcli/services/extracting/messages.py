@@ -23,8 +23,9 @@ ROLES = {
 NAMED = ("user", "assistant", "system", "developer", "tool")
 IS_JSON = re.compile(r'\s*(?:\[\s*(?:\{\s*["}]|\])|\{\s*["}])')
 SPEAKS = re.compile(
-    r"[ \t]*(?:[#>*_-]+[ \t]*)?(?:\[(?P<time>[^\]\n]{4,40})\][ \t]*)?"
-    rf"[*_]*(?P<role>{'|'.join(ROLES)})[*_]*[ \t]*(?:\((?P<later>[^)\n]{{4,40}})\))?[ \t]*[:：][*_]*[ \t]*",
+    r"[ \t]*(?:[#>*_-]{1,6}[ \t]{0,4})?(?:\[(?P<time>[^\]\n]{4,40})\][ \t]*)?"
+    rf"[*_]{{0,3}}(?P<role>{'|'.join(ROLES)})[*_]{{0,3}}[ \t]*"
+    r"(?:\((?P<later>[^)\n]{4,40})\))?[ \t]*[:：][*_]{0,3}[ \t]*",
     re.IGNORECASE,
 )
 TIMES = ("timestamp", "created_at", "create_time", "time", "date")

@@ -1,5 +1,7 @@
 """Lines of `fact | importance`, and JSON."""
 
+from collections.abc import Sequence
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -10,7 +12,7 @@ A, B = "The bike is red", "Kim rides it"
 BOTH = [(A, 0.8), (B, 0.5)]
 LINES = f"{A} | 0.8\n{B} | 0.5"
 
-CASES: dict[str, tuple[str, list[tuple[str, float | None]]]] = {
+CASES: dict[str, tuple[str, Sequence[tuple[str, float | None]]]] = {
     "plain": (LINES, BOTH),
     "line ends": (f"{A} | 0.8\r\n\r\n{B} | 0.5\r\n", BOTH),
     "bullets": (f"- {A} | 0.8\n• {B} | 0.5\n* [x] {B} | 1", [*BOTH, (B, 1.0)]),
@@ -78,7 +80,7 @@ CASES: dict[str, tuple[str, list[tuple[str, float | None]]]] = {
 def test_facts_are_read_in_whatever_form_they_come(name: str) -> None:
     """In order, with their importance; what is said around them is none."""
     text, expected = CASES[name]
-    assert [(fact.text, fact.importance) for fact in from_facts(text)] == expected
+    assert [(fact.text, fact.importance) for fact in from_facts(text)] == list(expected)
 
 
 @given(
@@ -112,6 +114,12 @@ def test_nothing_makes_reading_fail(parts: list[str]) -> None:
         assert any(c.isalnum() for c in fact.text)
         assert "\n" not in fact.text
         assert fact.importance is None or 0 <= fact.importance <= 1
+
+
+def test_a_line_of_a_page_is_no_fact() -> None:
+    """Whatever it is made of, it is read at once."""
+    for piece in ("*", "` ``", "a|", "1. ", '"a ', "|--"):
+        assert [fact.text for fact in from_facts(piece * 20_000 + f"\n{A} | 0.8")] == [A]
 
 
 def test_json_without_end_is_survived() -> None:
