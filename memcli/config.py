@@ -35,6 +35,7 @@ from memcli.settings import (
     ProjectSettings,
     RerankSettings,
     SearchSettings,
+    Table,
     WarmSettings,
     not_blank,
     one_of,
@@ -134,6 +135,7 @@ KINDS = {
     float: "a number",
     bool: "true or false",
     tuple: "a list of texts",
+    Table: "a table of texts",
 }
 """What values of each type are called."""
 
@@ -153,6 +155,8 @@ def _checked(key: str, value: Any, where: str) -> Any:
         value = float(value)
     if wanted is tuple and isinstance(value, list) and all(isinstance(part, str) for part in value):
         value = tuple(value)
+    if wanted is Table and isinstance(value, dict) and all(isinstance(said, str) for said in value.values()):
+        value = Table(value)
     if type(value) is not wanted:
         kind = KINDS[wanted]
         raise ConfigError(f"{where}: {key} must be {kind}, not {value!r}")

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -26,6 +26,19 @@ def not_blank(value: str) -> str:
 def one_of(*choices: str) -> Check:
     """A check for one of the words in *choices*."""
     return lambda value: "" if value in choices else "one of " + ", ".join(choices)
+
+
+def variables(value: Mapping[str, str]) -> str:
+    """A check for variables that a process can be given."""
+    fine = all(name and "=" not in name and "\0" not in name + said for name, said in value.items())
+    return "" if fine else "a table of variables"
+
+
+class Table(dict[str, str]):
+    """Texts by name, which nobody changes: so it can be a default."""
+
+    def __hash__(self) -> int:  # type: ignore[override]
+        return hash(frozenset(self.items()))
 
 
 def _anything(value: Any) -> str:  # noqa: ARG001  # whatever it is
@@ -135,10 +148,20 @@ class ConflictSettings:
 
 @dataclass(frozen=True, slots=True)
 class LLMSettings:
-    """The user's LLM, a command that reads a prompt on standard input and writes its answer."""
+    """The user's LLM, a command that reads a prompt on standard input and writes its answer.
 
-    command: tuple[str, ...] = setting((), "program and arguments of your LLM, a list")
-    timeout_s: float = setting(20.0, "seconds that it may take", check=between(0.1, 3600))
+    Two minutes: programs that print their answer as a whole take one for a long transcript. No retries: a
+    failure is a missing key or model more often than a passing fault, and each run may cost money.
+    """
+
+    command: tuple[str, ...] = setting((), "program and arguments of your LLM, a list; see config llm")
+    timeout_s: float = setting(
+        120.0, "seconds that it may take; in ask and chat, that it may say nothing", check=between(0.1, 3600)
+    )
+    retries: int = setting(0, "how often it is run again after it has failed", check=between(0, 10))
+    environment: Mapping[str, str] = setting(
+        Table(), "variables that it gets besides yours, a table", check=variables
+    )
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,13 +1,22 @@
 """The user's LLM command, as real processes."""
 
+import json
 import os
+import shlex
+import signal
+import subprocess
 import sys
+import time
+from collections.abc import Generator
+from functools import partial
 from pathlib import Path
 
 import pytest
 
 from memcli import llm
 from memcli.errors import LLMError
+from tests import standin_llm
+from tests.warm.running import state, until
 
 PATIENCE = 60.0
 """Seconds that nothing here takes, however busy the machine."""
@@ -110,3 +119,171 @@ def test_a_command_that_takes_too_long_is_stopped(tmp_path: Path, prompt: str) -
     assert failed.value.sentence == "/bin/sh has not answered in 1.5 s"
     with pytest.raises(ProcessLookupError):
         os.kill(int(pid.read_text()), 0)
+
+
+# --- in pieces ---
+
+
+def test_an_answer_comes_in_pieces_as_it_is_made(tmp_path: Path) -> None:
+    """The first one is there while the program still waits to say the second."""
+    waits = tmp_path / "waits"
+    pieces = llm.stream(standin_llm.command(say=["first ", "second"], waits=waits), "?", timeout=PATIENCE)
+    assert next(pieces) == "first "
+    waits.touch()
+    assert "".join(pieces) == "second"
+
+
+def test_a_character_may_come_in_two_pieces(tmp_path: Path) -> None:
+    """It is whole when it is given on."""
+    code = (
+        "import sys, time\nfor byte in 'é🎉'.encode():\n"
+        "    sys.stdout.buffer.write(bytes([byte])); sys.stdout.buffer.flush(); time.sleep(0.05)"
+    )
+    pieces = list(llm.stream(python(code), "?", timeout=PATIENCE))
+    assert "".join(pieces) == "é🎉"
+    assert not any("\ufffd" in piece for piece in pieces)
+
+
+def test_what_was_said_before_a_failure_is_given_before_it_is_told() -> None:
+    """Whoever shows an answer has shown that part."""
+    pieces = llm.stream(standin_llm.command(say="half", code=3, words="no more\n"), "?", timeout=PATIENCE)
+    assert next(pieces) == "half"
+    with pytest.raises(LLMError, match="ended with 3: no more"):
+        next(pieces)
+
+
+def test_a_long_answer_is_not_stopped_while_it_goes_on() -> None:
+    """The time-out of a stream is for silence."""
+    command = standin_llm.command(say=["tick "] * 8, pause_s=0.2)
+    assert "".join(llm.stream(command, "?", timeout=1)) == "tick " * 8
+    with pytest.raises(LLMError, match="has not answered in 1 s"):
+        llm.run(command, "?", timeout=1)
+
+
+def test_silence_is_not_the_readers() -> None:
+    """Whoever takes their time over a piece does not make the next one late."""
+    pieces = llm.stream(standin_llm.command(say=["one ", "two"], pause_s=0.1), "?", timeout=0.5)
+    assert next(pieces) == "one "
+    time.sleep(0.8)
+    assert "".join(pieces) == "two"
+
+
+# --- ending it ---
+
+
+def gone(pid: int) -> bool:
+    """Whether the process *pid* has ended."""
+    return state(pid) == "Z"
+
+
+def hanging(file: Path) -> list[int]:
+    """The pids of a stand-in that hangs and of its child, once they are there."""
+    until(file.exists)
+    return [int(pid) for pid in file.read_text().split()]
+
+
+def test_a_command_that_hangs_is_ended_with_all_that_it_has_started(tmp_path: Path) -> None:
+    """Its children, too."""
+    file = tmp_path / "pids"
+    with pytest.raises(LLMError, match="has said nothing for 2 s"):
+        list(llm.stream(standin_llm.command(say="half", hangs=file), "?", timeout=2))
+    for pid in hanging(file):
+        until(partial(gone, pid))
+
+
+def test_whoever_stops_listening_ends_it(tmp_path: Path) -> None:
+    """A stream that is closed leaves nothing behind."""
+    file = tmp_path / "pids"
+    pieces = llm.stream(standin_llm.command(say="half", hangs=file), "?", timeout=PATIENCE)
+    next(pieces)
+    pids = hanging(file)
+    assert isinstance(pieces, Generator)
+    pieces.close()
+    for pid in pids:
+        until(partial(gone, pid))
+
+
+def test_an_interrupt_ends_it(tmp_path: Path) -> None:
+    """Ctrl-C reaches the command although it has no terminal, and goes on to whoever waits."""
+    file = tmp_path / "pids"
+    code = (
+        "import sys; sys.path.insert(0, sys.argv[1]); from memcli import llm; import json\n"
+        "try: llm.run(json.loads(sys.argv[2]), '?', timeout=600)\n"
+        "except KeyboardInterrupt: sys.exit(77)"
+    )
+    line = [sys.executable, "-c", code, str(Path(llm.__file__).parents[1])]
+    process = subprocess.Popen([*line, json.dumps(standin_llm.command(hangs=file))])
+    pids = hanging(file)
+    process.send_signal(signal.SIGINT)
+    assert process.wait(PATIENCE) == 77
+    for pid in pids:
+        until(partial(gone, pid))
+
+
+def test_a_command_that_never_stops_talking_is_stopped(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Neither memory nor patience is without end."""
+    with pytest.raises(LLMError, match="more than 4 MB and was stopped"):
+        llm.run(standin_llm.command(floods=True), "?", timeout=PATIENCE)
+    with pytest.raises(LLMError, match="more than 4 MB"):
+        assert sum(map(len, llm.stream(standin_llm.command(floods=True), "?", timeout=PATIENCE))) <= 4_000_000
+
+
+def test_what_it_leaves_behind_keeps_nobody_waiting(tmp_path: Path) -> None:
+    """A server that it has started, say, which still holds its output open."""
+    command = ["/bin/sh", "-c", f"sleep 600 & echo $! > '{tmp_path}/pid'; echo answer"]
+    assert llm.run(command, "?", timeout=PATIENCE) == "answer"
+    os.kill(int((tmp_path / "pid").read_text()), signal.SIGKILL)
+
+
+# --- trying again, and what it is given ---
+
+
+def test_a_command_that_fails_may_be_run_again(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """As often as is wanted; what the failed ones said does not count."""
+    monkeypatch.setattr(time, "sleep", lambda seconds: None)
+    for number, ask in enumerate((llm.run, lambda *a, **k: "".join(llm.stream(*a, **k)))):
+        command = standin_llm.command(say="yes", fails=[tmp_path / str(number), 2])
+        with pytest.raises(LLMError, match="ended with 1"):
+            ask(command, "?", timeout=PATIENCE, retries=1)
+        assert ask(command, "?", timeout=PATIENCE) == "yes"
+        again = standin_llm.command(say="yes", fails=[tmp_path / f"again{number}", 2])
+        assert ask(again, "?", timeout=PATIENCE, retries=2) == "yes"
+
+
+def test_what_was_shown_is_not_said_again(tmp_path: Path) -> None:
+    """A stream that fails after its first piece is not run again."""
+    log = tmp_path / "log"
+    with pytest.raises(LLMError):
+        list(llm.stream(standin_llm.command(say="a", code=1, log=log), "?", timeout=PATIENCE, retries=3))
+    assert len(standin_llm.asked(log)) == 1
+
+
+def test_it_gets_the_variables_that_are_set_for_it(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Besides those of this process; and one that says who has started it."""
+    monkeypatch.setenv("OURS", "1")
+    code = "import os; print(os.environ['OURS'], os.environ['HOST'], os.environ['MEMCLI_LLM'])"
+    assert llm.run(python(code), "", timeout=PATIENCE, environment={"HOST": "here"}) == "1 here 1"
+
+
+def test_the_last_words_before_the_last_are_the_hint() -> None:
+    """Programs often say first what is wrong and then where help is."""
+    with pytest.raises(LLMError) as failed:
+        llm.run(standin_llm.command(words="no key\n\ntry --help\n", code=1), "?", timeout=PATIENCE)
+    assert failed.value.sentence.endswith("ended with 1: try --help")
+    assert failed.value.hint == "before that it said: no key"
+
+
+def test_known_programs_are_shown_with_the_line_that_sets_them(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    """Each line fits a terminal; what is on the PATH and what is in force is marked."""
+    (tmp_path / "codex").write_text("#!/bin/sh\n")
+    (tmp_path / "codex").chmod(0o755)
+    monkeypatch.setenv("PATH", str(tmp_path))
+    known = {one.program: one for one in llm.programs(["claude", "-p"])}
+    assert known.keys() == {"llm", "claude", "codex", "gemini", "ollama", "aichat"}
+    assert [name for name, one in known.items() if one.installed] == ["codex"]
+    assert [name for name, one in known.items() if one.current] == ["claude"]
+    for one in known.values():
+        assert len(one.set) < 79
+        assert tuple(json.loads(shlex.split(one.set)[-1])) == one.command

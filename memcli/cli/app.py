@@ -23,6 +23,10 @@ SECTIONS: dict[str, dict[str, tuple[str, str]]] = {
         "search": ("recall", "Find memories by meaning and words, best first."),
         "context": ("recall", "Print what is known as one block for a prompt."),
     },
+    "What LLMs write": {
+        "extract": ("extract", "Take facts out of text, and store them."),
+        "tee": ("tee", "Pass a stream through, and store the tags in it."),
+    },
     "One memory's life": {
         "get": ("memories", "Show one memory with all that is known about it."),
         "list": ("memories", "List memories, latest first."),

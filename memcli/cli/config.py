@@ -9,7 +9,7 @@ from typing import Annotated
 
 import typer
 
-from memcli import config
+from memcli import config, llm
 from memcli.cli import complete, options, render
 from memcli.cli.context import run_of
 from memcli.cli.plain import as_json
@@ -56,6 +56,16 @@ def unset(ctx: typer.Context, key: Key) -> None:
     """Take a setting out of the configuration file, so that its default holds."""
     setting = config.unset(run_of(ctx).where.config_file, key)
     run_of(ctx).note(f"{setting.key} = {as_json(setting.value)} (the default)")
+
+
+@app.command("llm")
+@options.shown
+def llm_programs(ctx: typer.Context, output: options.Format) -> None:
+    """Show how to set the LLM command for llm, claude, codex, gemini, ollama and aichat.
+
+    Any program will do that reads a prompt on standard input and writes its answer to standard output.
+    """
+    render.show(llm.programs(run_of(ctx).loaded.config.llm.command), output)
 
 
 @app.command()

@@ -172,6 +172,10 @@ def was_said(ctx: typer.Context, name: str) -> bool:
     return source is not None and source.name == "COMMANDLINE"
 
 
+def _later(ctx: typer.Context, **said: Any) -> Callable[[], Scope]:
+    return partial(_scope, ctx, **said)
+
+
 def _format(ctx: typer.Context, format_: Format, as_json: bool) -> Format:
     wanted = Format.JSON if as_json else format_
     if wanted is Format.AUTO:
@@ -196,6 +200,9 @@ WIDER: dict[str, tuple[Any, Any]] = {
 
 scoped = replacing("scope", SCOPE, _scope)
 """Decorates a command with a parameter `scope`: the command line gets --space, --user, --agent and --team."""
+
+scoped_later = replacing("scope", SCOPE, _later)
+"""Like `scoped`, but the parameter gives the scope when it is called, with whatever is wrong with it."""
 
 looking = replacing("scope", {**SCOPE, **WIDER}, _scope)
 """Like `scoped`, for commands that can look further: --shared, --include-team and --with-global."""

@@ -32,6 +32,8 @@ WHEN_ASKED = frozenset(
         "values",
         "key",
         "score",
+        "turn",
+        "said_at",
     }
 )
 """Fields that are only there when they were asked for, or have something to say."""
@@ -127,8 +129,10 @@ PLAIN = (
     ("action", "id", "goal"),  # what starting one came to
     ("id", "status", "is_current", "goal"),  # tasks
     ("id", "success", "goal", "outcome"),  # episodes
+    ("action", "id", "importance", "text"),  # what storing a fact that was extracted came to
     ("id", "text"),  # memories and hits
     ("action", "id", "conversation", "position", "role"),  # what adding a turn came to
+    ("importance", "text"),  # facts that were extracted
     ("action", "id"),  # what storing came to
     ("role", "content"),  # turns and messages
     ("summary", "by"),  # what a conversation came to
@@ -141,6 +145,7 @@ PLAIN = (
     ("check", "state", "message"),  # how all is
     ("running", "pid", "socket"),  # how the warm process is
     ("key", "value"),  # settings
+    ("program", "set"),  # LLM commands
     ("name", "state", "kind"),  # models
     ("mode", "mrr", "ndcg", "recall"),  # how good a search is
 )

@@ -5,6 +5,7 @@ The only place that prints data. JSON keys are the fields of the answer's datacl
 
 from __future__ import annotations
 
+import select
 import sys
 from collections.abc import Iterable
 from typing import Any
@@ -49,3 +50,19 @@ def write(text: str) -> None:
         raise ReaderGoneError from error
     except OSError as error:
         raise MemcliError(f"can't write the answer: {error.strerror}") from error
+
+
+def pass_on(piece: bytes) -> None:
+    """Write *piece* to standard output as it is, and at once: nothing of it stays in a buffer."""
+    out: Any = getattr(sys.stdout.buffer, "raw", sys.stdout.buffer)
+    left = memoryview(piece)
+    try:
+        while left:
+            written = out.write(left)
+            if written is None:  # it may not wait: somebody else has set it so
+                select.select([], [out], [])
+            left = left[written or 0 :]
+    except BrokenPipeError as error:
+        raise ReaderGoneError from error
+    except OSError as error:
+        raise MemcliError(f"can't pass it on: {error.strerror}") from error

@@ -12,17 +12,20 @@ from rich.console import Console, Group, RenderableType
 from rich.table import Table
 from rich.text import Text
 
-from memcli.cli import care, explained, figures, past, structure, talk, who, work
+from memcli.cli import care, explained, facts, figures, past, structure, talk, who, work
 from memcli.cli.messages import colored, harmless
 from memcli.cli.plain import as_json
 from memcli.config import Setting
 from memcli.embedding.catalog import RERANKER, ModelInfo
+from memcli.llm import Program
 from memcli.model import Action, Conflict, Context, Hit, Imported, Memory, Space, Stored
 from memcli.services.agents import Agent
 from memcli.services.consolidate import Step
 from memcli.services.demo import Demo
 from memcli.services.doctor import Finding
 from memcli.services.evaluate import Evaluated
+from memcli.services.extract import Extracted
+from memcli.services.extracting import Fact
 from memcli.services.graph import Connected, EdgeOf, Path, Traversal
 from memcli.services.history import Version
 from memcli.services.models import Changed
@@ -352,6 +355,9 @@ SEVERAL: Mapping[type, Callable[[Any], RenderableType]] = {
     Value: structure.values,
     **work.SEVERAL,
     **talk.SEVERAL,
+    Fact: facts.found,
+    Extracted: facts.extracted,
+    Program: facts.programs,
 }
 ONE: Mapping[type, Callable[[Any], RenderableType]] = {
     Hit: _memory,

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import json
+import select
 import sys
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any, BinaryIO
@@ -13,6 +14,9 @@ import typer
 
 from memcli.errors import MemcliError, NotFoundError, UsageError
 from memcli.times import LONGEST, parse_duration, parse_time
+
+PIECE = 1 << 16
+"""Bytes of a stream that are read at once: what a pipe holds."""
 
 
 def a_time(said: str | None, *, end_of_day: bool = False) -> datetime | None:
@@ -137,6 +141,18 @@ def files(name: str, suffixes: tuple[str, ...]) -> list[Path]:
         path for path in Path(name).rglob("*") if path.suffix.lower() in suffixes and path.is_file()
     )
     return [path for path in found if not any(part[0] == "." for part in path.relative_to(name).parts)]
+
+
+def passing() -> Iterator[bytes]:
+    """Standard input in pieces, each as soon as it is there."""
+    with opened("-") as file:
+        unbuffered = getattr(file, "raw", None)  # what is buffered could not be told from its end
+        read = unbuffered.read if unbuffered else file.read1  # type: ignore[attr-defined]
+        while (piece := read(PIECE)) != b"":
+            if piece is None:  # it may not wait: somebody else has set it so
+                select.select([file], [], [])
+            else:
+                yield piece
 
 
 def can_ask() -> bool:

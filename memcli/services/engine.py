@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Hashable, Sequence
+from collections.abc import Callable, Hashable, Iterator, Sequence
 from contextlib import suppress
 from dataclasses import replace
 from datetime import UTC, datetime
@@ -198,6 +198,45 @@ class Engine:
         from memcli.embedding.questions import Questions
 
         return Questions.load(self.db.model)
+
+    @property
+    def has_llm(self) -> bool:
+        """Whether there is an LLM command."""
+        return bool(self.config.llm.command)
+
+    def llm(self, prompt: str) -> str:
+        """What the user's LLM answers to *prompt*.
+
+        Raises:
+            LLMError: There is none, or it fails.
+        """
+        from memcli import llm
+
+        about = self.config.llm
+        return llm.run(
+            about.command,
+            prompt,
+            timeout=about.timeout_s,
+            retries=about.retries,
+            environment=about.environment,
+        )
+
+    def llm_stream(self, prompt: str) -> Iterator[str]:
+        """What the user's LLM answers to *prompt*, in pieces, as they come.
+
+        Raises:
+            LLMError: There is none, or it fails: after what it had said until then.
+        """
+        from memcli import llm
+
+        about = self.config.llm
+        return llm.stream(
+            about.command,
+            prompt,
+            timeout=about.timeout_s,
+            retries=about.retries,
+            environment=about.environment,
+        )
 
     def load_model(self, name: str | None = None) -> Embedder:
         """The model called *name* (the configured one, if None), ready to embed.

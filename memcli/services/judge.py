@@ -10,7 +10,6 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
-from memcli import llm
 from memcli.errors import LLMError
 from memcli.model import Action, Memory
 from memcli.services.conflicts import Decision
@@ -95,11 +94,10 @@ def asked(
 
 
 def _verdict(engine: Engine, old: Memory, new: Memory) -> Decision:
-    settings = engine.config.llm
     prompt = PROMPT.format(
         old=json.dumps(old.text, ensure_ascii=False), new=json.dumps(new.text, ensure_ascii=False)
     )
-    return read(llm.run(settings.command, prompt, timeout=settings.timeout_s))
+    return read(engine.llm(prompt))
 
 
 def read(reply: str) -> Decision:
