@@ -296,12 +296,14 @@ class Context:
         tokens: How many tokens it has at most; see `memcli.services.tokens`.
         memories: What is in it, best first.
         values: The values in it, by key; None unless they were asked for.
+        sections: The tokens of each section; None unless others than the memories were asked for.
     """
 
     context: str
     tokens: int
     memories: tuple[Hit, ...]
     values: tuple[Value, ...] | None = None
+    sections: Mapping[str, int] | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -57,6 +57,14 @@ def tasks(ctx: typer.Context, incomplete: str) -> Iterator[tuple[str, str]]:
     return ((i, harmless(goal)) for i, goal in _known(ctx).tasks.items() if i.startswith(incomplete))
 
 
+def sections(incomplete: str) -> Iterator[str]:
+    """Sections of a context that the last part of *incomplete* begins, after those that stand before it."""
+    from memcli.services.sections import Include
+
+    before, comma, last = incomplete.rpartition(",")
+    return (f"{before}{comma}{name}" for name in Include if name.startswith(last))
+
+
 def roles(incomplete: str) -> Iterator[str]:
     """Roles of messages that begin with *incomplete*."""
     return (role for role in ROLES if role.startswith(incomplete))

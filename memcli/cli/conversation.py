@@ -25,16 +25,6 @@ class For(StrEnum):
     ANTHROPIC = "anthropic"
 
 
-Id = Annotated[
-    str,
-    typer.Option(
-        "--conversation",
-        "-c",
-        metavar="ID",
-        envvar="MEMCLI_CONVERSATION",
-        help="Which conversation. [the one last written to]",
-    ),
-]
 Last = Annotated[int | None, typer.Option("--last", "-n", min=1, metavar="N", help="Only the last N turns.")]
 
 
@@ -56,7 +46,7 @@ def add(
     text: Annotated[
         str | None, typer.Argument(metavar="[TEXT]", help="What was said; - reads standard input.")
     ] = None,
-    conversation: Id = "",
+    conversation: options.Conversation = "",
     new: Annotated[bool, typer.Option("--new", help="Begin a conversation with it.")] = False,
     meta: Annotated[
         list[str] | None, typer.Option(metavar="KEY=VALUE", help="What else is known of it; repeatable.")
@@ -97,7 +87,11 @@ def _say_skipped(ctx: typer.Context, skipped: int) -> None:
 @options.scoped
 @options.shown
 def show(
-    ctx: typer.Context, scope: Scope, output: options.Format, conversation: Id = "", last: Last = None
+    ctx: typer.Context,
+    scope: Scope,
+    output: options.Format,
+    conversation: options.Conversation = "",
+    last: Last = None,
 ) -> None:
     """Show what was said."""
     render.show(
@@ -148,7 +142,7 @@ def messages(
     ctx: typer.Context,
     scope: Scope,
     output: options.Format,
-    conversation: Id = "",
+    conversation: options.Conversation = "",
     for_: Annotated[
         For | None, typer.Option("--for", help="Ready for this API. [role and content, as they are]")
     ] = None,
@@ -185,7 +179,7 @@ def summarize(
     ctx: typer.Context,
     scope: Scope,
     output: options.Format,
-    conversation: Id = "",
+    conversation: options.Conversation = "",
     anew: Annotated[bool, typer.Option("--anew", help="Read what was summarised before once more.")] = False,
 ) -> None:
     """Say what a conversation came to. Your LLM does, if llm.command is set; or else its own sentences."""
@@ -213,7 +207,9 @@ def list_conversations(
 @app.command()
 @options.scoped
 @options.shown
-def export(ctx: typer.Context, scope: Scope, output: options.Format, conversation: Id = "") -> None:
+def export(
+    ctx: typer.Context, scope: Scope, output: options.Format, conversation: options.Conversation = ""
+) -> None:
     """Print a conversation as JSON that import takes back."""
     document = exchange.export(run_of(ctx).engine, scope=scope, conversation=conversation)
     render.show(document, options.Format.JSONL if output is options.Format.JSONL else options.Format.JSON)
@@ -250,7 +246,7 @@ def clear(
     ctx: typer.Context,
     scope: Scope,
     output: options.Format,
-    conversation: Id = "",
+    conversation: options.Conversation = "",
     yes: options.Yes = False,
 ) -> None:
     """Forget all turns of a conversation; undo brings them back."""

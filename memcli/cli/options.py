@@ -72,6 +72,17 @@ Ids = Annotated[
     list[str], typer.Argument(metavar="ID...", autocompletion=complete.ids, help="Ids, or unique beginnings.")
 ]
 
+Conversation = Annotated[
+    str,
+    typer.Option(
+        "--conversation",
+        "-c",
+        metavar="ID",
+        envvar="MEMCLI_CONVERSATION",
+        help="Which conversation. [the one last written to]",
+    ),
+]
+
 SPACE = Annotated[
     str | None,
     typer.Option(

@@ -30,6 +30,7 @@ WHEN_ASKED = frozenset(
         "was_to",
         "weight_before",
         "values",
+        "sections",
         "key",
         "score",
         "turn",

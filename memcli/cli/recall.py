@@ -9,14 +9,13 @@ from typing import Annotated, Any
 
 import typer
 
-from memcli.cli import filters, options, render, words
+from memcli.cli import complete, filters, options, render, words
 from memcli.cli.context import run_of
 from memcli.cli.plain import plain_line
 from memcli.errors import UsageError
 from memcli.model import Scope
 from memcli.services import context as contexts
 from memcli.services import recall, uses
-from memcli.services.context import Include
 from memcli.services.select import Filter
 
 app = typer.Typer(rich_markup_mode=None)
@@ -111,8 +110,14 @@ def context(
         filters.Style | None, typer.Option(help="How it is written. [setting: markdown]")
     ] = None,
     include: Annotated[
-        list[Include] | None, typer.Option(help="What else goes in: the space's values.")
+        list[str] | None,
+        typer.Option(
+            metavar="SECTION,...",
+            autocompletion=complete.sections,
+            help="What else goes in: task, conversation, episodes, values.",
+        ),
     ] = None,
+    conversation: options.Conversation = "",
     all_spaces: filters.AllSpaces = False,
 ) -> None:
     """Print what is known about QUERY as one block for a prompt; nothing if nothing is."""
@@ -126,7 +131,8 @@ def context(
         around=around,
         style=style,
         wanted=wanted,
-        include=include or (),
+        include=[section for some in include or () for section in some.split(",")],
+        conversation=conversation,
     )
     if output in (options.Format.JSON, options.Format.JSONL):
         render.show(block, output)

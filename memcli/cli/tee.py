@@ -10,7 +10,7 @@ import typer
 from memcli.cli import options, render, words
 from memcli.cli.context import Run, run_of
 from memcli.cli.extract import Conversation, Importance, Tags
-from memcli.cli.messages import complain, counted
+from memcli.cli.messages import ReaderGoneError, complain, counted
 from memcli.errors import MemcliError
 from memcli.model import Action, Scope, Stored
 from memcli.model import default_title as excerpt
@@ -63,7 +63,7 @@ def tee(
         for piece in words.passing():
             listener.hear(piece)  # first: what has come out has been heard, whenever somebody interrupts
             render.pass_on(piece)
-    except (KeyboardInterrupt, render.ReaderGoneError, MemcliError) as error:
+    except (KeyboardInterrupt, ReaderGoneError, MemcliError) as error:
         ended = error
     heard = listener.close()
     _say(run, heard)

@@ -41,20 +41,21 @@ class Style:
     """How a block is written.
 
     Attributes:
-        head: The block's first line; empty for none.
+        frame: The first and the last line of the section with that name; empty for none.
         entry: One passage's part, given the passage and whether to name its space.
-        foot: The block's last line; empty for none.
-        values_head: The first line of the part with values; empty for none.
         value: One value's line, given the value and whether to name its space.
-        values_foot: The last line of that part; empty for none.
+        text: Lines that are told as they are, made fit to stand in a section.
     """
 
-    head: str
+    frame: Callable[[str], tuple[str, str]]
     entry: Callable[[Passage, bool], str]
-    foot: str
-    values_head: str
     value: Callable[[Value, bool], str]
-    values_foot: str
+    text: Callable[[str], str]
+
+    def framed(self, name: str, entries: Sequence[str]) -> str:
+        """The section called *name* that holds *entries*; empty without any."""
+        head, foot = self.frame(name)
+        return "\n".join(line for line in (head, *entries, foot) if line) if entries else ""
 
 
 def visible(text: str) -> str:
@@ -154,10 +155,26 @@ def _value_element(value: Value, name_space: bool) -> str:
     return f"<value{written}>{_on_one_line(compact(value.data)).translate(ENTITIES)}</value>"
 
 
+def _escaped(text: str) -> str:
+    return text.translate(ENTITIES)
+
+
+def _as_it_is(text: str) -> str:
+    return text
+
+
 STYLES = {
     "markdown": Style(
-        "## Memories", _bullet, "", "## Values", lambda value, named: f"- {_value(value, named)}", ""
+        lambda name: (f"## {name.capitalize()}", ""),
+        _bullet,
+        lambda value, named: f"- {_value(value, named)}",
+        _as_it_is,
     ),
-    "xml": Style("<memories>", _elements, "</memories>", "<values>", _value_element, "</values>"),
-    "plain": Style("", _lines, "", "", lambda value, named: f"value {_value(value, named)}", ""),
+    "xml": Style(lambda name: (f"<{name}>", f"</{name}>"), _elements, _value_element, _escaped),
+    "plain": Style(
+        lambda name: ("", ""),  # noqa: ARG005  # all are called alike
+        _lines,
+        lambda value, named: f"value {_value(value, named)}",
+        _as_it_is,
+    ),
 }

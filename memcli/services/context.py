@@ -3,31 +3,22 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field, replace
-from enum import StrEnum
+from dataclasses import dataclass, field
 
 from memcli.errors import UsageError
 from memcli.model import Context, Hit, Memory, Scope
-from memcli.services import checks, recall, values
+from memcli.services import checks, recall, sections
+from memcli.services.beside import Beside
 from memcli.services.blocks import STYLES, Style
 from memcli.services.engine import Engine
 from memcli.services.likeness import distinct
+from memcli.services.sections import Include, Told
 from memcli.services.select import NO_FILTER, Filter
 from memcli.services.surroundings import AROUND_MOST, place_of, turns_around
 from memcli.services.tokens import estimate_tokens
-from memcli.structure import Value
-
-LETTERS_PER_TOKEN = 20
-"""More than any text has, on average: what is longer need not be looked at."""
 
 SPARE = 2
 """How many times the memories wanted are looked at: some of them repeat others."""
-
-
-class Include(StrEnum):
-    """What a block may hold besides memories. Values take half of its budget at most."""
-
-    VALUES = "values"
 
 
 def build(
@@ -42,12 +33,14 @@ def build(
     style: str | None = None,
     wanted: Filter = NO_FILTER,
     include: Sequence[str] = (),
+    conversation: str = "",
 ) -> Context:
     """What is known about *query*, as one block.
 
     What nearly repeats a better memory is left out. Turns of one conversation are told together, in order.
     A memory that does not fit into what is left of the budget is passed over for a shorter one further
-    down; none is cut.
+    down; none is cut. What other sections leave of their shares goes to the memories, and the other way
+    round; see `memcli.services.sections`.
 
     Args:
         engine: What to work with.
@@ -61,9 +54,11 @@ def build(
         style: `markdown`, `xml` or `plain`; the setting, if None.
         wanted: What memories must fulfil besides.
         include: What else goes into the block; see `Include`.
+        conversation: The conversation that goes into it, if one does; the current one, if empty.
 
     Raises:
-        UsageError: The query is empty, or a number or the style makes no sense.
+        UsageError: The query is empty, or a number, a section or the style makes no sense.
+        NotFoundError: There is no such conversation.
     """
     settings = engine.config.context
     written = STYLES.get(style or settings.style)
@@ -75,36 +70,71 @@ def build(
     steps = checks.within(
         settings.around if around is None else around, 0, AROUND_MOST, "the number of neighbours"
     )
-    looked_at = min(SPARE * number, checks.MOST)
+    beside = Beside(engine, query, written, scope, conversation)
+    others = beside.tellers([_section(one) for one in include])
+    looked_at = min(SPARE * number + beside.known, checks.MOST)
     found = recall.search(engine, query, scope=scope, limit=looked_at, min_score=0.0, wanted=wanted)
-    hits = distinct([hit for hit in found if hit.relevance >= weakest])[:number]
-    beside = turns_around(engine, hits, steps, scope=scope) if steps else {}
-    from_several = scope.space is None or bool(scope.further)
-    if Include.VALUES not in [Include(one) for one in include]:
-        return _fitted(hits, written, from_several, most, steps=steps, beside=beside)
-    said, told = _values(engine, written, scope, most // 2)
-    cost = estimate_tokens(said + "\n") if said else 0
-    block = _fitted(hits, written, from_several, most - cost, steps=steps, beside=beside)
-    whole = "\n".join(part for part in (said, block.context) if part)
-    return replace(block, context=whole, tokens=block.tokens + cost, values=told)
+    fresh = [hit for hit in found if hit.relevance >= weakest and not beside.tells(hit)]
+    memories = _Memories(
+        hits=distinct(fresh)[:number],
+        style=written,
+        name_space=scope.space is None or bool(scope.further),
+        steps=steps,
+        beside=turns_around(engine, fresh[:number], steps, scope=scope) if steps else {},
+    )
+    told = sections.shared({Include.SEMANTIC: memories.tell, **others}, most)
+    return Context(
+        context="\n".join(told[name].text for name in sections.ORDER if name in told and told[name].text),
+        tokens=sum(section.tokens for section in told.values()),
+        memories=tuple(memories.taken),
+        values=beside.values,
+        sections={name.value: told[name].tokens for name in sections.ORDER if name in told}
+        if others
+        else None,
+    )
 
 
-def _values(engine: Engine, style: Style, scope: Scope, budget: int) -> tuple[str, tuple[Value, ...]]:
-    """The values of *scope* as a part of a block, those that fit into *budget* in order of their keys."""
-    frame = [line for line in (style.values_head, style.values_foot) if line]
-    left = budget - sum(estimate_tokens(line + "\n") for line in frame)
-    entries, told = list[str](), list[Value]()
-    for value in values.all_values(engine, scope=scope):
-        if len(value.data) > LETTERS_PER_TOKEN * budget:  # none that long fits
-            continue
-        entry = style.value(value, scope.space is None)
-        cost = estimate_tokens(entry + "\n")
-        if cost <= left:
-            left -= cost
-            entries.append(entry)
-            told.append(value)
-    lines = [line for line in (style.values_head, *entries, style.values_foot) if line]
-    return "\n".join(lines) if entries else "", tuple(told)
+def _section(name: str) -> Include:
+    try:
+        return Include(name.strip().lower())
+    except ValueError as error:
+        raise UsageError(f"a context includes {', '.join(Include)}, not {name!r}") from error
+
+
+@dataclass
+class _Memories:
+    """The memories of a block.
+
+    Attributes:
+        hits: What was found, best first.
+        style: How it is written.
+        name_space: Whether entries name their space.
+        steps: Neighbours of a turn that are told with it, on each side.
+        beside: These neighbours, by place.
+        taken: Those of the hits that were told last.
+    """
+
+    hits: Sequence[Hit]
+    style: Style
+    name_space: bool
+    steps: int
+    beside: Mapping[tuple[str, ...], Memory]
+    taken: list[Hit] = field(default_factory=list)
+
+    def tell(self, budget: int) -> Told:
+        """Those that fit into *budget* tokens."""
+        frame = [line for line in self.style.frame("memories") if line]
+        left = budget - sum(estimate_tokens(line + "\n") for line in frame)
+        block, self.taken = _Block(self.style, self.name_space, left), []
+        for hit in self.hits:
+            near = _neighbours(hit, self.steps, self.beside)
+            if (near and block.take([hit, *near])) or block.take([hit]):
+                self.taken.append(hit)
+        if not self.taken:
+            return Told(is_whole=not self.hits)
+        entries = [self.style.entry(passage, self.name_space) for passage in block.passages.values()]
+        text = self.style.framed("memories", entries)
+        return Told(text, budget - block.left, is_whole=len(self.taken) == len(self.hits))
 
 
 @dataclass
@@ -138,29 +168,6 @@ class _Block:
         self.left -= more
         self.passages[key], self.costs[key] = passage, cost
         return True
-
-
-def _fitted(
-    hits: Sequence[Hit],
-    style: Style,
-    name_space: bool,
-    budget: int,
-    *,
-    steps: int = 0,
-    beside: Mapping[tuple[str, ...], Memory] | None = None,
-) -> Context:
-    frame = [line for line in (style.head, style.foot) if line]
-    block = _Block(style, name_space, budget - sum(estimate_tokens(line + "\n") for line in frame))
-    taken = []
-    for hit in hits:
-        near = _neighbours(hit, steps, beside or {})
-        if (near and block.take([hit, *near])) or block.take([hit]):
-            taken.append(hit)
-    if not taken:
-        return Context(context="", tokens=0, memories=())
-    entries = [style.entry(passage, name_space) for passage in block.passages.values()]
-    lines = [line for line in (style.head, *entries, style.foot) if line]
-    return Context(context="\n".join(lines), tokens=budget - block.left, memories=tuple(taken))
 
 
 def _neighbours(hit: Hit, steps: int, beside: Mapping[tuple[str, ...], Memory]) -> list[Memory]:

@@ -170,6 +170,7 @@ def messages(
     conversation: str = "",
     max_tokens: int | None = None,
     last: int | None = None,
+    summarises: bool = True,
 ) -> Messages:
     """What of a conversation goes into a prompt: a summary of what is older, and the last turns as they are.
 
@@ -180,12 +181,15 @@ def messages(
         max_tokens: What all of it may take, if need be with fewer turns and a shorter summary; None for what
             the settings say, which always leaves the last turns word for word.
         last: Only so many of the last turns, and no summary.
+        summarises: Whether a summary is made where one is due; if not, what there is must do.
 
     Raises:
         NotFoundError: There is no such conversation.
     """
     built = (
-        _last(engine, scope, conversation, last) if last is not None else _all(engine, scope, conversation)
+        _last(engine, scope, conversation, last)
+        if last is not None
+        else _all(engine, scope, conversation, summarises=summarises)
     )
     return squeeze.counted(built) if max_tokens is None else squeeze.within(engine, built, max_tokens)
 
@@ -217,14 +221,16 @@ def _built(
     )
 
 
-def _all(engine: Engine, scope: Scope, conversation: str) -> Messages:
+def _all(engine: Engine, scope: Scope, conversation: str, *, summarises: bool) -> Messages:
     held = _held(engine, scope, conversation)
     keep_last = engine.config.conversation.keep_last
     summary = held.summary
-    if _is_due(engine, held.after(summary.until)):
+    if summarises and _is_due(engine, held.after(summary.until)):
         summary = _summarised(engine, scope, held, held.talk[:-keep_last])
     fresh = held.after(summary.until)
     shown = fresh if len(fresh) > keep_last else held.talk[-keep_last:]
+    if not summarises:
+        shown = shown[-engine.config.conversation.max_messages :]
     instructions, spoken = (
         turns.with_ids(engine, [place.id for place in places]) for places in (held.instructions, shown)
     )

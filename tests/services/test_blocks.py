@@ -16,6 +16,7 @@ from hypothesis import strategies as st
 from memcli.model import Hit
 from memcli.services import context
 from memcli.services.blocks import GAP, INDENT, STYLES, TURN, Passage
+from memcli.services.sections import Told
 from memcli.services.tokens import estimate_tokens
 from tests.conftest import NOW
 
@@ -68,7 +69,15 @@ HITS = st.lists(FACTS | TURNS, min_size=1, max_size=6).map(
 
 def fitted(hits: Sequence[Hit], style: str, budget: int = 10**6, name_space: bool = True) -> str:
     """The block of *hits*."""
-    return context._fitted(hits, STYLES[style], name_space, budget).context
+    return memories_told(hits, style, budget, name_space=name_space)[0].text
+
+
+def memories_told(
+    hits: Sequence[Hit], style: str, budget: int, *, name_space: bool = True
+) -> tuple[Told, list[Hit]]:
+    """The section of *hits*, and which of them are in it."""
+    memories = context._Memories(hits, STYLES[style], name_space, 0, {})
+    return memories.tell(budget), memories.taken
 
 
 def passages(hits: Sequence[Hit]) -> list[list[Hit]]:
@@ -161,25 +170,25 @@ def test_xml_is_xml_and_says_the_texts(hits: list[Hit]) -> None:
 @given(hits=HITS, budget=st.integers(1, 400))
 def test_the_budget_is_kept_by_leaving_out_whole_memories(style: str, hits: list[Hit], budget: int) -> None:
     """The estimate of the block is at most what is said, that at most the budget; none is cut."""
-    block = context._fitted(hits, STYLES[style], True, budget)
-    assert estimate_tokens(block.context) <= block.tokens <= budget
-    whole = [STYLES[style].entry(passage, True) for passage in passages(block.memories)]
-    lines = [line for line in (STYLES[style].head, *whole, STYLES[style].foot) if line]
-    assert block.context == ("\n".join(lines) if whole else "")
+    block, taken = memories_told(hits, style, budget)
+    assert estimate_tokens(block.text) <= block.tokens <= budget
+    whole = [STYLES[style].entry(passage, True) for passage in passages(taken)]
+    assert block.text == STYLES[style].framed("memories", whole)
     rest = iter(hits)
-    assert all(any(one is other for other in rest) for one in block.memories), "not in the order given"
+    assert all(any(one is other for other in rest) for one in taken), "not in the order given"
+    assert block.is_whole is (len(taken) == len(hits))
 
 
 @pytest.mark.parametrize("style", STYLES)
 @given(hits=HITS, budget=st.integers(1, 400))
 def test_what_was_left_out_would_not_have_fitted(style: str, hits: list[Hit], budget: int) -> None:
     """Added to what was taken before it."""
-    taken = list(context._fitted(hits, STYLES[style], True, budget).memories)
+    taken = memories_told(hits, style, budget)[1]
     for place, one in enumerate(hits):
         if one not in taken:
             before = [other for other in hits[:place] if other in taken]
-            assert context._fitted([*before, one], STYLES[style], True, budget).memories == tuple(before)
-            frame = [line for line in (STYLES[style].head, STYLES[style].foot) if line]
+            assert memories_told([*before, one], style, budget)[1] == before
+            frame = [line for line in STYLES[style].frame("memories") if line]
             entries = [STYLES[style].entry(passage, True) for passage in passages([*before, one])]
             assert sum(estimate_tokens(line + "\n") for line in (*frame, *entries)) > budget
 

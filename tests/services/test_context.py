@@ -275,12 +275,13 @@ def test_the_budget_is_kept_with_neighbours_too(
         for conversation in "cd"
         for position in near
     }
-    built = context._fitted(hits, STYLES[style], False, budget, steps=steps, beside=beside)
-    assert estimate_tokens(built.context) <= built.tokens <= budget
-    assert bool(built.context) == bool(built.memories)
-    for one in built.memories:
-        assert one.text.strip() in built.context
-    assert built.context.count("neighbour") == 0 or steps > 0
+    memories = context._Memories(hits, STYLES[style], False, steps, beside)
+    built = memories.tell(budget)
+    assert estimate_tokens(built.text) <= built.tokens <= budget
+    assert bool(built.text) == bool(memories.taken)
+    for one in memories.taken:
+        assert one.text.strip() in built.text
+    assert built.text.count("neighbour") == 0 or steps > 0
 
 
 # --- what is left out ---

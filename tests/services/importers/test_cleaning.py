@@ -60,11 +60,16 @@ def block(style: str) -> str:
         key="a key", data=JSONText('{"a": 1}'), space="work", version=1, created_at=WHEN, updated_at=WHEN
     )
     parts = [
-        *(written.values_head, written.value(value, True), written.values_foot),
-        *(written.head, written.entry([memory("Likes tea\n\n- and cake", source="x")], True)),
-        *(written.entry(turns, False), written.foot),
+        written.framed("values", [written.value(value, True)]),
+        written.framed(
+            "memories",
+            [
+                written.entry([memory("Likes tea\n\n- and cake", source="x")], True),
+                written.entry(turns, False),
+            ],
+        ),
     ]
-    return "\n".join(part for part in parts if part)
+    return "\n".join(parts)
 
 
 @pytest.mark.parametrize("style", STYLES)
