@@ -24,6 +24,7 @@ from memcli.errors import ConfigError, UsageError
 from memcli.home import login_name
 from memcli.model import Scope
 from memcli.settings import (
+    AskSettings,
     ConflictSettings,
     ConsolidateSettings,
     ContextSettings,
@@ -67,6 +68,7 @@ class Config:
     episodes: EpisodeSettings = field(default_factory=EpisodeSettings)
     conversation: ConversationSettings = field(default_factory=ConversationSettings)
     llm: LLMSettings = field(default_factory=LLMSettings)
+    ask: AskSettings = field(default_factory=AskSettings)
     project: ProjectSettings = field(default_factory=ProjectSettings)
     warm: WarmSettings = field(default_factory=WarmSettings)
 

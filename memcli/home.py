@@ -51,6 +51,11 @@ class Home:
         """What the shell offers when Tab is pressed."""
         return self.data / "names.json"
 
+    @property
+    def typed(self) -> Path:
+        """What was typed in chats."""
+        return self.data / "chat.history"
+
 
 def find_home(home: str | None = None, environ: Mapping[str, str] = os.environ) -> Home:
     """Where home is: *home* or MEMCLI_HOME for everything, else the XDG directories.

@@ -165,6 +165,19 @@ class LLMSettings:
 
 
 @dataclass(frozen=True, slots=True)
+class AskSettings:
+    """What `ask` and `chat` tell your LLM, and what they keep of its answers."""
+
+    budget: int = setting(2000, "most tokens of what it is told of the memory", check=between(1, 10_000_000))
+    instructions: str = setting("", "what it is told before all else")
+    learn: str = setting(
+        "tags",
+        "facts that are kept: those in tags and said explicitly, or those that it finds when asked again",
+        check=one_of("tags", "messages", "off"),
+    )
+
+
+@dataclass(frozen=True, slots=True)
 class ConversationSettings:
     """How much of a conversation goes into a prompt word for word; what is older is summarised."""
 

@@ -23,7 +23,9 @@ SECTIONS: dict[str, dict[str, tuple[str, str]]] = {
         "search": ("recall", "Find memories by meaning and words, best first."),
         "context": ("recall", "Print what is known as one block for a prompt."),
     },
-    "What LLMs write": {
+    "With your LLM": {
+        "ask": ("ask", "Ask your LLM, with what is known; keep what comes up."),
+        "chat": ("chat", "The same as a dialogue."),
         "extract": ("extract", "Take facts out of text, and store them."),
         "tee": ("tee", "Pass a stream through, and store the tags in it."),
     },

@@ -10,7 +10,7 @@ import sys
 from collections.abc import Iterable
 from typing import Any
 
-from memcli.cli.messages import ReaderGoneError
+from memcli.cli.messages import ReaderGoneError, harmless
 from memcli.cli.options import Format
 from memcli.cli.plain import as_json, plain_line
 from memcli.errors import MemcliError
@@ -47,6 +47,18 @@ def write(text: str) -> None:
     try:
         sys.stdout.write(text + "\n")
     except BrokenPipeError as error:  # Typer would make exit code 1 of it
+        raise ReaderGoneError from error
+    except OSError as error:
+        raise MemcliError(f"can't write the answer: {error.strerror}") from error
+
+
+def say(piece: str) -> None:
+    """Write *piece* of a text to standard output at once; on a terminal without what would steer it."""
+    shown = harmless(piece) if sys.stdout.isatty() else piece
+    try:
+        sys.stdout.write(shown)
+        sys.stdout.flush()
+    except BrokenPipeError as error:
         raise ReaderGoneError from error
     except OSError as error:
         raise MemcliError(f"can't write the answer: {error.strerror}") from error

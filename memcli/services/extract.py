@@ -18,10 +18,14 @@ from memcli.services.extracting.messages import USER, Message, from_text, spoken
 from memcli.services.extracting.phrases import IS_NONE, NO_FACTS
 from memcli.services.extracting.tags import from_tags
 from memcli.services.extracting.told import from_told
+from memcli.services.journal import Running
 from memcli.times import format_date
 
 SOURCE = "extract"
 """The source of extracted facts where nobody names another one."""
+
+IMPORTANCE = 0.5
+"""That of facts of which nobody says how important they are."""
 
 CHARACTERS_MOST = 60_000
 """Characters of messages that are put to the LLM at once: some 15,000 tokens, few enough for care."""
@@ -244,10 +248,11 @@ def store(
     source: str = "",
     conversation: str = "",
     turn: int | None = None,
-    importance: float = 0.5,
+    importance: float = IMPORTANCE,
     tags: Sequence[str] = (),
     conflicts: bool | None = None,
     announce: ProgressFactory | None = None,
+    change: Running | None = None,
 ) -> list[Stored]:
     """Store *facts*, each by the usual decision; the answers are in their order.
 
@@ -266,6 +271,7 @@ def store(
         tags: Tags for all of them.
         conflicts: Whether they are held against what is known; the setting, if None.
         announce: Who hears how far the embedding has come; the engine's, if None.
+        change: The change that this is a part of; one of its own, if None.
     """
     about = Draft(
         text="",
@@ -278,7 +284,11 @@ def store(
     drafts = [_draft(engine, fact, about, turn) for fact in facts]
     why = [_refused(engine, draft) for draft in drafts]
     fine = [draft for draft, refused in zip(drafts, why, strict=True) if not refused]
-    stored = iter(remember.store_all(engine, fine, conflicts=conflicts, announce=announce) if fine else [])
+    stored = iter(
+        remember.store_all(engine, fine, conflicts=conflicts, announce=announce, change=change)
+        if fine
+        else []
+    )
     failed = Stored(action=Action.FAILED, id=None, space=scope.space or "")
     return [replace(failed, reason=refused) if refused else next(stored) for refused in why]
 
