@@ -14,7 +14,7 @@ import pytest
 
 from memcli.warm import place
 from tests.conftest import Ran
-from tests.warm.running import driver, environment
+from tests.warm.running import WarmProcess, driver, environment
 
 MemCLI = Callable[..., Ran]
 """The fixture `memcli`."""
@@ -226,3 +226,23 @@ def moved(memcli: MemCLI, checked: None) -> MemCLI:
 def texts(memcli: MemCLI, *options: str) -> list[str]:
     """What `list` with *options* lists, in order of the words."""
     return sorted(memory["text"] for memory in memcli("list", *options).json)
+
+
+Starts = Callable[..., "subprocess.Popen[bytes]"]
+
+
+@pytest.fixture(params=["here", "warm"])
+def starts(request: pytest.FixtureRequest, runtime: Path, warm_process: Callable[..., WarmProcess]) -> Starts:
+    """Starts memcli with pipes: in a process of its own, or through a warm one."""
+    how, environ = "here", dict(os.environ)
+    if request.param == "warm":
+        how = "run"
+        environ = environment(warm_process().ready().environ["XDG_RUNTIME_DIR"])
+    pipe = subprocess.PIPE
+
+    def start(*arguments: str) -> subprocess.Popen[bytes]:
+        return subprocess.Popen(
+            driver(how, *arguments), stdin=pipe, stdout=pipe, stderr=pipe, env=environ, bufsize=0
+        )
+
+    return start

@@ -3,17 +3,14 @@
 import json
 import os
 import signal
-import subprocess
-from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 import pexpect
-import pytest
 
 from tests import standin_llm
-from tests.cli.conftest import MemCLI
-from tests.warm.running import PATIENCE_S, WarmProcess, driver, environment
+from tests.cli.conftest import MemCLI, Starts
+from tests.warm.running import PATIENCE_S, driver
 
 
 def set_llm(memcli: MemCLI, **script: Any) -> None:
@@ -84,30 +81,10 @@ def test_a_chat_goes_on_over_what_goes_wrong(memcli: MemCLI) -> None:
     assert talk["turns"] == 2, "the second exchange was undone"
 
 
-Starts = Callable[..., "subprocess.Popen[bytes]"]
-
-
-@pytest.fixture(params=["here", "warm"])
-def ask(request: pytest.FixtureRequest, runtime: Path, warm_process: Callable[..., WarmProcess]) -> Starts:
-    """Starts `memcli ask` with pipes: in its own process, or through a warm one."""
-    how, environ = "here", dict(os.environ)
-    if request.param == "warm":
-        how = "run"
-        environ = environment(warm_process().ready().environ["XDG_RUNTIME_DIR"])
-    pipe = subprocess.PIPE
-
-    def start(*options: str) -> "subprocess.Popen[bytes]":
-        return subprocess.Popen(
-            driver(how, "ask", *options), stdin=pipe, stdout=pipe, stderr=pipe, env=environ, bufsize=0
-        )
-
-    return start
-
-
-def test_an_interrupt_keeps_what_was_already_said(ask: Starts, in_process: MemCLI, tmp_path: Path) -> None:
+def test_an_interrupt_keeps_what_was_already_said(starts: Starts, in_process: MemCLI, tmp_path: Path) -> None:
     """Each piece is printed as it comes; Ctrl-C stops the LLM, and the half answer is kept."""
     set_llm(in_process, say=["One. ", "Two. "], waits=tmp_path / "never")
-    process = ask("Count")
+    process = starts("ask", "Count")
     assert process.stdout
     assert process.stderr
     assert process.stdout.read(5) == b"One. "

@@ -1,15 +1,13 @@
 """`memcli tee`: in this process, through a warm one, and as a process in a pipe."""
 
-import os
 import signal
 import subprocess
-from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 
-from tests.cli.conftest import MemCLI, texts
-from tests.warm.running import PATIENCE_S, WarmProcess, driver, environment
+from tests.cli.conftest import MemCLI, Starts, texts
+from tests.warm.running import PATIENCE_S
 
 TAGGED = b"Hello [REMEMBER: The cat is called Miso]\n```\n[REMEMBER: not this]\n```\nbye [REMEMBER: a\nb]"
 
@@ -55,25 +53,6 @@ def test_settings_that_can_not_be_read_do_not_break_it(memcli: MemCLI, home: Pat
 
 # --- as a process ---
 
-Starts = Callable[..., "subprocess.Popen[bytes]"]
-
-
-@pytest.fixture(params=["here", "warm"])
-def tee(request: pytest.FixtureRequest, runtime: Path, warm_process: Callable[..., WarmProcess]) -> Starts:
-    """Starts `memcli tee` with pipes: in its own process, or through a warm one."""
-    how, environ = "here", dict(os.environ)
-    if request.param == "warm":
-        how = "run"
-        environ = environment(warm_process().ready().environ["XDG_RUNTIME_DIR"])
-    pipe = subprocess.PIPE
-
-    def start(*options: str) -> "subprocess.Popen[bytes]":
-        return subprocess.Popen(
-            driver(how, "tee", *options), stdin=pipe, stdout=pipe, stderr=pipe, env=environ, bufsize=0
-        )
-
-    return start
-
 
 def ended(process: "subprocess.Popen[bytes]") -> tuple[str, int]:
     """What it said on standard error, and its exit code."""
@@ -92,16 +71,16 @@ STREAMS = {
 
 
 @pytest.mark.parametrize("name", STREAMS)
-def test_a_stream_passes_through_unchanged(tee: Starts, name: str) -> None:
+def test_a_stream_passes_through_unchanged(starts: Starts, name: str) -> None:
     """Whatever it is made of, with or without a last line feed."""
-    out, err = tee().communicate(STREAMS[name], timeout=PATIENCE_S)
+    out, err = starts("tee").communicate(STREAMS[name], timeout=PATIENCE_S)
     assert out == STREAMS[name]
     assert (b"Miso" in err) == (b"Miso" in STREAMS[name])
 
 
-def test_each_piece_passes_as_it_comes(tee: Starts, in_process: MemCLI) -> None:
+def test_each_piece_passes_as_it_comes(starts: Starts, in_process: MemCLI) -> None:
     """Whole lines and parts of them: nothing waits for what comes next, nor for a tag to be stored."""
-    process = tee()
+    process = starts("tee")
     assert process.stdin
     assert process.stdout
     for piece in (b"one\n", b"tw", b"o [REMEMBER: x y]", b"\n", b"three"):
@@ -113,9 +92,9 @@ def test_each_piece_passes_as_it_comes(tee: Starts, in_process: MemCLI) -> None:
     assert texts(in_process) == ["x y"]
 
 
-def test_a_reader_that_leaves_does_not_lose_what_was_seen(tee: Starts, in_process: MemCLI) -> None:
+def test_a_reader_that_leaves_does_not_lose_what_was_seen(starts: Starts, in_process: MemCLI) -> None:
     """As `head` does."""
-    process = tee()
+    process = starts("tee")
     assert process.stdin
     assert process.stdout
     process.stdin.write(b"[REMEMBER: x y]\n")
@@ -128,9 +107,9 @@ def test_a_reader_that_leaves_does_not_lose_what_was_seen(tee: Starts, in_proces
     assert texts(in_process) == ["x y"]
 
 
-def test_an_interrupt_does_not_lose_what_was_seen(tee: Starts, in_process: MemCLI) -> None:
+def test_an_interrupt_does_not_lose_what_was_seen(starts: Starts, in_process: MemCLI) -> None:
     """It ends the stream; what was seen is stored."""
-    process = tee()
+    process = starts("tee")
     assert process.stdin
     assert process.stdout
     process.stdin.write(b"[REMEMBER: x y]\nmore\n")
