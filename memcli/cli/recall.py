@@ -14,7 +14,6 @@ from memcli.cli.context import run_of
 from memcli.cli.plain import plain_line
 from memcli.errors import UsageError
 from memcli.model import Scope
-from memcli.services import context as contexts
 from memcli.services import recall, uses
 from memcli.services.select import Filter
 
@@ -121,6 +120,8 @@ def context(
     all_spaces: filters.AllSpaces = False,
 ) -> None:
     """Print what is known about QUERY as one block for a prompt; nothing if nothing is."""
+    from memcli.services import context as contexts  # which search can do without: 50 ms
+
     block = contexts.build(
         run_of(ctx).engine,
         words.text(query),
