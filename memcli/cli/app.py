@@ -50,6 +50,9 @@ SECTIONS: dict[str, dict[str, tuple[str, str]]] = {
         "agents": ("agents", "Agents, each with memories of its own."),
         "teams": ("teams", "Who else may see a memory."),
     },
+    "For agents": {
+        "mcp": ("mcp", "Serve agents over MCP."),
+    },
     "In and out": {
         "import": ("transfer", "Store many memories from a file."),
         "export": ("transfer", "Print everything, ready to be imported."),

@@ -11,8 +11,8 @@ from rich.text import Text
 from rich.tree import Tree
 
 from memcli.cli.messages import harmless
-from memcli.cli.plain import safe
 from memcli.model import default_title
+from memcli.services.answers import safe
 from memcli.services.edges import Direction
 from memcli.services.graph import Connected, EdgeOf, Node, Path, Traversal
 from memcli.services.jsontext import compact
