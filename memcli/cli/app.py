@@ -52,6 +52,7 @@ SECTIONS: dict[str, dict[str, tuple[str, str]]] = {
     },
     "For agents": {
         "mcp": ("mcp", "Serve agents over MCP."),
+        "schema": ("schema", "Options and output of every command as JSON Schema."),
     },
     "In and out": {
         "import": ("transfer", "Store many memories from a file."),
@@ -64,6 +65,7 @@ SECTIONS: dict[str, dict[str, tuple[str, str]]] = {
         "doctor": ("doctor", "Check that all is well, and say what is not."),
         "optimize": ("upkeep", "Make the store small and quick at once."),
         "warm": ("warm", "The process that keeps everything loaded."),
+        "man": ("man", "Manual pages."),
         "completions": ("completions", "Completion for bash, zsh and fish."),
         "demo": ("demo", "See it work on a bundled example."),
     },

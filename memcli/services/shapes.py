@@ -90,7 +90,8 @@ class _Shapes:
         properties = {}
         for one in fields(cls):
             about = {"description": said[one.name]} if one.name in said else {}
-            properties[one.name.removesuffix("_")] = {**self.of(kinds[one.name]), **about}
+            kind = _never_none(kinds[one.name]) if _may_be_missing(one) else kinds[one.name]
+            properties[one.name.removesuffix("_")] = {**self.of(kind), **about}
         return {
             "type": "object",
             "properties": properties,
@@ -104,12 +105,47 @@ def _may_be_missing(one: Field[Any]) -> bool:
     return one.name in WHEN_ASKED and one.default is None and one.default is not MISSING
 
 
+def _never_none(kind: Any) -> Any:
+    return Union[tuple(one for one in get_args(kind) if one is not type(None))]  # noqa: UP007  # one or more
+
+
 @cache
 def meanings(cls: type) -> Mapping[str, str]:
-    """What the fields of *cls* mean: what its docstring, and those of its parents, say of them."""
+    """What the fields of *cls* mean: what its docstring and those of its parents say, in JSON's words."""
     said: dict[str, str] = {}
     for one in reversed(cls.__mro__):
         _, _, listed = (inspect.cleandoc(one.__dict__.get("__doc__") or "")).partition("Attributes:\n")
         for name, words in re.findall(r"^    (\w+): (.*(?:\n     .*)*)", listed, re.MULTILINE):
-            said[name] = " ".join(words.split())
+            said[name] = re.sub(r"`(\w+)_`", r"`\1`", re.sub(r"\bNone\b", "null", " ".join(words.split())))
     return said
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Summary:
+    """A command in a word.
+
+    Attributes:
+        command: What it is called.
+        description: What it does.
+        usage: How it is written.
+    """
+
+    command: str
+    description: str
+    usage: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Described(Summary):
+    """All that there is to know about a command.
+
+    Attributes:
+        options: The JSON Schema of its arguments and options, by name. `x-position` counts arguments;
+            `x-flags` are the spellings of an option, of which `--no-...` means false; `x-env` is the variable
+            that it is taken from where the command line does not say it.
+        output: The JSON Schema of what it prints with `--json`; with `--format jsonl`, lists are printed one
+            item a line. None if it prints text, or nothing.
+    """
+
+    options: Mapping[str, Any]
+    output: Mapping[str, Any] | None
