@@ -14,7 +14,7 @@ from memcli.cli import render
 from memcli.cli.app import SECTIONS
 from memcli.cli.context import run_of
 from memcli.cli.messages import counted
-from memcli.cli.schema import is_argument, unknown, usage
+from memcli.cli.schema import context_of, is_argument, unknown, usage
 from memcli.errors import MemcliError
 
 app = typer.Typer(rich_markup_mode=None)
@@ -115,7 +115,7 @@ def _head(name: str, short: str) -> Iterator[str]:
 
 def _options(command: Any, name: str) -> Iterator[str]:
     """What *command* takes, in the words of its help."""
-    ctx = command.context_class(command, info_name=name)
+    ctx = context_of(name, command)
     for title, wanted in (("ARGUMENTS", True), ("OPTIONS", False)):
         records = [one.get_help_record(ctx) for one in command.get_params(ctx) if is_argument(one) is wanted]
         if any(records):

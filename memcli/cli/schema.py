@@ -11,6 +11,7 @@ from typing import Annotated, Any
 import typer
 
 from memcli.cli import render
+from memcli.cli.app import SETTINGS
 from memcli.errors import NotFoundError
 from memcli.services.answers import as_json
 from memcli.services.shapes import DIALECT, Described, Summary, schema_of
@@ -96,8 +97,12 @@ def described(name: str, command: Any) -> Described:
 
 def usage(name: str, command: Any) -> str:
     """How *command*, called *name*, is written, as its help has it."""
-    pieces = command.collect_usage_pieces(command.context_class(command, info_name=name))
-    return " ".join(["memcli", name, *pieces])
+    return " ".join(["memcli", name, *command.collect_usage_pieces(context_of(name, command))])
+
+
+def context_of(name: str, command: Any) -> Any:
+    """Where *command*, called *name*, is asked about itself: as when it runs, since it keeps some of that."""
+    return command.context_class(command, info_name=name, **SETTINGS)
 
 
 def _first(text: str | None) -> str:

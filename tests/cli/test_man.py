@@ -49,6 +49,14 @@ def test_a_page_says_what_the_help_says(memcli: MemCLI) -> None:
     assert "130 Interrupted." in root
 
 
+def test_help_is_as_it_was_after_pages_were_made(memcli: MemCLI) -> None:
+    """A process that has made pages, or schemas, runs other commands, too."""
+    memcli("man")
+    memcli("schema", "--all")
+    assert memcli("search", "-h").out == memcli("search", "--help").out
+    assert "-h, --help" in memcli("man", "search").out.replace(r"\-", "-")
+
+
 def test_a_page_that_is_not_there_is_refused(memcli: MemCLI, tmp_path: Path) -> None:
     """And so is a place that can't be written to."""
     ran = memcli("man", "stor", code=3)
