@@ -17,6 +17,10 @@ INSTRUCTIONS = frozenset({"system", "developer"})
 """The roles that tell the model what to do: their words stand before all others, and are not summarised."""
 
 
+INTERRUPTED = "interrupted"
+"""What the metadata of an answer says that was not heard to its end."""
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Said:
     """A message before it is a turn.

@@ -59,6 +59,10 @@ SECTIONS: dict[str, dict[str, tuple[str, str]]] = {
         "agents": ("agents", "Agents, each with memories of its own."),
         "teams": ("teams", "Who else may see a memory."),
     },
+    "For agents": {
+        "mcp": ("mcp", "Serve agents over MCP."),
+        "schema": ("schema", "Options and output of every command as JSON Schema."),
+    },
     "In and out": {
         "import": ("transfer", "Store what a file holds, of many formats."),
         "export": ("transfer", "Print everything, or a conversation."),
@@ -70,6 +74,7 @@ SECTIONS: dict[str, dict[str, tuple[str, str]]] = {
         "doctor": ("doctor", "Check that all is well, and say what is not."),
         "optimize": ("upkeep", "Make the store small and quick at once."),
         "warm": ("warm", "The process that keeps everything loaded."),
+        "man": ("man", "Manual pages."),
         "completions": ("completions", "Completion for bash, zsh and fish."),
         "demo": ("demo", "See it work on a bundled example."),
     },
@@ -123,13 +128,16 @@ def _named(group: Any, name: str) -> Any:
     return group
 
 
+SETTINGS: dict[str, Any] = {"help_option_names": ["-h", "--help"], "max_content_width": 100}
+"""Of the root, which commands inherit."""
+
 app = typer.Typer(
     cls=Commands,
     add_completion=False,
     no_args_is_help=True,
     rich_markup_mode=None,
     pretty_exceptions_enable=False,
-    context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100},
+    context_settings=SETTINGS,
 )
 
 

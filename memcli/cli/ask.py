@@ -2,16 +2,17 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
 from typing import Annotated
 
 import typer
 
 from memcli.cli import options, render, words
 from memcli.cli.context import Run, run_of
-from memcli.cli.messages import ReaderGoneError, complain, counted
+from memcli.cli.interrupting import SignalledError, hold, stopped_once
+from memcli.cli.messages import ReaderGoneError, complain, counted, excerpt
 from memcli.errors import MemcliError
 from memcli.model import Action, Scope
-from memcli.model import default_title as excerpt
 from memcli.services.ask import Answered, Exchange
 
 app = typer.Typer(rich_markup_mode=None)
@@ -57,40 +58,58 @@ def ask(
         stores=store,
         budget=budget,
     )
-    if show_prompt:
-        render.write(exchange.prompt.rstrip("\n"))
-        return
     is_data = output in (options.Format.JSON, options.Format.JSONL)
+    if show_prompt:
+        prompt = exchange.prompt.rstrip("\n")
+        render.show({"prompt": prompt}, output) if is_data else render.write(prompt)
+        return
     answered, ended = carried_out(exchange, shows=not is_data)
     if is_data:
         render.show(answered, output)
     say_what_was_stored(run, answered)
-    if ended:
+    end_with(ended)
+
+
+def end_with(ended: BaseException | None) -> None:
+    """End as *ended* wants to, if anything."""
+    if isinstance(ended, SignalledError):
+        ended.carry_out()
+    if ended is not None:
         raise ended
 
 
 def carried_out(exchange: Exchange, *, shows: bool) -> tuple[Answered, BaseException | None]:
     """What came of *exchange*, which is printed as it comes if that *shows*, and what ended it too soon.
 
-    What was said until then is kept.
+    What was said until then is kept, however often Ctrl-C is pressed.
     """
-    ended: BaseException | None = None
+    with stopped_once():
+        ended = _passed_on(exchange, shows=shows)
+        hold()
+        try:
+            return exchange.kept(), ended
+        except MemcliError:
+            if ended is not None:  # the first thing that went wrong is the one to tell
+                raise ended from None
+            raise
+
+
+def _passed_on(exchange: Exchange, *, shows: bool) -> BaseException | None:
+    """Print the answer as it comes, if it *shows*; what ended it too soon."""
     last = ""
     try:
         for piece in exchange.pieces():
             if shows:
                 render.say(piece)
             last = piece or last
-    except (KeyboardInterrupt, ReaderGoneError, MemcliError) as error:
-        ended = error
-    if shows and last and not last.endswith("\n") and not isinstance(ended, ReaderGoneError):
-        render.say("\n")
-    try:
-        return exchange.kept(), ended
-    except MemcliError:
-        if ended is not None:  # the first thing that went wrong is the one to tell
-            raise ended from None
-        raise
+        if shows and not last.endswith("\n"):
+            render.say("\n")
+    except (KeyboardInterrupt, SignalledError, ReaderGoneError, MemcliError) as error:
+        if shows and last and not last.endswith("\n") and not isinstance(error, ReaderGoneError):
+            with suppress(ReaderGoneError, MemcliError):
+                render.say("\n")
+        return error
+    return None
 
 
 def say_what_was_stored(run: Run, answered: Answered) -> None:
@@ -99,7 +118,8 @@ def say_what_was_stored(run: Run, answered: Answered) -> None:
         return
     told = f"told {counted(len(answered.memories), 'memory')}"
     news = [fact for fact in answered.stored if fact.action is not Action.DUPLICATE]
-    kept = f"conversation {answered.conversation}" if answered.conversation else "nothing kept"
+    new = "new " if answered.begins else ""
+    kept = f"{new}conversation {answered.conversation}" if answered.conversation else "nothing kept"
     run.note(f"{told}, {answered.tokens:,} tokens; {kept}")
     for fact in news:
         if fact.action is Action.FAILED:

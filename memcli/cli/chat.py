@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import shlex
 import sys
 from collections.abc import Callable, Iterator
@@ -11,18 +12,21 @@ from typing import TYPE_CHECKING, Any
 import typer
 
 from memcli.cli import options, render, words
-from memcli.cli.ask import Budget, New, Store, carried_out, say_what_was_stored
+from memcli.cli.ask import Budget, New, Store, carried_out, end_with, say_what_was_stored
 from memcli.cli.context import Run, run_of
 from memcli.cli.messages import complain
-from memcli.errors import LLMError, MemcliError, UsageError
+from memcli.errors import MemcliError, UsageError
 from memcli.model import EVERYWHERE, Scope
 from memcli.services import forgetting, memories, recall, remember, tasks, undo
-from memcli.services.ask import Answered, Exchange
+from memcli.services.ask import Exchange
 
 if TYPE_CHECKING:
     from prompt_toolkit import PromptSession
 
 app = typer.Typer(rich_markup_mode=None)
+
+COMMAND = re.compile(r"/[A-Za-z]+(?:\s|$)")
+"""What a line begins with that is no question; a path is one."""
 
 SIGN = "› "
 """What a line that is to be typed begins with."""
@@ -58,18 +62,24 @@ def chat(
     if not run.engine.has_llm:
         run.engine.llm("")  # says so, before anybody types
     talk = Chat(run, scope, conversation, new=new, stores=store, budget=budget)
-    for line in _typed(run):
+    for line in _typed(run, keeps=store):
         if not talk.goes_on_after(line):
             break
+    if talk.failure and not _is_typed():
+        raise typer.Exit(talk.failure)
 
 
-def _typed(run: Run) -> Iterator[str]:
+def _is_typed() -> bool:
+    return sys.stdin is not None and sys.stdin.isatty()
+
+
+def _typed(run: Run, *, keeps: bool) -> Iterator[str]:
     """What the user types, line by line, until the end; a line that Ctrl-C interrupts is forgotten."""
-    if sys.stdin is None or not sys.stdin.isatty():
+    if not _is_typed():
         with words.opened("-") as file:
-            yield from (words.decoded(line, "standard input") for line in file)
+            yield from (line.decode("utf-8", "replace") for line in file)
         return
-    session = _session(run)
+    session = _session(run, keeps=keeps)
     run.note("/help shows what can be typed, Ctrl-D leaves")
     while True:
         try:
@@ -80,21 +90,25 @@ def _typed(run: Run) -> Iterator[str]:
             return
 
 
-def _session(run: Run) -> PromptSession[str]:
+def _session(run: Run, *, keeps: bool) -> PromptSession[str]:
+    """What reads a line from the terminal, and *keeps* it for later ones; it draws where people look."""
     try:
         from prompt_toolkit import PromptSession
         from prompt_toolkit.completion import WordCompleter
-        from prompt_toolkit.history import FileHistory
+        from prompt_toolkit.history import FileHistory, InMemoryHistory
+        from prompt_toolkit.output import create_output
         from prompt_toolkit.shortcuts import CompleteStyle
     except ImportError as error:
         raise MemcliError(
             "chat on a terminal needs prompt_toolkit", hint="pip install 'memcli[chat]'"
         ) from error
-    run.where.data.mkdir(mode=0o700, parents=True, exist_ok=True)
-    run.where.typed.touch(mode=0o600)
+    if keeps:
+        run.where.data.mkdir(mode=0o700, parents=True, exist_ok=True)
+        run.where.typed.touch(mode=0o600)
     names = [line.split()[0] for line in HELP.splitlines() if line.startswith("/")]
     return PromptSession(
-        history=FileHistory(str(run.where.typed)),
+        history=FileHistory(str(run.where.typed)) if keeps else InMemoryHistory(),
+        output=create_output(stdout=sys.stderr),
         completer=WordCompleter(names, sentence=True),
         complete_style=CompleteStyle.READLINE_LIKE,  # a menu would keep lines free below
     )
@@ -111,7 +125,8 @@ class Chat:
         new: Whether the next question begins one.
         stores: Whether anything is stored.
         budget: Most tokens of what the LLM is told of the memory.
-        last: The last exchange.
+        told: What the LLM was told last.
+        failure: The exit code of the first thing that went wrong; 0 if nothing did.
     """
 
     run: Run
@@ -120,7 +135,8 @@ class Chat:
     new: bool
     stores: bool
     budget: int | None
-    last: Answered | None = field(default=None, init=False)
+    told: str = field(default="", init=False)
+    failure: int = field(default=0, init=False)
 
     def goes_on_after(self, line: str) -> bool:
         """Do what *line* says; whether the dialogue goes on. What goes wrong is said, and ends nothing."""
@@ -130,11 +146,12 @@ class Chat:
         if said in ("/quit", "/exit", "/q"):
             return False
         try:
-            if said.startswith("/"):
+            if COMMAND.match(said):
                 self._obey(said)
             else:
                 self._ask(said)
         except MemcliError as error:
+            self.failure = self.failure or error.exit_code
             complain(error.sentence, error.hint)
         return True
 
@@ -149,26 +166,25 @@ class Chat:
             budget=self.budget,
         )
         answered, ended = carried_out(exchange, shows=True)
-        self.last = answered
+        self.told = exchange.known.context
         if answered.conversation:
             self.conversation, self.new = answered.conversation, False
         say_what_was_stored(self.run, answered)
-        if isinstance(ended, LLMError):
-            raise ended
-        if ended is not None and not isinstance(ended, KeyboardInterrupt):
-            raise ended
+        if not isinstance(ended, KeyboardInterrupt):
+            end_with(ended)
 
     # --- commands ---
 
     def _obey(self, said: str) -> None:
         name, _, rest = said.partition(" ")
+        name = name.lower()
         commands: dict[str, Callable[[str], Any]] = {
             "/help": lambda _: HELP,
-            "/recalled": lambda _: list(self.last.memories) if self.last else [],
+            "/recalled": lambda _: self.told or "(nothing)",
             "/search": self._search,
             "/remember": lambda text: remember.store(self.run.engine, text, scope=self._own),
             "/correct": self._correct,
-            "/forget": lambda ids: forgetting.forget(self.run.engine, _words(ids), scope=self._own_anywhere),
+            "/forget": self._forget,
             "/undo": lambda _: undo.undo(self.run.engine, scope=self._own_anywhere),
             "/task": lambda _: tasks.find(self.run.engine, scope=self.scope),
             "/new": self._begin,
@@ -191,8 +207,13 @@ class Chat:
             raise UsageError("what the memory should say is missing", hint="/correct ID TEXT")
         return memories.update(self.run.engine, name, scope=self._own_anywhere, text=text.strip())
 
+    def _forget(self, ids: str) -> Any:
+        if not ids:
+            raise UsageError("which memories?", hint="/forget ID...")
+        return forgetting.forget(self.run.engine, _words(ids), scope=self._own_anywhere)
+
     def _begin(self, _: str) -> None:
-        self.conversation, self.new, self.last = "", True, None
+        self.conversation, self.new, self.told = "", True, ""
         self.run.note("the next question begins another conversation")
 
     @property

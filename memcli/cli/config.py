@@ -12,8 +12,8 @@ import typer
 from memcli import config, llm
 from memcli.cli import complete, options, render
 from memcli.cli.context import run_of
-from memcli.cli.plain import as_json
 from memcli.errors import ConfigError, MemcliError
+from memcli.services.answers import as_json
 
 app = typer.Typer(help="Settings.", no_args_is_help=True, rich_markup_mode=None)
 

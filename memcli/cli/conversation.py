@@ -75,6 +75,8 @@ def add(
         metadata=words.metadata(meta),
         created_at=words.a_time(created_at),
     )
+    if one.position == 0:
+        run.note(f"conversation {one.conversation} begins")
     render.show(one, output)
 
 

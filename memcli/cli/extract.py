@@ -8,9 +8,8 @@ import typer
 
 from memcli.cli import options, render, words
 from memcli.cli.context import Run, run_of
-from memcli.cli.messages import complain, counted
+from memcli.cli.messages import complain, counted, excerpt
 from memcli.model import Action, Scope
-from memcli.model import default_title as excerpt
 from memcli.services import extract as extracting
 from memcli.services.extract import Extracted, How
 from memcli.services.extracting import Fact

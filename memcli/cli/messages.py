@@ -7,6 +7,8 @@ import re
 import sys
 from typing import TextIO
 
+from memcli.model import default_title
+
 INVISIBLE = re.compile(
     "[\x00-\x08\x0b-\x1f\x7f-\x9f\u061c\u200e\u200f\u202a-\u202e\u2066-\u2069\ud800-\udfff]"
 )
@@ -20,6 +22,12 @@ class ReaderGoneError(Exception):
 def harmless(text: str) -> str:
     """*text* with characters that could steer a terminal replaced by U+FFFD."""
     return INVISIBLE.sub("\ufffd", text)
+
+
+def excerpt(text: str) -> str:
+    """The beginning of *text*, on one line."""
+    title = default_title(text)
+    return harmless(title) + ("" if title == " ".join(text.split()) else "…")
 
 
 def colored(stream: TextIO) -> bool:

@@ -12,8 +12,9 @@ from typing import Any
 
 from memcli.cli.messages import ReaderGoneError, harmless
 from memcli.cli.options import Format
-from memcli.cli.plain import as_json, plain_line
+from memcli.cli.plain import plain_line
 from memcli.errors import MemcliError
+from memcli.services.answers import as_json
 
 
 def resolved(output: Format) -> Format:

@@ -10,9 +10,8 @@ from rich.table import Table
 from rich.text import Text
 from rich.tree import Tree
 
-from memcli.cli.messages import harmless
-from memcli.cli.plain import safe
-from memcli.model import default_title
+from memcli.cli.messages import excerpt, harmless
+from memcli.services.answers import safe
 from memcli.services.edges import Direction
 from memcli.services.graph import Connected, EdgeOf, Node, Path, Traversal
 from memcli.services.jsontext import compact
@@ -32,12 +31,6 @@ ARROWS = {Direction.OUT: "→", Direction.IN: "←"}
 
 LONGEST_SHOWN = 400
 """Characters of a value that a list shows."""
-
-
-def excerpt(text: str) -> str:
-    """The beginning of *text*, on one line."""
-    title = default_title(text)
-    return harmless(title) + ("" if title == " ".join(text.split()) else "…")
 
 
 # --- the graph ---

@@ -11,7 +11,7 @@ from rich.table import Table
 from rich.text import Text
 
 from memcli.cli.messages import counted, harmless
-from memcli.dialogue import Conversation, Turn
+from memcli.dialogue import INTERRUPTED, Conversation, Turn
 from memcli.model import Action
 from memcli.services.conversations import Cleared, Summarised
 from memcli.services.exchange import TakenIn
@@ -57,7 +57,8 @@ def dialogue(turns: Sequence[Turn]) -> RenderableType:
 
 def _said(turn: Turn) -> Text:
     style = DIM if turn.role in ("system", "developer", "tool") else ""
-    return Text(harmless(turn.content.strip()), style)
+    said = Text(harmless(turn.content.strip()), style)
+    return said.append(" … interrupted", DIM) if turn.metadata.get(INTERRUPTED) else said
 
 
 def _short(text: str, most: int) -> str:

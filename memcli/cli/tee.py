@@ -10,10 +10,9 @@ import typer
 from memcli.cli import options, render, words
 from memcli.cli.context import Run, run_of
 from memcli.cli.extract import Conversation, Importance, Tags
-from memcli.cli.messages import ReaderGoneError, complain, counted
+from memcli.cli.messages import ReaderGoneError, complain, counted, excerpt
 from memcli.errors import MemcliError
 from memcli.model import Action, Scope, Stored
-from memcli.model import default_title as excerpt
 from memcli.services import extract
 from memcli.services.engine import no_progress
 from memcli.services.extracting import Fact

@@ -10,10 +10,10 @@ import typer
 from memcli.cli import complete, filters, options, render, words
 from memcli.cli.context import run_of
 from memcli.cli.messages import harmless
-from memcli.cli.plain import safe
 from memcli.errors import UsageError
 from memcli.model import Scope
 from memcli.services import jsontext, values
+from memcli.services.answers import safe
 
 app = typer.Typer(help="JSON values under keys.", no_args_is_help=True, rich_markup_mode=None)
 

@@ -14,12 +14,12 @@ from rich.text import Text
 
 from memcli.cli import care, explained, facts, figures, past, structure, talk, who, work
 from memcli.cli.messages import colored, harmless
-from memcli.cli.plain import as_json
 from memcli.config import Setting
 from memcli.embedding.catalog import RERANKER, ModelInfo
 from memcli.llm import Program
 from memcli.model import Action, Conflict, Context, Hit, Imported, Memory, Space, Stored
 from memcli.services.agents import Agent
+from memcli.services.answers import as_json
 from memcli.services.consolidate import Step
 from memcli.services.demo import Demo
 from memcli.services.doctor import Finding

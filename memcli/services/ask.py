@@ -12,7 +12,7 @@ from enum import StrEnum
 from functools import cached_property
 from typing import Any
 
-from memcli.dialogue import Said
+from memcli.dialogue import INTERRUPTED, Said
 from memcli.errors import ConflictError, LLMError, NotFoundError, UsageError
 from memcli.model import Context, Hit, Scope
 from memcli.services import checks, context, extract, turns
@@ -49,9 +49,6 @@ Today is {today}. The user says:
 
 NOTHING = "(nothing yet)"
 
-INTERRUPTED = "interrupted"
-"""What the metadata of an answer says that was not heard to its end."""
-
 
 class Learn(StrEnum):
     """What facts are stored from after an exchange.
@@ -76,6 +73,7 @@ class Answered:
         memories: The memories that it was told.
         stored: The facts that were stored.
         whole: Whether the answer came to its end.
+        begins: Whether the conversation begins with it.
     """
 
     answer: str
@@ -84,6 +82,7 @@ class Answered:
     memories: tuple[Hit, ...]
     stored: tuple[Extracted, ...]
     whole: bool
+    begins: bool
 
 
 class Exchange:
@@ -188,7 +187,7 @@ class Exchange:
             StorageError: The store can't be written.
         """
         stored: Sequence[Extracted] = ()
-        conversation = None
+        conversation, begins = None, False
         if self._stores and self.answer:
             change = Running("ask")
             first, _ = turns.add_all(
@@ -202,7 +201,7 @@ class Exchange:
                 new=self._new,
                 change=change,
             )
-            conversation = first.conversation
+            conversation, begins = first.conversation, first.position == 0
             stored = self._learned(conversation, first.position or 0, change)
         return Answered(
             answer=self.answer,
@@ -211,6 +210,7 @@ class Exchange:
             memories=self.known.memories,
             stored=tuple(stored),
             whole=self._is_whole,
+            begins=begins,
         )
 
     @property

@@ -11,7 +11,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
-from memcli.dialogue import INSTRUCTIONS, ROLES, Messages, Turn
+from memcli.dialogue import INSTRUCTIONS, INTERRUPTED, ROLES, Messages, Turn
 from memcli.services.blocks import INDENT, LINE_ENDS, visible
 from memcli.services.tokens import estimate_tokens
 
@@ -98,7 +98,8 @@ def context_text(messages: Messages, budget: int) -> str:
 
 def _line(turn: Turn) -> str:
     who = visible(" ".join(turn.role.split())) or "somebody"
-    return f"{who}: {_indented(turn.content).removeprefix(INDENT)}"
+    cut = " [interrupted]" if turn.metadata.get(INTERRUPTED) else ""
+    return f"{who}: {_indented(turn.content).removeprefix(INDENT)}{cut}"
 
 
 def _last_that_fit(lines: Sequence[str], budget: int) -> list[str]:

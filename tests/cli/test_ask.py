@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any
 
 import pexpect
+import pytest
 
 from tests import standin_llm
 from tests.cli.conftest import MemCLI, Starts
@@ -35,7 +36,7 @@ def test_as_json_it_is_one_answer(memcli: MemCLI) -> None:
     set_llm(memcli, say="Tea! [REMEMBER: User likes tea]")
     memcli("store", "Green tea is in the cupboard")
     answer = memcli("ask", "Where is the tea?", "--json", "--conversation", "c1").json
-    assert set(answer) == {"answer", "conversation", "tokens", "memories", "stored", "whole"}
+    assert set(answer) == {"answer", "conversation", "tokens", "memories", "stored", "whole", "begins"}
     assert (answer["conversation"], answer["whole"]) == ("c1", True)
     assert [fact["text"] for fact in answer["stored"]] == ["User likes tea"]
 
@@ -69,16 +70,25 @@ def test_a_failure_in_the_middle_keeps_what_was_said(memcli: MemCLI) -> None:
 def test_a_chat_goes_on_over_what_goes_wrong(memcli: MemCLI) -> None:
     """Lines are questions, those with a slash commands; a wrong one ends nothing."""
     set_llm(memcli, rules=[["says:\n\nthe second", "Two."], ["", "One. [REMEMBER: The first is one]"]])
-    lines = ["the first?", "", "/nope", "/recalled", "/remember Tea is green", "/forget zzz", "/search tea"]
+    lines = [
+        "the first?",
+        "",
+        "/nope",
+        "/etc/hosts is what?",
+        "/recalled",
+        "/remember Tea is green",
+        "/forget zzz",
+        "/search tea",
+    ]
     lines += ["/help", "/correct", "/task", "/new", "the second?", "/undo", "/quit", "never asked"]
-    ran = memcli("chat", stdin="\n".join(lines))
+    ran = memcli("chat", stdin="\n".join(lines), code=2)
     assert "One." in ran.out
     assert "Two." in ran.out
     assert "Tea is green" in ran.out
     assert "there is no command /nope" in ran.err
     assert "there is no memory with the id 'zzz'" in ran.err
     (talk,) = memcli("conversation", "list").json
-    assert talk["turns"] == 2, "the second exchange was undone"
+    assert talk["turns"] == 4, "the last exchange was undone"
 
 
 def test_an_interrupt_keeps_what_was_already_said(starts: Starts, in_process: MemCLI, tmp_path: Path) -> None:
@@ -88,11 +98,26 @@ def test_an_interrupt_keeps_what_was_already_said(starts: Starts, in_process: Me
     assert process.stdout
     assert process.stderr
     assert process.stdout.read(5) == b"One. "
-    process.send_signal(signal.SIGINT)
+    for _ in range(3):  # as an impatient finger does
+        process.send_signal(signal.SIGINT)
     assert process.wait(PATIENCE_S) == 130
     assert b"interrupted" in process.stderr.read()
     last = in_process("conversation", "show").json[-1]
     assert (last["content"], last["metadata"]) == ("One.", {"interrupted": True})
+
+
+@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGHUP])
+def test_another_signal_keeps_it_too_and_leaves_no_llm_behind(
+    starts: Starts, in_process: MemCLI, tmp_path: Path, number: signal.Signals
+) -> None:
+    """`timeout`, or a window that is closed; the process is seen to be ended by it."""
+    set_llm(in_process, say=["One. ", "Two. "], waits=tmp_path / "never")
+    process = starts("ask", "Count")
+    assert process.stdout
+    assert process.stdout.read(5) == b"One. "
+    process.send_signal(number)
+    assert process.wait(PATIENCE_S) == -number
+    assert in_process("conversation", "show").json[-1]["content"] == "One."
 
 
 def test_a_chat_on_a_terminal_can_be_typed_and_left(in_process: MemCLI, runtime: Path) -> None:

@@ -8,7 +8,6 @@ from typing import Any
 
 import pytest
 
-from memcli.cli.plain import as_json
 from memcli.config import Config
 from memcli.errors import ConflictError, NotFoundError
 from memcli.home import Home
@@ -24,6 +23,7 @@ from memcli.services import (
     tasks,
     transfer,
 )
+from memcli.services.answers import as_json
 from memcli.services.engine import Engine
 from memcli.work import Subgoal, Task
 from tests.conftest import NOW, Clock

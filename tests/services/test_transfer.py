@@ -12,11 +12,11 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from numpy.typing import NDArray
 
-from memcli.cli.plain import as_json
 from memcli.config import Config
 from memcli.home import Home
 from memcli.model import Action, Progress, Scope
 from memcli.services import forgetting, memories, remember, transfer
+from memcli.services.answers import as_json
 from memcli.services.engine import Engine
 from tests.conftest import NOW, Clock, WordHashEmbedder
 

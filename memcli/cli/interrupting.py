@@ -1,0 +1,60 @@
+"""Work that is stopped by the first signal, and then finishes what must not be lost."""
+
+from __future__ import annotations
+
+import os
+import signal
+from collections.abc import Iterator
+from contextlib import contextmanager
+from types import FrameType
+
+NAMES = ("SIGINT", "SIGTERM", "SIGHUP")
+"""What a terminal, a closed window or another program sends to stop a command, where the system has it."""
+
+
+class SignalledError(Exception):
+    """Somebody wants this process to end, by the signal *number*."""
+
+    def __init__(self, number: int) -> None:
+        super().__init__(signal.Signals(number).name)
+        self.number = number
+
+    def carry_out(self) -> None:
+        """End as the signal would have ended this process."""
+        signal.signal(self.number, signal.SIG_DFL)
+        os.kill(os.getpid(), self.number)
+
+
+@contextmanager
+def stopped_once() -> Iterator[None]:
+    """Within, the first Ctrl-C raises KeyboardInterrupt, the first other signal `SignalledError`.
+
+    Whatever is sent after that, or after `hold`, is ignored until the end. Signals that are ignored stay so.
+    """
+    numbers = [getattr(signal, name) for name in NAMES if hasattr(signal, name)]
+    before = {number: signal.getsignal(number) for number in numbers}
+    heard = [number for number, handler in before.items() if handler is not signal.SIG_IGN]
+
+    def stop(number: int, _: FrameType | None) -> None:
+        _ignore(heard)
+        if number == signal.SIGINT:
+            raise KeyboardInterrupt
+        raise SignalledError(number)
+
+    for number in heard:
+        signal.signal(number, stop)
+    try:
+        yield
+    finally:
+        for number in heard:
+            signal.signal(number, before[number])
+
+
+def hold() -> None:
+    """Ignore signals from here on to the end of `stopped_once`: what comes now must not be lost."""
+    _ignore([getattr(signal, name) for name in NAMES if hasattr(signal, name)])
+
+
+def _ignore(numbers: list[int]) -> None:
+    for number in numbers:
+        signal.signal(number, signal.SIG_IGN)
