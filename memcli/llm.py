@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+import os
 import subprocess
 from collections.abc import Sequence
 
 from memcli.errors import LLMError
+
+NO_HOOKS = {"MEMCLI_HOOK": "1"}
+"""An LLM command may be a harness that has memcli among its hooks: these do nothing then."""
 
 
 def run(command: Sequence[str], prompt: str, *, timeout: float) -> str:
@@ -23,7 +27,12 @@ def run(command: Sequence[str], prompt: str, *, timeout: float) -> str:
         raise LLMError("no LLM command is set", hint="memcli config set llm.command '[\"llm\"]'")
     try:
         ran = subprocess.run(  # noqa: S603  # the user's own command, from the user's own settings
-            list(command), input=prompt.encode(), capture_output=True, timeout=timeout, check=False
+            list(command),
+            input=prompt.encode(),
+            capture_output=True,
+            timeout=timeout,
+            check=False,
+            env={**os.environ, **NO_HOOKS},
         )
     except subprocess.TimeoutExpired as error:
         raise LLMError(f"{command[0]} has not answered in {timeout:g} s") from error

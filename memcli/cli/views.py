@@ -12,7 +12,7 @@ from rich.console import Console, Group, RenderableType
 from rich.table import Table
 from rich.text import Text
 
-from memcli.cli import care, explained, figures, past, structure, talk, who, work
+from memcli.cli import care, explained, figures, hooking, past, structure, talk, who, work
 from memcli.cli.messages import colored, harmless
 from memcli.cli.plain import as_json
 from memcli.config import Setting
@@ -352,6 +352,7 @@ SEVERAL: Mapping[type, Callable[[Any], RenderableType]] = {
     Value: structure.values,
     **work.SEVERAL,
     **talk.SEVERAL,
+    **hooking.SEVERAL,
 }
 ONE: Mapping[type, Callable[[Any], RenderableType]] = {
     Hit: _memory,
@@ -378,4 +379,5 @@ ONE: Mapping[type, Callable[[Any], RenderableType]] = {
     Value: structure.value,
     **work.ONE,
     **talk.ONE,
+    **hooking.ONE,
 }

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from enum import StrEnum
 
@@ -42,6 +42,7 @@ def build(
     style: str | None = None,
     wanted: Filter = NO_FILTER,
     include: Sequence[str] = (),
+    without: Collection[str] = (),
 ) -> Context:
     """What is known about *query*, as one block.
 
@@ -61,6 +62,7 @@ def build(
         style: `markdown`, `xml` or `plain`; the setting, if None.
         wanted: What memories must fulfil besides.
         include: What else goes into the block; see `Include`.
+        without: Ids of memories that are known where the block goes.
 
     Raises:
         UsageError: The query is empty, or a number or the style makes no sense.
@@ -77,9 +79,9 @@ def build(
     )
     looked_at = min(SPARE * number, checks.MOST)
     found = recall.search(engine, query, scope=scope, limit=looked_at, min_score=0.0, wanted=wanted)
-    hits = distinct([hit for hit in found if hit.relevance >= weakest])[:number]
+    hits = distinct([hit for hit in found if hit.relevance >= weakest and hit.id not in without])[:number]
     beside = turns_around(engine, hits, steps, scope=scope) if steps else {}
-    from_several = scope.space is None or bool(scope.further)
+    from_several = _from_several(scope)
     if Include.VALUES not in [Include(one) for one in include]:
         return _fitted(hits, written, from_several, most, steps=steps, beside=beside)
     said, told = _values(engine, written, scope, most // 2)
@@ -87,6 +89,25 @@ def build(
     block = _fitted(hits, written, from_several, most - cost, steps=steps, beside=beside)
     whole = "\n".join(part for part in (said, block.context) if part)
     return replace(block, context=whole, tokens=block.tokens + cost, values=told)
+
+
+def listed(
+    engine: Engine, memories: Sequence[Memory], *, scope: Scope, budget: int | None = None
+) -> tuple[str, tuple[Memory, ...]]:
+    """*memories*, in their order, as one block like that of `build`; with those that are in it.
+
+    Args:
+        engine: What to work with.
+        memories: Facts, or what is told like one.
+        scope: Where they are from.
+        budget: Most tokens of the block; the setting, if None.
+    """
+    settings = engine.config.context
+    style = STYLES[settings.style]
+    most = settings.budget if budget is None else budget
+    block = _begun(style, _from_several(scope), most)
+    told = tuple(memory for memory in memories if block.take([memory]))
+    return (block.text if told else ""), told
 
 
 def _values(engine: Engine, style: Style, scope: Scope, budget: int) -> tuple[str, tuple[Value, ...]]:
@@ -139,6 +160,22 @@ class _Block:
         self.passages[key], self.costs[key] = passage, cost
         return True
 
+    @property
+    def text(self) -> str:
+        """All of it."""
+        entries = [self.style.entry(passage, self.name_space) for passage in self.passages.values()]
+        return "\n".join(line for line in (self.style.head, *entries, self.style.foot) if line)
+
+
+def _from_several(scope: Scope) -> bool:
+    return scope.space is None or bool(scope.further)
+
+
+def _begun(style: Style, name_space: bool, budget: int) -> _Block:
+    """An empty block, its frame paid for out of *budget*."""
+    frame = [line for line in (style.head, style.foot) if line]
+    return _Block(style, name_space, budget - sum(estimate_tokens(line + "\n") for line in frame))
+
 
 def _fitted(
     hits: Sequence[Hit],
@@ -149,8 +186,7 @@ def _fitted(
     steps: int = 0,
     beside: Mapping[tuple[str, ...], Memory] | None = None,
 ) -> Context:
-    frame = [line for line in (style.head, style.foot) if line]
-    block = _Block(style, name_space, budget - sum(estimate_tokens(line + "\n") for line in frame))
+    block = _begun(style, name_space, budget)
     taken = []
     for hit in hits:
         near = _neighbours(hit, steps, beside or {})
@@ -158,9 +194,7 @@ def _fitted(
             taken.append(hit)
     if not taken:
         return Context(context="", tokens=0, memories=())
-    entries = [style.entry(passage, name_space) for passage in block.passages.values()]
-    lines = [line for line in (style.head, *entries, style.foot) if line]
-    return Context(context="\n".join(lines), tokens=budget - block.left, memories=tuple(taken))
+    return Context(context=block.text, tokens=budget - block.left, memories=tuple(taken))
 
 
 def _neighbours(hit: Hit, steps: int, beside: Mapping[tuple[str, ...], Memory]) -> list[Memory]:
