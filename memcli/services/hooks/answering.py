@@ -41,7 +41,7 @@ WORD = re.compile(r"[^\W_]+(?:['’][^\W_]+)?")
 SAYS_NOTHING = frozenset(
     """
     ok okay k yes y yep yeah yup sure no n nope nah please thanks thank thx ty you great good nice cool
-    perfect fine right correct exactly done continue proceed go on ahead next do it that this
+    perfect fine right correct exactly done continue proceed go on ahead next and do it that this
     so again retry try more keep going carry now then let's lets start stop wait hi
     hello hey lgtm ship commit push run
     ja nein weiter danke bitte gut genau mach si sí no gracias sigue continúa vale oui non merci continue vas
@@ -99,10 +99,10 @@ def _relevant(engine: Engine, event: Event, scope: Scope, known: frozenset[str])
         return Answer()
     half = QUERY_MOST // 2
     query = prompt if len(prompt) <= QUERY_MOST else f"{prompt[:half]}\n{prompt[-half:]}"
-    wanted = Filter(not_in=legal_id(event.session))
+    session = legal_id(event.session)
     budget = engine.config.context.budget
     while True:
-        block = context.build(engine, query, scope=scope, budget=budget, wanted=wanted, without=known)
+        block = context.build(engine, query, scope=scope, budget=budget, without=known, not_in=session)
         if letters(block.context) <= LETTERS_MOST:
             return Answer(block.context, block.memories)
         if budget < BUDGET_LEAST:

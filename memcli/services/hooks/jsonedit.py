@@ -104,7 +104,7 @@ class Document:
 
     @property
     def _indent(self) -> str:
-        found = FIRST_INDENT.search(self._bare)
+        found = FIRST_INDENT.search(self.text)
         return found[1] if found else "  "
 
     def _written(self, value: Any) -> str:
