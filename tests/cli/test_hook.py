@@ -245,7 +245,7 @@ def test_what_is_installed_runs(memcli: MemCLI) -> None:
 def test_a_dry_run_writes_nothing(memcli: MemCLI) -> None:
     """It shows the difference."""
     ran = memcli("hook", "install", "--harness", "gemini", "--dry-run", "-f", "table")
-    assert "+++ " in ran.out
+    assert "+++" in ran.out
     assert "BeforeAgent" in ran.out
     assert not (Path.home() / ".gemini").exists()
 
@@ -262,7 +262,7 @@ def test_a_dry_run_writes_nothing(memcli: MemCLI) -> None:
         (["test"], 2),
         (["--nonsense"], 2),
     ],
-    ids=" ".join,
+    ids=lambda said: " ".join(said) if isinstance(said, list) else str(said),
 )
 def test_people_are_told_what_is_wrong(memcli: MemCLI, words: list[str], code: int) -> None:
     """In one sentence, with a documented exit code."""

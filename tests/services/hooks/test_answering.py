@@ -92,14 +92,25 @@ def test_what_a_session_has_lost_it_is_told_again(
     assert bool(ask(Kind.START, source=source).memories) is is_told
 
 
-def test_a_session_is_not_told_what_was_said_in_it(ask: Ask, engine: Engine, scope: Scope) -> None:
+def test_a_session_is_not_told_what_was_said_in_it(
+    ask: Ask, make_engine: Callable[..., Engine], scope: Scope
+) -> None:
     """Others are; nor is it told what a compaction has made of it."""
-    about: dict[str, Any] = {"position": 0, "speaker": "user", "conversation": "s1"}
-    remember.store(engine, "the shop uses PostgreSQL", scope=scope, **about)
-    remember.store(engine, "everything took hours", scope=scope, metadata={"session": "s1"})
-    question = "what database is it that the shop uses?"
-    assert ask(Kind.PROMPT, prompt=question) == ask(Kind.START) == Answer()
-    assert texts(ask(Kind.PROMPT, prompt=question, session="s2")) == ["the shop uses PostgreSQL"]
+    engine = make_engine(
+        Config(conflicts=ConflictSettings(check=False), context=ContextSettings(min_score=0, top_n=2))
+    )
+    for at, text in enumerate(
+        ("the shop uses a database", "the shop uses PostgreSQL", "which shop uses it?")
+    ):
+        remember.store(engine, text, scope=scope, position=at, speaker="user", conversation="s1")
+    question: dict[str, Any] = {"prompt": "what database is it that the shop uses?", "engine": engine}
+    assert ask(Kind.PROMPT, **question) == Answer()
+    assert len(ask(Kind.PROMPT, **question, session="s2").memories) == 2
+    remember.store(engine, "hardly anything to do with it", scope=scope)
+    assert texts(ask(Kind.PROMPT, **question)) == ["hardly anything to do with it"]
+    remember.store(engine, "all in all, it was long", scope=scope, metadata={"session": "s3"})
+    assert "all in all, it was long" not in texts(ask(Kind.START, engine=engine, session="s3"))
+    assert "all in all, it was long" in texts(ask(Kind.START, engine=engine, session="s4"))
 
 
 def test_what_is_told_by_itself_is_no_use(ask: Ask, engine: Engine, scope: Scope) -> None:

@@ -203,7 +203,7 @@ GEMINI: list[dict[str, Any]] = [
         "id": "g1",
         "timestamp": "2026-04-03T08:00:01.000Z",
         "type": "user",
-        "content": [{"text": "Which tabs?"}],
+        "content": [{"text": "Tabs?"}],
     },
     {"id": "g2", "timestamp": "2026-04-03T08:00:02.000Z", "type": "gemini", "content": "", "thoughts": []},
     {"id": "g2", "timestamp": "2026-04-03T08:00:02.000Z", "type": "gemini", "content": "Four.", "model": "g"},
