@@ -110,3 +110,11 @@ def test_a_command_that_takes_too_long_is_stopped(tmp_path: Path, prompt: str) -
     assert failed.value.sentence == "/bin/sh has not answered in 1.5 s"
     with pytest.raises(ProcessLookupError):
         os.kill(int(pid.read_text()), 0)
+
+
+def test_hooks_of_a_harness_that_is_the_command_do_nothing() -> None:
+    """Otherwise memcli would call itself again and again."""
+    from memcli.warm.hooks import RECURSION
+
+    said = llm.run(["sh", "-c", f"echo ${RECURSION}"], "", timeout=10)
+    assert said == "1"

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -174,8 +174,3 @@ def _entry(harness: Harness, command: str, event: str) -> Mapping[str, Any]:
     said: dict[str, Any] = {"name": "memcli"} if harness.is_named else {}
     line = f"{command} {event} --harness {harness.name}"
     return {**said, "type": "command", "command": line, "timeout": harness.timeout}
-
-
-def choices() -> Sequence[str]:
-    """The names of the harnesses."""
-    return list(HARNESSES)
