@@ -8,8 +8,13 @@ def main() -> None:
     """Run the command line and leave with its exit code."""
     arguments = sys.argv[1:]
     try:
-        from memcli.warm import client
+        from memcli.warm import client, place
 
+        if place.command_of(arguments) == "hook":
+            from memcli.warm import hooks
+
+            if hooks.is_event(arguments):
+                hooks.serve(arguments)
         try:
             code = client.hand_over(arguments)
         except client.KilledError:

@@ -67,6 +67,9 @@ SECTIONS: dict[str, dict[str, tuple[str, str]]] = {
         "import": ("transfer", "Store what a file holds, of many formats."),
         "export": ("transfer", "Print everything, or a conversation."),
     },
+    "At home": {
+        "hook": ("hook", "Claude Code, Codex and Gemini CLI remember by themselves."),
+    },
     "Care": {
         "config": ("config", "Settings."),
         "model": ("model", "What turns text into vectors."),

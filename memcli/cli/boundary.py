@@ -59,7 +59,8 @@ def _usage(error: Exception) -> int:
         typer.echo(ctx.get_help(), err=True)
         return 2
     path = ctx.command_path if ctx is not None else "memcli"
-    message = str(getattr(error, "format_message", lambda: str(error))()).rstrip(".")
+    message = str(getattr(error, "format_message", lambda: str(error))())
+    message = " ".join(message.split()).rstrip(".")
     complain(message[:1].lower() + message[1:], f"{path} --help shows how it is used")
     return 2
 

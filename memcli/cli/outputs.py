@@ -24,6 +24,9 @@ from memcli.services.extract import Extracted
 from memcli.services.extracting import Fact
 from memcli.services.graph import Connected, EdgeOf, Path, Traversal
 from memcli.services.history import Version
+from memcli.services.hooks import installing
+from memcli.services.hooks.state import Hooks
+from memcli.services.hooks.trying import Tried
 from memcli.services.models import Changed
 from memcli.services.shapes import Described, Summary
 from memcli.services.spaces import InForce, Merged
@@ -112,6 +115,10 @@ OUTPUTS: Mapping[str, Any] = {
     "teams show": Team,
     "teams delete": Team,
     "mcp": TEXT,
+    "hook install": installing.Changed,
+    "hook uninstall": installing.Changed,
+    "hook status": Hooks,
+    "hook test": list[Tried],
     "schema": list[Summary] | list[Described] | Described,
     "import": Imported,
     "export": list[Mapping[str, Any]],

@@ -54,6 +54,8 @@ PLAIN = (
     ("name", "why"),  # the space in force
     ("slug", "role", "memories"),  # teams
     ("name", "memories"),  # spaces and agents
+    ("action", "harness", "scope", "file"),  # what was done to a harness's settings
+    ("harness", "event", "output"),  # what a harness would get
     ("check", "state", "message"),  # how all is
     ("running", "pid", "socket"),  # how the warm process is
     ("key", "value"),  # settings

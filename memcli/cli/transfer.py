@@ -34,6 +34,7 @@ class Kind(StrEnum):
 
     CLAUDE_CODE = "claude-code"
     CODEX = "codex"
+    GEMINI = "gemini"
     CHATGPT = "chatgpt"
     CLAUDE_AI = "claude-ai"
     MESSAGES = "messages"
@@ -69,8 +70,8 @@ def import_memories(
 ) -> None:
     """Store what is in a file; importing it again stores only what is missing.
 
-    Formats: memcli (JSON Lines, one memory each), claude-code, codex, chatgpt, claude-ai, messages (of OpenAI
-    or Anthropic), llm, mcp-memory, mem0, markdown.
+    Formats: memcli (JSON Lines, one memory each), claude-code, codex, gemini, chatgpt, claude-ai, messages
+    (of OpenAI or Anthropic), llm, mcp-memory, mem0, markdown.
     """
     run = run_of(ctx)
     counts: Counter[Action] = Counter()

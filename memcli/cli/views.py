@@ -12,7 +12,7 @@ from rich.console import Console, Group, RenderableType
 from rich.table import Table
 from rich.text import Text
 
-from memcli.cli import care, explained, facts, figures, past, structure, talk, who, work
+from memcli.cli import care, explained, facts, figures, hooking, past, structure, talk, who, work
 from memcli.cli.messages import colored, harmless
 from memcli.config import Setting
 from memcli.embedding.catalog import RERANKER, ModelInfo
@@ -358,6 +358,7 @@ SEVERAL: Mapping[type, Callable[[Any], RenderableType]] = {
     Fact: facts.found,
     Extracted: facts.extracted,
     Program: facts.programs,
+    **hooking.SEVERAL,
 }
 ONE: Mapping[type, Callable[[Any], RenderableType]] = {
     Hit: _memory,
@@ -384,4 +385,5 @@ ONE: Mapping[type, Callable[[Any], RenderableType]] = {
     Value: structure.value,
     **work.ONE,
     **talk.ONE,
+    **hooking.ONE,
 }

@@ -8,6 +8,7 @@ from datetime import datetime, timedelta
 from memcli.model import Memory, Scope
 from memcli.services import checks
 from memcli.storage.predicates import (
+    IS_FACT,
     IS_TURN,
     Condition,
     after,
@@ -16,6 +17,7 @@ from memcli.storage.predicates import (
     at_least,
     before,
     compiled,
+    differs,
     equals,
     has_tag,
     is_in,
@@ -38,6 +40,8 @@ class Filter:
         at: What was true at this time; None for now.
         turns: Whether only turns of conversations are meant.
         conversation: Only of this one; empty for any.
+        facts: Whether only what is no turn is meant.
+        not_in: Nothing of this conversation; empty for none that is left out.
     """
 
     tags: tuple[str, ...] = ()
@@ -50,6 +54,8 @@ class Filter:
     at: datetime | None = None
     turns: bool = False
     conversation: str = ""
+    facts: bool = False
+    not_in: str = ""
 
 
 NO_FILTER = Filter()
@@ -133,6 +139,8 @@ def predicate(scope: Scope, wanted: Filter, now: datetime) -> str:
         at_least("importance", checks.importance(wanted.min_importance)) if wanted.min_importance else "",
         IS_TURN if wanted.turns else "",
         equals("conversation", wanted.conversation) if wanted.conversation else "",
+        IS_FACT if wanted.facts else "",
+        differs("conversation", wanted.not_in) if wanted.not_in else "",
     )
 
 

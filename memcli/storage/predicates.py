@@ -42,6 +42,9 @@ MAX_DEPTH = 16
 IS_TURN = "conversation <> '' AND position IS NOT NULL"
 """The predicate for turns of conversations; all other memories are facts."""
 
+IS_FACT = "conversation = '' OR position IS NULL"
+"""The predicate for facts."""
+
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _UNQUOTABLE = re.compile("[\x00\ud800-\udfff]")
 _EXACT_DOUBLES = 2**53
@@ -135,6 +138,11 @@ def quote(text: str) -> str:
 def equals(column: str, value: str | int | bool) -> str:
     """Predicate: *column* holds *value*."""
     return f"{column} = {_scalar(value)}"
+
+
+def differs(column: str, value: str | int | bool) -> str:
+    """Predicate: *column* holds something else than *value*."""
+    return f"{column} <> {_scalar(value)}"
 
 
 def is_in(column: str, values: Iterable[str | int]) -> str:

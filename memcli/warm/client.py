@@ -50,10 +50,10 @@ class KilledError(Exception):
     """Whoever ran the command went without a word: it may be done or not."""
 
 
-def hand_over(arguments: list[str]) -> int | None:
+def hand_over(arguments: list[str], *, dies: bool = True) -> int | None:
     """Let the warm process run *arguments*; the exit code, or None where it does not and nothing was done.
 
-    A command that a signal has ended ends this process in the same way.
+    A command that a signal has ended ends this process in the same way, if it *dies* of that.
 
     Raises:
         KilledError: It can't be told what came of the command.
@@ -69,7 +69,7 @@ def hand_over(arguments: list[str]) -> int | None:
     except GoneError:
         line.close()
         return None
-    return _ended(line, pid)
+    return _ended(line, pid, dies=dies)
 
 
 def _is_ordinary() -> bool:
@@ -176,7 +176,7 @@ def _request(kind: str, arguments: list[str]) -> bytes:
     return repr(said).encode("utf-8", "surrogatepass")
 
 
-def _ended(line: socket.socket, pid: int) -> int | None:
+def _ended(line: socket.socket, pid: int, *, dies: bool) -> int | None:
     """The exit code that comes over *line*, None if nothing was begun; signals go on to *pid* meanwhile.
 
     Raises:
@@ -208,7 +208,7 @@ def _ended(line: socket.socket, pid: int) -> int | None:
     if len(answer) < 2:
         raise KilledError
     if answer[:1] == b"S":
-        _die(answer[1])
+        _die(answer[1], dies=dies)
     if answer[:1] == b"N":
         for number in heard:
             signal.signal(number, found[number])
@@ -216,8 +216,14 @@ def _ended(line: socket.socket, pid: int) -> int | None:
     return answer[1]
 
 
-def _die(number: int) -> NoReturn:
-    """End this process as the signal *number* does."""
+def _die(number: int, *, dies: bool) -> NoReturn:
+    """End this process as the signal *number* does, if it *dies* of that.
+
+    Raises:
+        KilledError: It does not.
+    """
+    if not dies:
+        raise KilledError
     if number not in (signal.SIGKILL, signal.SIGSTOP):
         signal.signal(number, signal.SIG_DFL)
     os.kill(os.getpid(), number)

@@ -14,6 +14,7 @@ from memcli.services.importers import (
     claude_ai,
     claude_code,
     codex,
+    gemini,
     llm_logs,
     markdown,
     mcp_memory,
@@ -54,6 +55,7 @@ OWN, MARKDOWN, MESSAGES = "memcli", "markdown", "messages"
 FORMATS: dict[str, Format] = {
     "claude-code": Format(claude_code.parse, knows=claude_code.knows, suffixes=(".jsonl",)),
     "codex": Format(codex.parse, knows=codex.knows, suffixes=(".jsonl",)),
+    "gemini": Format(gemini.parse, knows=gemini.knows, suffixes=(".json", ".jsonl")),
     "chatgpt": Format(chatgpt.parse, knows=chatgpt.knows),
     "claude-ai": Format(claude_ai.parse, knows=claude_ai.knows),
     "mcp-memory": Format(mcp_memory.parse, knows=mcp_memory.knows),

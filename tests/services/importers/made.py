@@ -197,6 +197,22 @@ MCP_MEMORY: list[dict[str, Any]] = [
     {"type": "entity", "name": "Shop", "entityType": "project", "observations": []},
 ]
 
+GEMINI: list[dict[str, Any]] = [
+    {"sessionId": SESSION, "projectHash": "ab12", "startTime": "2026-04-03T08:00:00.000Z", "kind": "main"},
+    {
+        "id": "g1",
+        "timestamp": "2026-04-03T08:00:01.000Z",
+        "type": "user",
+        "content": [{"text": "Tabs?"}],
+    },
+    {"id": "g2", "timestamp": "2026-04-03T08:00:02.000Z", "type": "gemini", "content": "", "thoughts": []},
+    {"id": "g2", "timestamp": "2026-04-03T08:00:02.000Z", "type": "gemini", "content": "Four.", "model": "g"},
+    {"$set": {"lastUpdated": "2026-04-03T08:00:03.000Z"}},
+    {"id": "g3", "timestamp": "2026-04-03T08:00:04.000Z", "type": "info", "content": "Update available"},
+    {"id": "g4", "timestamp": "2026-04-03T08:00:05.000Z", "type": "user", "content": "No, two."},
+    {"id": "g5", "timestamp": "2026-04-03T08:00:06.000Z", "type": "gemini", "content": "Two it is."},
+]
+
 MARKDOWN = """# Shop
 
 Guidance for agents.
@@ -226,6 +242,7 @@ def json_lines(entries: Iterable[Any]) -> bytes:
 FILES: dict[str, bytes] = {
     "claude-code": json_lines(CLAUDE_CODE),
     "codex": json_lines(CODEX),
+    "gemini": json_lines(GEMINI),
     "chatgpt": json.dumps(CHATGPT).encode(),
     "claude-ai": json.dumps(CLAUDE_AI, indent=2).encode(),
     "messages": json.dumps(MESSAGES).encode(),
