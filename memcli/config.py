@@ -24,6 +24,7 @@ from memcli.errors import ConfigError, UsageError
 from memcli.home import login_name
 from memcli.model import Scope
 from memcli.settings import (
+    BackupSettings,
     ConflictSettings,
     ConsolidateSettings,
     ContextSettings,
@@ -67,6 +68,7 @@ class Config:
     conversation: ConversationSettings = field(default_factory=ConversationSettings)
     llm: LLMSettings = field(default_factory=LLMSettings)
     project: ProjectSettings = field(default_factory=ProjectSettings)
+    backup: BackupSettings = field(default_factory=BackupSettings)
     warm: WarmSettings = field(default_factory=WarmSettings)
 
     def scope(self, space: str | None = None, user: str | None = None, agent: str | None = None) -> Scope:

@@ -4,10 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from datetime import timedelta
 from typing import Any
 
 from memcli.embedding.catalog import BUNDLED
+from memcli.errors import UsageError
 from memcli.model import Mode
+from memcli.times import parse_duration
 
 Check = Callable[[Any], str]
 """Says what a valid value is, or nothing when the value is one."""
@@ -26,6 +29,15 @@ def not_blank(value: str) -> str:
 def one_of(*choices: str) -> Check:
     """A check for one of the words in *choices*."""
     return lambda value: "" if value in choices else "one of " + ", ".join(choices)
+
+
+def _age(value: str) -> str:
+    """A check for a duration of an hour or more, or nothing."""
+    try:
+        fine = not value or parse_duration(value) >= timedelta(hours=1)
+    except UsageError:
+        fine = False
+    return "" if fine else "a duration of at least an hour, such as 12h or 1d, or empty"
 
 
 def _anything(value: Any) -> str:  # noqa: ARG001  # whatever it is
@@ -168,6 +180,15 @@ class EpisodeSettings:
 
     importance_success: float = setting(0.7, "importance of a task that succeeded", check=between(0, 1))
     importance_failure: float = setting(0.4, "importance of a task that failed", check=between(0, 1))
+
+
+@dataclass(frozen=True, slots=True)
+class BackupSettings:
+    """Backups that are made by themselves, after a write."""
+
+    every: str = setting("", "how old the last automatic backup may be: 1d; empty for none", check=_age)
+    keep: int = setting(7, "how many automatic backups are kept", check=between(1, 10_000))
+    directory: str = setting("", "where automatic backups go; empty for backups beside the store")
 
 
 @dataclass(frozen=True, slots=True)

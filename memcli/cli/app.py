@@ -56,6 +56,8 @@ SECTIONS: dict[str, dict[str, tuple[str, str]]] = {
     "In and out": {
         "import": ("transfer", "Store what a file holds, of many formats."),
         "export": ("transfer", "Print everything, or a conversation."),
+        "backup": ("backup", "Save everything in one file."),
+        "restore-backup": ("backup", "Bring back what a backup holds."),
     },
     "Care": {
         "config": ("config", "Settings."),

@@ -19,6 +19,7 @@ from memcli.config import Setting
 from memcli.embedding.catalog import RERANKER, ModelInfo
 from memcli.model import Action, Conflict, Context, Hit, Imported, Memory, Space, Stored
 from memcli.services.agents import Agent
+from memcli.services.backup import Backup, BroughtBack
 from memcli.services.consolidate import Step
 from memcli.services.demo import Demo
 from memcli.services.doctor import Finding
@@ -363,6 +364,8 @@ ONE: Mapping[type, Callable[[Any], RenderableType]] = {
     ModelInfo: lambda model: _models([model]),
     Imported: _imported,
     Optimized: care.optimized,
+    Backup: care.backup,
+    BroughtBack: care.backup,
     Changed: _changed,
     Warmth: care.warmth,
     Demo: _demo,

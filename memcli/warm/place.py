@@ -15,7 +15,10 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-HERE = frozenset({"import", "eval", "demo", "doctor", "warm", "completions", "model", "mcp"})
+HERE = frozenset({"import", "eval", "demo", "doctor", "warm", "completions", "model", "mcp"}) | {
+    "backup",
+    "restore-backup",
+}
 """Commands that run in a process of their own: long, interactive, or about the warm process itself.
 So does `config edit`: an editor needs its terminal."""
 
