@@ -57,6 +57,12 @@ class Config:
         env="MEMCLI_FORMAT",
         check=one_of("auto", "table", "json", "jsonl", "plain"),
     )
+    secrets: str = setting(
+        "redact",
+        "what becomes of keys, tokens and passwords in what is stored",
+        env="MEMCLI_SECRETS",
+        check=one_of("redact", "refuse", "allow"),
+    )
     model: ModelSettings = field(default_factory=ModelSettings)
     search: SearchSettings = field(default_factory=SearchSettings)
     rerank: RerankSettings = field(default_factory=RerankSettings)

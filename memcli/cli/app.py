@@ -64,6 +64,7 @@ SECTIONS: dict[str, dict[str, tuple[str, str]]] = {
         "model": ("model", "What turns text into vectors."),
         "eval": ("evaluate", "Measure search on your own questions."),
         "doctor": ("doctor", "Check that all is well, and say what is not."),
+        "scan": ("scan", "Look for secrets in what is stored."),
         "optimize": ("upkeep", "Make the store small and quick at once."),
         "warm": ("warm", "The process that keeps everything loaded."),
         "completions": ("completions", "Completion for bash, zsh and fish."),

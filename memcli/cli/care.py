@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta
 
 from rich.console import Group, RenderableType
@@ -10,6 +11,7 @@ from rich.text import Text
 
 from memcli.cli.messages import counted, harmless
 from memcli.services.backup import Backup, BroughtBack
+from memcli.services.scanning import Leak
 from memcli.services.upkeep import Optimized
 from memcli.times import format_age, format_time
 from memcli.warm.warmth import Warmth
@@ -45,6 +47,18 @@ def backup(made: Backup) -> RenderableType:
         rows.add_row("before", harmless(made.kept))
     head = Text("● ", style="green").append(counted(made.memories, "memory"), style=STRONG)
     return Group(head.append(f"  {at}", style=f"not bold {DIM}"), Text(""), rows)
+
+
+def leaks(found: Sequence[Leak]) -> RenderableType:
+    """Where secrets are; never the secrets."""
+    table = Table(box=None, pad_edge=False, padding=(0, 2, 0, 0), header_style=DIM)
+    for name in ("what", "id", "kind", "where", ""):
+        table.add_column(name, overflow="fold")
+    for leak in found:
+        done = Text("redacted", style="green") if leak.redacted else Text("")
+        where = ", ".join(leak.where)
+        table.add_row(leak.what, Text(harmless(leak.id), style="cyan"), ", ".join(leak.kinds), where, done)
+    return table
 
 
 UNTOLD = {"meta", "changes"}

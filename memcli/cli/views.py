@@ -27,6 +27,7 @@ from memcli.services.evaluate import Evaluated
 from memcli.services.graph import Connected, EdgeOf, Path, Traversal
 from memcli.services.history import Version
 from memcli.services.models import Changed
+from memcli.services.scanning import Leak
 from memcli.services.spaces import InForce, Merged
 from memcli.services.teams import Member, Team
 from memcli.services.undo import Undone
@@ -349,6 +350,7 @@ SEVERAL: Mapping[type, Callable[[Any], RenderableType]] = {
     Agent: who.agents,
     Team: who.teams,
     Finding: who.findings,
+    Leak: care.leaks,
     EdgeOf: structure.edges,
     Value: structure.values,
     **work.SEVERAL,

@@ -4,16 +4,19 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from contextlib import nullcontext
-from dataclasses import dataclass, fields
+from dataclasses import dataclass, fields, replace
 from typing import Any
 
 from memcli.errors import UsageError
 from memcli.model import PRIVATE, TEAM, Draft, Memory, ProgressFactory, Scope, Stored, default_title
-from memcli.services import checks, teams
+from memcli.services import checks, redaction, teams
 from memcli.services.engine import Engine
 from memcli.services.journal import Running
 from memcli.services.known import Known
 from memcli.services.vectors import Embedded, embed, refuse_other_model
+
+TOLD = ("title", "source", "tags", "metadata", "replaced_reason")
+"""What else of a draft is in somebody's words, and may hold a secret."""
 
 DRAFT_FIELDS = frozenset(f.name for f in fields(Draft))
 
@@ -176,7 +179,12 @@ def check(engine: Engine, draft: Draft) -> None:
 def _memory(engine: Engine, draft: Draft) -> Memory:
     """The memory that *draft* would become, all of its values checked."""
     now = engine.now()
-    text = checks.text(draft.text)
+    draft = replace(
+        draft,
+        text=redaction.clean(engine, checks.text(draft.text)),
+        **{name: redaction.clean(engine, getattr(draft, name), f"the {name}") for name in TOLD},
+    )
+    text = draft.text
     return Memory(
         id=checks.own_id(draft.id) if draft.id else engine.new_id(),
         text=text,

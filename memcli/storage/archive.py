@@ -21,6 +21,7 @@ import tarfile
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass, fields
+from datetime import datetime
 from pathlib import Path
 from typing import Any, BinaryIO, cast
 
@@ -231,7 +232,10 @@ class Archive:
         known = {f.name: document[f.name] for f in fields(Manifest)}
         if not all(_is_sound(one) for one in files) or len({one.path for one in files}) < len(files):
             raise _NotOursError
-        return Manifest(**{**known, "files": files})
+        manifest = Manifest(**{**known, "files": files})
+        if not _makes_sense(manifest):
+            raise _NotOursError
+        return manifest
 
     def checked(self, progress: Progress) -> None:
         """Read all of it.
@@ -316,6 +320,19 @@ def _is_sound(file: File) -> bool:
         and 0 <= file.size < 2**60
         and isinstance(file.sha256, str)
         and MEMBER.fullmatch(file.path) is not None
+    )
+
+
+def _makes_sense(manifest: Manifest) -> bool:
+    """Whether what *manifest* says besides its files can be used as it is."""
+    datetime.fromisoformat(manifest.made_at)
+    generation = manifest.generation
+    return (
+        isinstance(manifest.memcli, str)
+        and isinstance(manifest.store_format, int | None)
+        and isinstance(manifest.tables, dict)
+        and all(isinstance(rows, int) for rows in manifest.tables.values())
+        and (generation is None or isinstance(generation["model"]["name"], str))
     )
 
 

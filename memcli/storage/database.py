@@ -353,6 +353,20 @@ class Database(Rooms):
             self.journal.erase(ids)
             self.tasks.erase(ids)
 
+    def erase_before(self, ids: Sequence[str]) -> None:
+        """Remove what the memories *ids* said before they were changed, wherever a copy may be.
+
+        Needs the writer's lock, and a current generation.
+        """
+        self.give_up_next()
+        with locks.upkeep(self.path, wait=True) as is_ours:  # whoever is merging may be copying it
+            if not is_ours or self.current is None:
+                raise StorageError(f"another memcli has been tidying {self.path} for too long")
+            self.current.passages.table.erase_old()
+            self.current.memories.erase_old()
+            self.journal.erase(ids)
+            self.tasks.erase(ids)
+
     def drop_leftovers(self) -> None:
         """Drop tables of generations that are neither current nor being built. Needs the writer's lock."""
         known = {f"{kind}_{g.number}" for g in (self.current, self.begun) if g for kind in KINDS}

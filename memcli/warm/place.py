@@ -18,6 +18,7 @@ if TYPE_CHECKING:
 HERE = frozenset({"import", "eval", "demo", "doctor", "warm", "completions", "model", "mcp"}) | {
     "backup",
     "restore-backup",
+    "scan",
 }
 """Commands that run in a process of their own: long, interactive, or about the warm process itself.
 So does `config edit`: an editor needs its terminal."""
