@@ -29,6 +29,10 @@ UNIT = 1 << 20
 """Bytes that count one in a progress bar."""
 
 
+class BusyError(StorageError):
+    """Somebody else is making a backup, or bringing one back."""
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Backup:
     """What is in a backup.
@@ -110,7 +114,7 @@ def _copied(engine: Engine, *, settings: bool, wait: bool = True) -> Iterator[tu
     _ = engine.db.model  # of a newer memcli, it is refused; of an older one, brought up to date
     with locks.backups(engine.home.data, wait=wait) as is_ours:
         if not is_ours:
-            raise StorageError(f"another memcli is making a backup of {engine.home.store}")
+            raise BusyError(f"another memcli is making a backup of {engine.home.store}")
         with backups.workplace(engine.home.data, backups.TAKING) as root:
             now = engine.now()
             backups.copied(engine.home.store, root)
@@ -188,7 +192,7 @@ def bring_back(
     _refuse_unfit(engine, archive, name)
     with locks.backups(home.data, wait=True) as is_ours:
         if not is_ours:
-            raise StorageError(f"another memcli is making a backup of {home.store}")
+            raise BusyError(f"another memcli is making a backup of {home.store}")
         with backups.workplace(home.data, backups.RESTORING) as root:
             with engine.progress("Unpacking (MB)", archive.manifest.size // UNIT) as report:
                 backups.unpacked(archive, root / "new", report)

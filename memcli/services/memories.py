@@ -90,7 +90,9 @@ def update(engine: Engine, name: str, *, scope: Scope = EVERYWHERE, **changes: A
         raise UsageError(f"a memory's {min(unknown)} can't be changed")
     if not given:
         raise UsageError("nothing was said to change")
-    given = {field: redaction.clean(engine, value, f"the {field}") for field, value in given.items()}
+    given = {
+        name: redaction.clean(engine, CHECKS[name](value), f"the {name}") for name, value in given.items()
+    }
     changed = _changed(find(engine, name, scope=scope), given, engine.now())
     embedded = embed(engine.embedder, [changed], engine.progress) if "text" in given else None
     with engine.db.writing() as db:

@@ -80,6 +80,8 @@ def make_if_due(engine: Engine) -> Path | None:
         backup.save(engine, path, wait=False)
         for _, old in made(directory)[settings.keep :]:
             old.unlink(missing_ok=True)
+    except backup.BusyError:
+        return None
     except (MemcliError, OSError) as error:
         with suppress(OSError):
             (home.data / FAILED).write_text(str(error), encoding="utf-8")

@@ -226,8 +226,8 @@ def test_no_door_lets_a_secret_in(heard: Engine, scope: Scope, told: list[str]) 
     assert memories.find(heard, added.id).text == LEFT
     tasks.start(heard, f"use {TOKEN}", scope=scope)
     tasks.set_variable(heard, "api_key", "hunter2024", scope=scope)
-    assert tasks.get(heard, "api_key", scope=scope).value == "[redacted: secret]"
-    undo.undo(heard, 1, scope=scope)
+    assert tasks.get(heard, "api_key", scope=scope).text == "[redacted: secret]"
+    undo.undo(heard, scope=scope)
     assert history.history(heard, kept.id)
     assert on_disk(heard, TOKEN) == []
     assert on_disk(heard, "hunter2024") == []
@@ -304,10 +304,10 @@ def leaky(make_engine: MakeEngine, scope: Scope) -> Engine:
 def test_a_scan_tells_where_and_what_and_never_the_secret(leaky: Engine, scope: Scope) -> None:
     """Memories and values; nothing is changed."""
     leaks = scanning.scan(leaky, scope=scope)
-    assert [(leak.what, leak.kinds, leak.where) for leak in leaks] == [
+    assert sorted((leak.what, leak.kinds, leak.where) for leak in leaks) == [
+        ("memory", ("github token",), ("text", "title")),
+        ("memory", ("github token",), ("text", "title")),
         ("memory", ("github token", "secret"), ("text", "title", "metadata")),
-        ("memory", ("github token",), ("text", "title")),
-        ("memory", ("github token",), ("text", "title")),
         ("value", ("secret",), ("data",)),
     ]
     assert TOKEN not in str(leaks)
