@@ -3,6 +3,7 @@
 import io
 import json
 import os
+import shutil
 import signal
 import stat
 import subprocess
@@ -210,7 +211,7 @@ def test_a_disk_without_room_for_it_is_said_beforehand(
 ) -> None:
     """Not halfway."""
     usage = type("Usage", (), {"free": 1000})
-    monkeypatch.setattr(backup.shutil, "disk_usage", lambda _: usage)
+    monkeypatch.setattr(shutil, "disk_usage", lambda _: usage)
     with pytest.raises(StorageError, match="are free"):
         back(other, saved)
     assert not backup.is_there(other)
@@ -398,13 +399,17 @@ def test_a_backup_of_an_older_memcli_comes_back(path: Path, other: Engine) -> No
         assert backup.verify(engine, file, path.name).memcli == brought.memcli
 
 
+def made_older(engine: Engine) -> None:
+    """Let the store of *engine* say that it is of format 1."""
+    [row] = engine.db._meta.rows().to_pylist()
+    said = {**json.loads(row["value"]), "format": 1}
+    with engine.db.writing():
+        engine.db._meta.write(lambda table: table.update(values={"value": json.dumps(said)}))
+
+
 def test_a_store_is_saved_before_it_is_upgraded(full: Engine, other: Engine) -> None:
     """The backup is of the older format, and brought back it is upgraded like any other."""
-    meta = lambda: full.db._meta  # noqa: E731
-    [row] = meta().rows().to_pylist()
-    said = {**json.loads(row["value"]), "format": 1}
-    with full.db.writing():
-        meta().write(lambda table: table.update(values={"value": json.dumps(said)}))
+    made_older(full)
     before = everything(full.home.store)
     Database(full.home.store).memories.newest("", 1, 0)
     [made] = backups.automatic(full.home.data).iterdir()
@@ -419,10 +424,7 @@ def test_a_store_is_saved_before_it_is_upgraded(full: Engine, other: Engine) -> 
 
 def test_a_store_that_can_not_be_saved_is_not_upgraded(full: Engine, monkeypatch: pytest.MonkeyPatch) -> None:
     """It is better left as it is; the sentence says why."""
-    [row] = full.db._meta.rows().to_pylist()
-    said = {**json.loads(row["value"]), "format": 1}
-    with full.db.writing():
-        full.db._meta.write(lambda table: table.update(values={"value": json.dumps(said)}))
+    made_older(full)
     (full.home.data / "backups").write_text("not a directory")
     before = everything(full.home.store)
     with pytest.raises(StorageError, match="backup before the store is upgraded"):

@@ -223,7 +223,7 @@ def test_no_door_lets_a_secret_in(heard: Engine, scope: Scope, told: list[str]) 
     [record] = transfer.import_lines(heard, [json.dumps({"text": f"imported {TOKEN}"})], scope=scope)
     assert memories.find(heard, str(record.stored.id)).text == "imported [redacted: github token]"
     added = turns.add(heard, "user", text, scope=scope, conversation="talk")
-    assert memories.find(heard, added.id).text == LEFT
+    assert memories.find(heard, str(added.id)).text == LEFT
     tasks.start(heard, f"use {TOKEN}", scope=scope)
     tasks.set_variable(heard, "api_key", "hunter2024", scope=scope)
     assert tasks.get(heard, "api_key", scope=scope).text == "[redacted: secret]"
