@@ -71,7 +71,4 @@ def restore_backup(
     with words.opened(file) as source:
         if over := backups.is_there(engine):
             words.confirmed(f"Put the backup in the place of the store at {engine.home.store}?", yes=yes)
-        back = backups.bring_back(engine, source, file, over=over, settings=config)
-    render.show(back, output)
-    if back.kept:
-        run_of(ctx).note(f"what was there before is at {back.kept}")
+        render.show(backups.bring_back(engine, source, file, over=over, settings=config), output)

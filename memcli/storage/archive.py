@@ -138,7 +138,7 @@ class _Lent:
     """A file that stays open: Arrow closes what it is given."""
 
     def __init__(self, file: BinaryIO) -> None:
-        self.write, self.flush = file.write, file.flush
+        self.read, self.write, self.flush = file.read, file.write, file.flush
         self.closed = False
 
     def close(self) -> None:
@@ -340,7 +340,7 @@ class _Bounded:
     """What is compressed in *file*, as long as it is no more than *most* bytes."""
 
     def __init__(self, file: BinaryIO, most: int) -> None:
-        self._stream = pa.CompressedInputStream(pa.PythonFile(file, mode="r"), "zstd")
+        self._stream = pa.CompressedInputStream(pa.PythonFile(_Lent(file), mode="r"), "zstd")
         self._left = most
 
     def allow(self, more: int) -> None:
