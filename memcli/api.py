@@ -99,7 +99,7 @@ class Memory:
         """The engine, on what the store holds now: another process may have written meanwhile."""
         if self._opened.is_behind:  # beside whatever is asked for now
             Thread(target=self._opened.catch_up, name="memcli-upkeep").start()
-            self._opened.db.is_behind = False
+            self._opened.db.is_behind = self._opened.db.has_written = False
         self._opened.db.forget_what_was_read()
         return self._opened
 

@@ -25,6 +25,7 @@ from memcli.home import login_name
 from memcli.model import Scope
 from memcli.settings import (
     AskSettings,
+    BackupSettings,
     ConflictSettings,
     ConsolidateSettings,
     ContextSettings,
@@ -58,6 +59,12 @@ class Config:
         env="MEMCLI_FORMAT",
         check=one_of("auto", "table", "json", "jsonl", "plain"),
     )
+    secrets: str = setting(
+        "redact",
+        "what becomes of keys, tokens and passwords in what is stored",
+        env="MEMCLI_SECRETS",
+        check=one_of("redact", "refuse", "allow"),
+    )
     model: ModelSettings = field(default_factory=ModelSettings)
     search: SearchSettings = field(default_factory=SearchSettings)
     rerank: RerankSettings = field(default_factory=RerankSettings)
@@ -70,6 +77,7 @@ class Config:
     llm: LLMSettings = field(default_factory=LLMSettings)
     ask: AskSettings = field(default_factory=AskSettings)
     project: ProjectSettings = field(default_factory=ProjectSettings)
+    backup: BackupSettings = field(default_factory=BackupSettings)
     warm: WarmSettings = field(default_factory=WarmSettings)
 
     def scope(self, space: str | None = None, user: str | None = None, agent: str | None = None) -> Scope:

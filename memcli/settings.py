@@ -4,10 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
+from datetime import timedelta
 from typing import Any
 
 from memcli.embedding.catalog import BUNDLED
+from memcli.errors import UsageError
 from memcli.model import Mode
+from memcli.times import parse_duration
 
 Check = Callable[[Any], str]
 """Says what a valid value is, or nothing when the value is one."""
@@ -39,6 +42,15 @@ class Table(dict[str, str]):
 
     def __hash__(self) -> int:  # type: ignore[override]
         return hash(frozenset(self.items()))
+
+
+def _age(value: str) -> str:
+    """A check for a duration of an hour or more, or nothing."""
+    try:
+        fine = not value or parse_duration(value) >= timedelta(hours=1)
+    except UsageError:
+        fine = False
+    return "" if fine else "a duration of at least an hour, such as 12h or 1d, or empty"
 
 
 def _anything(value: Any) -> str:  # noqa: ARG001  # whatever it is
@@ -204,6 +216,15 @@ class EpisodeSettings:
 
     importance_success: float = setting(0.7, "importance of a task that succeeded", check=between(0, 1))
     importance_failure: float = setting(0.4, "importance of a task that failed", check=between(0, 1))
+
+
+@dataclass(frozen=True, slots=True)
+class BackupSettings:
+    """Backups that are made by themselves, after a write."""
+
+    every: str = setting("", "how old the last automatic backup may be: 1d; empty for none", check=_age)
+    keep: int = setting(7, "how many automatic backups are kept", check=between(1, 10_000))
+    directory: str = setting("", "where automatic backups go; empty for backups beside the store")
 
 
 @dataclass(frozen=True, slots=True)

@@ -66,6 +66,8 @@ SECTIONS: dict[str, dict[str, tuple[str, str]]] = {
     "In and out": {
         "import": ("transfer", "Store what a file holds, of many formats."),
         "export": ("transfer", "Print everything, or a conversation."),
+        "backup": ("backup", "Save everything in one file."),
+        "restore-backup": ("backup", "Bring back what a backup holds."),
     },
     "At home": {
         "hook": ("hook", "Claude Code, Codex and Gemini CLI remember by themselves."),
@@ -75,6 +77,7 @@ SECTIONS: dict[str, dict[str, tuple[str, str]]] = {
         "model": ("model", "What turns text into vectors."),
         "eval": ("evaluate", "Measure search on your own questions."),
         "doctor": ("doctor", "Check that all is well, and say what is not."),
+        "scan": ("scan", "Look for secrets in what is stored."),
         "optimize": ("upkeep", "Make the store small and quick at once."),
         "warm": ("warm", "The process that keeps everything loaded."),
         "man": ("man", "Manual pages."),

@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta
 
 from rich.console import Group, RenderableType
 from rich.table import Table
 from rich.text import Text
 
-from memcli.cli.messages import harmless
+from memcli.cli.messages import counted, harmless
+from memcli.services.backup import Backup, BroughtBack
+from memcli.services.scanning import Leak
 from memcli.services.upkeep import Optimized
-from memcli.times import format_age
+from memcli.times import format_age, format_time
 from memcli.warm.warmth import Warmth
 
 DIM, STRONG = "dim", "bold"
@@ -22,6 +25,44 @@ def optimized(result: Optimized) -> RenderableType:
         f"{result.files_before:,} files, {result.bytes_before / 1e6:,.1f} MB  →  "
         f"{result.files_after:,} files, {result.bytes_after / 1e6:,.1f} MB"
     )
+
+
+def backup(made: Backup) -> RenderableType:
+    """What a backup holds, and what became of it."""
+    at = harmless(made.store if isinstance(made, BroughtBack) else made.file)
+    rows = Table.grid(padding=(0, 2))
+    rows.add_column(style=DIM, no_wrap=True)
+    rows.add_column(overflow="fold")
+    rows.add_row("taken", f"{format_time(made.made_at)}  by memcli {harmless(made.memcli)}")
+    if made.model:
+        rows.add_row("model", harmless(made.model))
+    size = f"{made.unpacked / 1e6:,.1f} MB in {counted(made.files, 'file')}"
+    rows.add_row("size", size if made.size is None else f"{made.size / 1e6:,.1f} MB, unpacked {size}")
+    others = {name: rows for name, rows in made.tables.items() if rows and name not in UNTOLD}
+    told = ", ".join(f"{rows:,} {harmless(name)}" for name, rows in others.items() if "_" not in name)
+    if told:
+        rows.add_row("besides", told)
+    rows.add_row("settings", "in it" if made.config else "not in it")
+    if isinstance(made, BroughtBack) and made.kept:
+        rows.add_row("before", harmless(made.kept))
+    head = Text("● ", style="green").append(counted(made.memories, "memory"), style=STRONG)
+    return Group(head.append(f"  {at}", style=f"not bold {DIM}"), Text(""), rows)
+
+
+def leaks(found: Sequence[Leak]) -> RenderableType:
+    """Where secrets are; never the secrets."""
+    table = Table(box=None, pad_edge=False, padding=(0, 2, 0, 0), header_style=DIM)
+    for name in ("what", "id", "kind", "where", ""):
+        table.add_column(name, overflow="fold")
+    for leak in found:
+        done = Text("redacted", style="green") if leak.redacted else Text("")
+        where = ", ".join(leak.where)
+        table.add_row(leak.what, Text(harmless(leak.id), style="cyan"), ", ".join(leak.kinds), where, done)
+    return table
+
+
+UNTOLD = {"meta", "changes"}
+"""Tables that people have never heard of."""
 
 
 def warmth(state: Warmth) -> RenderableType:

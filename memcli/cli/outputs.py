@@ -12,6 +12,7 @@ from memcli.llm import Program
 from memcli.model import Conflict, Context, Hit, Imported, Memory, Space, Stored
 from memcli.services.agents import Agent
 from memcli.services.ask import Answered
+from memcli.services.backup import Backup, BroughtBack
 from memcli.services.consolidate import Step
 from memcli.services.conversations import Cleared, Summarised
 from memcli.services.demo import Demo
@@ -28,6 +29,7 @@ from memcli.services.hooks import installing
 from memcli.services.hooks.state import Hooks
 from memcli.services.hooks.trying import Tried
 from memcli.services.models import Changed
+from memcli.services.scanning import Leak
 from memcli.services.shapes import Described, Summary
 from memcli.services.spaces import InForce, Merged
 from memcli.services.tasks import Noted, Started, Variable
@@ -121,6 +123,9 @@ OUTPUTS: Mapping[str, Any] = {
     "hook test": list[Tried],
     "schema": list[Summary] | list[Described] | Described,
     "import": Imported,
+    "backup": Backup,
+    "restore-backup": BroughtBack,
+    "scan": list[Leak],
     "export": list[Mapping[str, Any]],
     "config path": TEXT,
     "config show": list[Setting],

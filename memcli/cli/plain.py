@@ -50,6 +50,8 @@ PLAIN = (
     ("summary", "by"),  # what a conversation came to
     ("id", "title", "turns"),  # conversations
     ("change", "command", "forgotten", "changed"),  # what undoing came to
+    ("what", "id", "kinds", "where", "redacted"),  # secrets
+    ("file", "memories", "made_at"),  # backups
     ("context",),
     ("name", "why"),  # the space in force
     ("slug", "role", "memories"),  # teams

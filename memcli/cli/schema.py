@@ -49,7 +49,7 @@ def schema(
 
 
 def commands(root: Any) -> dict[str, Any]:
-    """All commands below *root* that do something, by their whole names, in the order of the help."""
+    """All commands below *root* that do something for people, by whole names, in the order of the help."""
     return dict(_commands(root, ""))
 
 
@@ -58,7 +58,7 @@ def _commands(group: Any, path: str) -> Iterator[tuple[str, Any]]:
         command, whole = group.get_command(None, name), f"{path}{name}"
         if hasattr(command, "list_commands"):
             yield from _commands(command, f"{whole} ")
-        else:
+        elif not command.hidden:
             yield whole, command
 
 

@@ -20,6 +20,7 @@ from memcli.llm import Program
 from memcli.model import Action, Conflict, Context, Hit, Imported, Memory, Space, Stored
 from memcli.services.agents import Agent
 from memcli.services.answers import as_json
+from memcli.services.backup import Backup, BroughtBack
 from memcli.services.consolidate import Step
 from memcli.services.demo import Demo
 from memcli.services.doctor import Finding
@@ -29,6 +30,7 @@ from memcli.services.extracting import Fact
 from memcli.services.graph import Connected, EdgeOf, Path, Traversal
 from memcli.services.history import Version
 from memcli.services.models import Changed
+from memcli.services.scanning import Leak
 from memcli.services.spaces import InForce, Merged
 from memcli.services.teams import Member, Team
 from memcli.services.undo import Undone
@@ -351,6 +353,7 @@ SEVERAL: Mapping[type, Callable[[Any], RenderableType]] = {
     Agent: who.agents,
     Team: who.teams,
     Finding: who.findings,
+    Leak: care.leaks,
     EdgeOf: structure.edges,
     Value: structure.values,
     **work.SEVERAL,
@@ -370,6 +373,8 @@ ONE: Mapping[type, Callable[[Any], RenderableType]] = {
     ModelInfo: lambda model: _models([model]),
     Imported: _imported,
     Optimized: care.optimized,
+    Backup: care.backup,
+    BroughtBack: care.backup,
     Changed: _changed,
     Warmth: care.warmth,
     Demo: _demo,

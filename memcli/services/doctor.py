@@ -12,7 +12,10 @@ from pathlib import Path
 from memcli.config import Config, Loaded
 from memcli.errors import MemcliError
 from memcli.home import Home
+from memcli.services import rotation
 from memcli.services.engine import Engine
+from memcli.settings import BackupSettings
+from memcli.times import format_time
 
 
 class State(StrEnum):
@@ -63,6 +66,8 @@ def examine(home: Home, read: Callable[[], Loaded], engine_of: Callable[[Config]
     engine = engine_of(config)
     store = _store(engine, home)
     findings += [store, _model(engine)] if store.ok else [store]
+    if config.backup.every:
+        findings.append(_backups(home, config.backup))
     return [*findings, _others(home.store)]
 
 
@@ -96,6 +101,16 @@ def _model(engine: Engine) -> Finding:
     except MemcliError as error:
         return _finding("model", State.BROKEN, _told(error))
     return _finding("model", State.WELL, f"{model.name}, {model.dimension} numbers")
+
+
+def _backups(home: Home, settings: BackupSettings) -> Finding:
+    """Whether automatic backups are made; how old the last one may be hangs on when somebody writes."""
+    folder, failed = rotation.folder(home, settings), rotation.failure(home)
+    if failed:
+        return _finding("backups", State.WARNING, f"the last try failed: {failed}")
+    there = rotation.made(folder)
+    last = f", the last of {format_time(there[0][0])}" if there else ""
+    return _finding("backups", State.WELL, f"{len(there):,} at {folder}{last}")
 
 
 def _others(store: Path) -> Finding:

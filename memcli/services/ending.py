@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 
 from memcli.model import Scope
-from memcli.services import checks, episodes, names
+from memcli.services import checks, episodes, names, redaction
 from memcli.services.engine import Engine
 from memcli.services.tasks import find, refuse_over
 from memcli.work import Status, Task
@@ -49,6 +49,7 @@ def end(engine: Engine, *, scope: Scope, task: str = "", success: bool = True, o
         EmbeddingError: There is no model to embed the episode with. The task goes on.
     """
     outcome = checks.text(outcome, "the outcome", checks.WORK_BYTES_MOST, may_be_blank=True).strip()
+    outcome = redaction.clean(engine, outcome, "the outcome")
     name = find(engine, task, scope=scope).id
     _ = engine.embedder  # if it can't be loaded, nothing has happened yet
     claimed = _claimed(engine, name, scope, success, outcome)

@@ -151,17 +151,28 @@ class Engine:
     @property
     def is_behind(self) -> bool:
         """Whether writes have left upkeep that nobody needs to wait for; see `catch_up`."""
-        return "db" in vars(self) and self.db.is_behind
+        if "db" not in vars(self):
+            return False
+        return self.db.is_behind or (self.db.has_written and self._is_backup_due())
+
+    def _is_backup_due(self) -> bool:
+        if not self.config.backup.every:
+            return False
+        from memcli.services import rotation
+
+        return rotation.is_due(self.home, self.config.backup, self.now())
 
     def catch_up(self) -> None:
         """Tidy the store, beside whoever reads and writes; with a look of its own, so in any thread.
 
-        What can't be done now, the next write leaves again.
+        Then make the backup that is due, if any. What can't be done now, the next write leaves again.
         """
+        from memcli.services import rotation
         from memcli.storage.database import Database
 
         with suppress(MemcliError):
             Database(self.home.store).catch_up()
+        rotation.make_if_due(self)
 
     def beside(self) -> Engine:
         """An engine with a look of its own at the store and the same models, for another thread.

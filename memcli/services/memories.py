@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from memcli.errors import ConflictError, NotAllowedError, NotFoundError, UsageError
 from memcli.model import EVERYWHERE, PRIVATE, TEAM, Memory, Scope, default_title
-from memcli.services import checks, journal, names, teams
+from memcli.services import checks, journal, names, redaction, teams
 from memcli.services.engine import Engine
 from memcli.services.known import Known
 from memcli.services.select import NO_FILTER, Filter, in_scope, predicate
@@ -90,6 +90,9 @@ def update(engine: Engine, name: str, *, scope: Scope = EVERYWHERE, **changes: A
         raise UsageError(f"a memory's {min(unknown)} can't be changed")
     if not given:
         raise UsageError("nothing was said to change")
+    given = {
+        name: redaction.clean(engine, CHECKS[name](value), f"the {name}") for name, value in given.items()
+    }
     changed = _changed(find(engine, name, scope=scope), given, engine.now())
     embedded = embed(engine.embedder, [changed], engine.progress) if "text" in given else None
     with engine.db.writing() as db:

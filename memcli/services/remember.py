@@ -5,11 +5,12 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from contextlib import nullcontext
 from dataclasses import dataclass, fields
+from functools import partial
 from typing import Any
 
 from memcli.errors import UsageError
 from memcli.model import PRIVATE, TEAM, Draft, Memory, ProgressFactory, Scope, Stored, default_title
-from memcli.services import checks, teams
+from memcli.services import checks, redaction, teams
 from memcli.services.engine import Engine
 from memcli.services.journal import Running
 from memcli.services.known import Known
@@ -177,20 +178,21 @@ def check(engine: Engine, draft: Draft) -> None:
 def _memory(engine: Engine, draft: Draft) -> Memory:
     """The memory that *draft* would become, all of its values checked."""
     now = engine.now()
-    text = checks.text(draft.text)
+    clean = partial(redaction.clean, engine)
+    text = clean(checks.text(draft.text))
     return Memory(
         id=checks.own_id(draft.id) if draft.id else engine.new_id(),
         text=text,
-        title=checks.line(draft.title, "the title").strip() or default_title(text),
+        title=clean(checks.line(draft.title, "the title"), "the title").strip() or default_title(text),
         space=checks.space_name(draft.scope.space),
         user=checks.line(draft.scope.user, "the user's name", checks.NAME_LENGTH_MOST),
         agent=checks.line(draft.scope.agent, "the agent's name", checks.NAME_LENGTH_MOST),
         team=draft.scope.team,
         visibility=TEAM if draft.scope.team else PRIVATE,
         importance=checks.importance(draft.importance),
-        tags=checks.tags(draft.tags),
-        metadata=checks.metadata(draft.metadata),
-        source=checks.line(draft.source, "the source"),
+        tags=clean(checks.tags(draft.tags), "a tag"),
+        metadata=clean(checks.metadata(draft.metadata), "the metadata"),
+        source=clean(checks.line(draft.source, "the source"), "the source"),
         conversation=checks.line(draft.conversation, "the conversation", checks.ID_LENGTH_MOST),
         position=checks.position(draft.position),
         speaker=checks.line(draft.speaker, "the speaker", checks.NAME_LENGTH_MOST),
@@ -201,7 +203,7 @@ def _memory(engine: Engine, draft: Draft) -> Memory:
         replaces=checks.line(draft.replaces, "the id it replaces", checks.ID_LENGTH_MOST),
         replaced_at=checks.moment(draft.replaced_at, "replaced_at"),
         replaced_by=checks.line(draft.replaced_by, "the id it is replaced by", checks.ID_LENGTH_MOST),
-        replaced_reason=checks.line(draft.replaced_reason, "the reason"),
+        replaced_reason=clean(checks.line(draft.replaced_reason, "the reason"), "the reason"),
         replaced_confidence=None
         if draft.replaced_confidence is None
         else checks.share(draft.replaced_confidence, "the confidence"),

@@ -12,7 +12,7 @@ from dataclasses import dataclass, replace
 
 from memcli.errors import ConflictError, MemcliError, NotFoundError, UsageError
 from memcli.model import Scope, default_title
-from memcli.services import checks, episodes, names
+from memcli.services import checks, episodes, names, redaction
 from memcli.services.engine import Engine
 from memcli.work import Episode, Note, Status, Subgoal, Task
 
@@ -145,7 +145,7 @@ def start(engine: Engine, goal: str, *, scope: Scope, similar: bool = True) -> S
     Raises:
         UsageError: The goal can't be kept.
     """
-    goal, now = _text(goal, "the goal"), engine.now()
+    goal, now = _text(engine, goal, "the goal"), engine.now()
     task = Task(
         id=engine.new_id(),
         goal=goal,
@@ -182,14 +182,14 @@ def _similar(engine: Engine, goal: str, scope: Scope) -> Episode | None:
 
 def set_goal(engine: Engine, text: str, *, scope: Scope, task: str = "") -> Noted:
     """Let *text* be the goal of the task."""
-    goal = _text(text, "the goal")
+    goal = _text(engine, text, "the goal")
     changed = _changed(engine, task, scope, lambda there: replace(there, goal=goal))
     return _noted("goal", changed, goal)
 
 
 def push(engine: Engine, text: str, *, scope: Scope, task: str = "") -> Noted:
     """Begin the subgoal *text*, inside the innermost one that is not completed."""
-    text, now = _text(text, "the subgoal"), engine.now()
+    text, now = _text(engine, text, "the subgoal"), engine.now()
 
     def change(there: Task) -> Task:
         step = Subgoal(text=text, depth=len(there.path), started_at=now)
@@ -223,14 +223,14 @@ def pop(engine: Engine, *, scope: Scope, task: str = "") -> Noted:
 
 def note(engine: Engine, text: str, *, scope: Scope, task: str = "") -> Noted:
     """Put the thought *text* on the scratchpad."""
-    thought = Note(text=_text(text, "the note"), at=engine.now())
+    thought = Note(text=_text(engine, text, "the note"), at=engine.now())
     changed = _changed(engine, task, scope, lambda there: replace(there, notes=(*there.notes, thought)))
     return _noted("noted", changed, text)
 
 
 def set_result(engine: Engine, key: str, value: str, *, scope: Scope, task: str = "") -> Noted:
     """Keep *value* as the result called *key*, over what is there."""
-    key, value = _key(key), _value(value)
+    key, value = _key(key), _value(engine, key, value)
 
     def change(there: Task) -> Task:
         return replace(there, results={**there.results, key: value})
@@ -240,7 +240,7 @@ def set_result(engine: Engine, key: str, value: str, *, scope: Scope, task: str 
 
 def set_variable(engine: Engine, key: str, value: str, *, scope: Scope, task: str = "") -> Noted:
     """Keep *value* as the variable called *key*, over what is there."""
-    key, value = _key(key), _value(value)
+    key, value = _key(key), _value(engine, key, value)
 
     def change(there: Task) -> Task:
         return replace(there, variables={**there.variables, key: value})
@@ -316,12 +316,13 @@ def _space(scope: Scope) -> str:
     return checks.space_name(scope.space)
 
 
-def _text(value: str, what: str) -> str:
-    return checks.text(value, what, checks.WORK_BYTES_MOST)
+def _text(engine: Engine, value: str, what: str) -> str:
+    return str(redaction.clean(engine, checks.text(value, what, checks.WORK_BYTES_MOST), what))
 
 
-def _value(value: str) -> str:
-    return checks.text(value, "the value", checks.WORK_BYTES_MOST, may_be_blank=True)
+def _value(engine: Engine, key: str, value: str) -> str:
+    checks.text(value, "the value", checks.WORK_BYTES_MOST, may_be_blank=True)
+    return str(redaction.named(engine, key, value, "the value"))
 
 
 def _key(name: str) -> str:

@@ -29,6 +29,7 @@ from memcli.services.importers import formats, own
 from memcli.services.importers.found import About, Found
 from memcli.services.importers.reading import Source
 from memcli.services.journal import Running
+from memcli.services.redaction import PrivateError
 from memcli.services.select import in_scope, is_current
 from memcli.services.shares import Shares
 from memcli.storage.predicates import all_of, equals
@@ -200,7 +201,11 @@ def _pieces(engine: Engine, found: Iterator[Found | None], passed: Passed, edges
             edges.take(one)
             continue
         at += 1
-        pending.append(_checked(engine, one, may_write))
+        try:
+            pending.append(_checked(engine, one, may_write))
+        except PrivateError:
+            passed.entries += 1
+            continue
         if len(pending) == CHUNK:
             yield _Piece(pending, at - done)
             pending, done = [], at
@@ -319,13 +324,19 @@ def _failed(found: Found, scope: Scope) -> Stored:
 
 
 def _checked(engine: Engine, found: Found, may_write: Callable[[str, str], object]) -> Found:
-    """What was *found*, as failed if its draft could not be stored: one bad line must not stop the others."""
+    """What was *found*, as failed if its draft could not be stored: one bad line must not stop the others.
+
+    Raises:
+        PrivateError: It is private, all of it, and is not to be stored.
+    """
     if found.draft is None:
         return found
     try:
         remember.check(engine, found.draft)
         if found.draft.scope.team:
             may_write(found.draft.scope.team, found.draft.scope.owner)
+    except PrivateError:
+        raise
     except MemcliError as error:
         return replace(found, draft=None, problem=error.sentence)
     return found

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from pathlib import Path
 
+from memcli.services import rotation
 from memcli.services.engine import Engine
 
 
@@ -26,13 +27,14 @@ class Optimized:
 
 
 def optimize(engine: Engine) -> Optimized:
-    """Merge small writes, bring the full-text index up to date, and drop old versions."""
+    """Merge small writes, complete the indexes, drop old versions, make a backup if one is due."""
     files_before, bytes_before = _size(engine.home.store)
     if engine.db.model:
         with engine.db.writing() as db:
             db.drop_leftovers()
             db.fold_uses()
         engine.db.catch_up(always=True)
+        rotation.make_if_due(engine)
     files_after, bytes_after = _size(engine.home.store)
     return Optimized(
         files_before=files_before,

@@ -30,7 +30,7 @@ import pyarrow as pa
 
 from memcli.errors import StorageError
 from memcli.model import EmbeddingModel
-from memcli.storage import locks
+from memcli.storage import backups, locks
 from memcli.storage.directory import USES_NAME, refuse_foreign
 from memcli.storage.generation import GENERATION_TABLE, KINDS, Generation
 from memcli.storage.lance import connected, translated
@@ -62,6 +62,7 @@ class Database(Rooms):
     Attributes:
         path: The directory.
         is_behind: Whether writes have left something for `catch_up`.
+        has_written: Whether it was open for writing.
 
     Raises:
         StorageError: On first use, if *path* is something else, can't be read, or is too new.
@@ -69,7 +70,7 @@ class Database(Rooms):
 
     def __init__(self, path: Path) -> None:
         self.path = path
-        self.is_behind = False
+        self.is_behind = self.has_written = False
         self._opened_meta: Table | None = None
         self._current: Generation | None = None
         self._locked = False
@@ -131,6 +132,7 @@ class Database(Rooms):
             StorageError: The directory can't be written, or the lock was not to be had in a minute.
         """
         with self._lock():
+            self.has_written = True
             self.forget_what_was_read()
             if self.current is None and model is not None:
                 self._create(model)
@@ -239,12 +241,13 @@ class Database(Rooms):
     def _upgraded(self, said: dict[str, Any]) -> dict[str, Any]:
         """What the table meta says once the tables have all columns of this format.
 
-        Killed halfway, it is done again: columns that are there are left alone.
+        A backup comes first. Killed halfway, it is done again: columns that are there are left alone.
         """
         if not self._locked:
             with self._lock():
                 self._opened_meta = None  # another process may have done it meanwhile
                 return self._said()
+        backups.before_upgrade(self.path, FORMAT)
         for key in ("current", "next"):
             if key in said:
                 self._tables(
@@ -347,6 +350,20 @@ class Database(Rooms):
                     successors |= generation.memories.unlink(ids)
                     generation.erase(ids)
             self.edges.erase(ids, successors)
+            self.journal.erase(ids)
+            self.tasks.erase(ids)
+
+    def erase_before(self, ids: Sequence[str]) -> None:
+        """Remove what the memories *ids* said before they were changed, wherever a copy may be.
+
+        Needs the writer's lock, and a current generation.
+        """
+        self.give_up_next()
+        with locks.upkeep(self.path, wait=True) as is_ours:  # whoever is merging may be copying it
+            if not is_ours or self.current is None:
+                raise StorageError(f"another memcli has been tidying {self.path} for too long")
+            self.current.passages.table.erase_old()
+            self.current.memories.erase_old()
             self.journal.erase(ids)
             self.tasks.erase(ids)
 

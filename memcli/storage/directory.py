@@ -11,12 +11,21 @@ from memcli.storage.generation import GENERATION_TABLE
 from memcli.storage.lance import translated
 
 USES_NAME = "uses.log"
-OUR_FILES = {*locks.NAMES, USES_NAME, "uses.folding"}
+USES_NAMES = (USES_NAME, "uses.folding")
+OUR_FILES = {*locks.NAMES, *USES_NAMES}
 
 OUR_TABLE = re.compile(
     r"(meta|spaces|agents|teams|members|changes|edges|values|tasks|conversations|"
     rf"{GENERATION_TABLE.pattern})\.lance"
 )
+
+
+def private(path: Path) -> Path:
+    """The directory *path*, made if need be, with those above it: for nobody else to look into."""
+    if not path.is_dir():
+        private(path.parent)
+        path.mkdir(mode=0o700, exist_ok=True)
+    return path
 
 
 def refuse_foreign(path: Path) -> None:

@@ -14,6 +14,9 @@ from memcli.storage.lance import translated
 WRITERS, UPKEEP = "write.lock", "upkeep.lock"
 NAMES = (WRITERS, UPKEEP)
 
+BACKUPS = "backup.lock"
+"""Beside the store, since a backup that is brought back takes the store's place."""
+
 TIMEOUT_S = 60.0
 """How long a write waits for other writers. The longest holder is the purge of a large store."""
 
@@ -57,6 +60,31 @@ def upkeep(path: Path, *, wait: bool) -> Iterator[bool]:
     except (Timeout, OSError):
         yield False
         return
+    try:
+        yield True
+    finally:
+        lock.release()
+
+
+@contextmanager
+def backups(data: Path, *, wait: bool) -> Iterator[bool]:
+    """Be the one who makes backups of the store below *data*, or brings one back; whether that is so.
+
+    Args:
+        data: The directory that holds the store.
+        wait: Whether to wait for whoever is at it, a minute at most.
+
+    Raises:
+        StorageError: *data* can't be written to.
+    """
+    with translated(f"write to {data}"):
+        data.mkdir(mode=0o700, parents=True, exist_ok=True)
+        lock = FileLock(data / BACKUPS, timeout=TIMEOUT_S if wait else 0, mode=0o600)
+        try:
+            lock.acquire()
+        except Timeout:
+            yield False
+            return
     try:
         yield True
     finally:

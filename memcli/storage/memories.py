@@ -117,8 +117,13 @@ class Memories:
 
     def erase(self, ids: Sequence[str]) -> None:
         """Remove the memories *ids*: text, vector and index terms, from every version on disk."""
+        self.table.delete_keys(ids)
+        self.erase_old()
+
+    def erase_old(self) -> None:
+        """Remove what was deleted or written over from every version on disk, and from the index."""
         self.table.write(indexes.drop_text)  # it spells the words
-        self.table.erase_keys(ids)
+        self.table.erase_old()
         self.table.write(indexes.make_text)
         self.table.tidy(leftovers=True)
 

@@ -15,7 +15,11 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-HERE = frozenset({"import", "eval", "demo", "doctor", "warm", "completions", "model", "mcp", "chat"})
+HERE = frozenset({"import", "eval", "demo", "doctor", "warm", "completions", "model", "mcp", "chat"}) | {
+    "backup",
+    "restore-backup",
+    "scan",
+}
 """Commands that run in a process of their own: long, interactive, or about the warm process itself.
 So does `config edit`: an editor needs its terminal."""
 

@@ -61,7 +61,7 @@ def stored(memcli: MemCLI) -> MemCLI:
 @pytest.mark.parametrize(
     ("line", "expected"),
     [
-        ("memcli s", {"store", "search", "spaces", "schema"}),
+        ("memcli s", {"store", "search", "spaces", "schema", "scan"}),
         ("memcli spaces re", {"rename"}),
         ("memcli get ab", {"abc1"}),
         ("memcli forget abc1 x", {"xyz2"}),

@@ -136,6 +136,18 @@ def test_real_answers_fulfil_the_schemas_of_their_commands(memcli: MemCLI, tmp_p
         "schema",
     ):
         run(*line.split())
+    saved = str(tmp_path / "all.tar.zst")
+    run("backup", saved)
+    run("backup", "--verify", saved)
+    run("scan")
+    run("restore-backup", saved, "--yes")
+    run("hook", "status")
+    for line in (
+        "install --harness claude --dry-run",
+        "uninstall --harness claude --dry-run",
+        "test --harness claude",
+    ):
+        run("hook", *line.split())
     assert run.answered == {name for name, schema in run.schemas.items() if schema} - ELSEWHERE
 
 

@@ -1,0 +1,126 @@
+"""Secrets in what is stored already: where they are, and how they are taken out."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, replace
+
+from memcli.errors import StorageError
+from memcli.model import EVERYWHERE, Memory, Scope, default_title
+from memcli.services import names, redaction
+from memcli.services.engine import Engine
+from memcli.services.redaction import PrivateError
+from memcli.services.select import in_scope
+from memcli.services.vectors import embed, refuse_other_model
+
+FIELDS = ("text", "title", "tags", "metadata", "source", "replaced_reason")
+"""What of a memory can hold one."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Leak:
+    """Something stored that holds what looks like a secret; never the secret itself.
+
+    Attributes:
+        what: `memory`, `value` or `task`.
+        id: Its id, or the key of a value.
+        space: Where it is.
+        kinds: What kinds of secrets.
+        where: In which fields.
+        redacted: Whether they were taken out.
+    """
+
+    what: str
+    id: str
+    space: str
+    kinds: tuple[str, ...]
+    where: tuple[str, ...]
+    redacted: bool = False
+
+
+def scan(engine: Engine, *, scope: Scope = EVERYWHERE) -> list[Leak]:
+    """What in *scope* holds secrets: memories, forgotten and replaced ones too, values and tasks."""
+    memories = [leak for memory in _memories(engine, scope) if (leak := _leak(memory))]
+    return [*memories, *_others(engine, scope)]
+
+
+def _memories(engine: Engine, scope: Scope) -> Iterator[Memory]:
+    if not engine.db.model:
+        return
+    total = engine.db.memories.table.count(in_scope(scope))
+    with engine.progress("Scanning", total) as report:
+        for some in engine.db.memories.batches(in_scope(scope)):
+            yield from some
+            report(len(some))
+
+
+def _leak(memory: Memory) -> Leak | None:
+    kinds = {name: redaction.kinds(getattr(memory, name)) for name in FIELDS}
+    where = tuple(name for name in FIELDS if kinds[name])
+    if not where:
+        return None
+    all_kinds = tuple(sorted(set().union(*kinds.values())))
+    return Leak(what="memory", id=memory.id, space=memory.space, kinds=all_kinds, where=where)
+
+
+def _others(engine: Engine, scope: Scope) -> Iterator[Leak]:
+    """Values and tasks that hold secrets."""
+    for value in engine.db.values.of(scope.space, scope.user, "", engine.now()):
+        if kinds := redaction.kinds(str(value.data)):
+            name = redaction.redacted(value.key, redaction.found(value.key))
+            yield Leak(what="value", id=name, space=value.space, kinds=tuple(sorted(kinds)), where=("data",))
+    for task in engine.db.tasks.of(scope.space, scope.user, scope.agent, ended=True):
+        told = {
+            "goal": task.goal,
+            "subgoals": [subgoal.text for subgoal in task.subgoals],
+            "notes": [note.text for note in task.notes],
+            "results": dict(task.results),
+            "variables": dict(task.variables),
+            "outcome": task.outcome,
+        }
+        by_field = {name: redaction.kinds(said) for name, said in told.items()}
+        if where := tuple(name for name, kinds in by_field.items() if kinds):
+            all_kinds = tuple(sorted(set().union(*by_field.values())))
+            yield Leak(what="task", id=task.id, space=task.space, kinds=all_kinds, where=where)
+
+
+def redact(engine: Engine, leaks: Sequence[Leak]) -> list[Leak]:
+    """Take the secrets out of the memories among *leaks*: off the disk, out of the journal, old versions too.
+
+    The memories keep their ids and are embedded anew; what was noted for `undo` about them goes, and so do
+    summaries of conversations that they are turns of. Values and tasks stay as they are.
+
+    Returns:
+        The leaks, each with what became of it.
+    """
+    ids = [leak.id for leak in leaks if leak.what == "memory"]
+    if not ids:
+        return list(leaks)
+    mender = Engine(replace(engine.config, secrets=redaction.REDACT), engine.home, now=engine.now)
+    before = engine.db.memories.with_ids(ids)
+    clean = {name: new for name, memory in before.items() if (new := _cleaned(mender, memory))}
+    embedded = embed(engine.embedder, list(clean.values()), engine.progress)
+    with engine.db.writing() as db:
+        refuse_other_model(engine.embedder, db.model)
+        there = db.memories.with_ids(list(clean))
+        if any(there.get(name) != before[name] for name in clean):
+            raise StorageError("somebody has changed what was scanned", hint="run the command again")
+        assert db.current is not None
+        embedded.put_into(db.current)
+        names.note(engine.home.names, list(clean.values()))
+        db.erase_before(list(clean))
+        db.conversations.erase(
+            sorted({memory.conversation for memory in clean.values() if memory.conversation})
+        )
+    return [replace(leak, redacted=leak.what == "memory" and leak.id in clean) for leak in leaks]
+
+
+def _cleaned(mender: Engine, memory: Memory) -> Memory | None:
+    """*memory* without secrets; None if nothing would be left of it."""
+    try:
+        values = {name: redaction.clean(mender, getattr(memory, name)) for name in FIELDS}
+    except PrivateError:
+        return None
+    if memory.title == default_title(memory.text):
+        values["title"] = default_title(values["text"])
+    return replace(memory, **values, updated_at=mender.now())

@@ -1,0 +1,159 @@
+"""Making an archive of a store while others use it, and a store of an archive."""
+
+from __future__ import annotations
+
+import json
+import shutil
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any, BinaryIO
+
+from memcli import __version__
+from memcli.errors import StorageError
+from memcli.model import Progress
+from memcli.storage import archive, locks, snapshot
+from memcli.storage.archive import STORE, Archive, Manifest
+from memcli.storage.directory import refuse_foreign
+from memcli.storage.lance import lancedb, translated
+
+TAKING, RESTORING, UPGRADING = ".backup", ".restore", ".upgrade"
+"""Directories beside the store for what is not done yet; what a killed process leaves there goes the next
+time."""
+
+
+@contextmanager
+def workplace(data: Path, name: str) -> Iterator[Path]:
+    """The directory *name* in *data*, empty, and gone afterwards. Needs a lock that makes it one's own."""
+    path = data / name
+    with translated(f"write to {data}"):
+        if path.exists():
+            shutil.rmtree(path)
+        path.mkdir(mode=0o700)
+    try:
+        yield path
+    finally:
+        shutil.rmtree(path, ignore_errors=True)
+
+
+def copied(store: Path, root: Path) -> None:
+    """Have the store at *store* in the directory *root* as it is now. Writers wait some milliseconds.
+
+    Raises:
+        StorageError: It can't be read, or *root* can't be written.
+    """
+    refuse_foreign(store)
+    with locks.writers(store):
+        snapshot.taken(store, root / STORE)
+
+
+def put_in_place(new: Path, store: Path, aside: Path, *, is_free: bool) -> bool:
+    """Put the store in the directory *new* in the place of that at *store*.
+
+    Args:
+        new: The directory, on the same disk.
+        store: Where it goes.
+        aside: What is there now is called that afterwards; a store without anything is removed.
+        is_free: Whether there should be nothing in the store.
+
+    Returns:
+        Whether there is something *aside*.
+
+    Raises:
+        StorageError: There is something in the store, and there should not be; or it can't be done.
+    """
+    refuse_foreign(store)
+    with locks.writers(store), locks.upkeep(store, wait=True) as is_ours:
+        there = bool(snapshot.tables(store))
+        if there and is_free:
+            raise StorageError(f"somebody has begun to store in {store}", hint="run the command again")
+        if not is_ours:
+            raise StorageError(f"another memcli has been tidying {store} for too long")
+        snapshot.put_in_place(new, store, aside)
+    if not there:
+        shutil.rmtree(aside, ignore_errors=True)
+    return there
+
+
+def packed(root: Path, made_at: str, out: BinaryIO, progress: Progress) -> Manifest:
+    """Write the copy of a store at *root*, taken at *made_at*, to *out*; what is in it.
+
+    Raises:
+        StorageError: The copy can't be read.
+    """
+    with translated("read the copy of the store"):
+        tables, said = counted(root / STORE), _said(root / STORE)
+        manifest = Manifest(
+            format=archive.FORMAT,
+            made_at=made_at,
+            memcli=__version__,
+            store_format=said.get("format"),
+            generation=said.get("current"),
+            tables=tables,
+            files=archive.listed(root),
+        )
+    archive.written(manifest, root, out, progress)
+    return manifest
+
+
+def unpacked(file: Archive, root: Path, progress: Progress) -> None:
+    """Make the new directory *root* of *file*, and see whether it is the store that it should be.
+
+    Raises:
+        StorageError: It is damaged, or can't be written.
+    """
+    with translated(f"write to {root.parent}"):
+        file.extracted(root, progress)
+        (root / STORE).mkdir(mode=0o700, exist_ok=True)
+    with translated("read the store in the backup"):
+        if counted(root / STORE) != dict(file.manifest.tables):
+            raise StorageError("the store in the backup is not what its manifest says")
+
+
+def counted(store: Path) -> dict[str, int]:
+    """How many rows each table of the store at *store* has."""
+    connection = lancedb.connect(store)
+    names = [path.stem for path in snapshot.tables(store)]
+    return {name: int(connection.open_table(name).count_rows()) for name in names}
+
+
+def _said(store: Path) -> Mapping[str, Any]:
+    """What the table meta of the store at *store* says; empty where there are no memories."""
+    if not (store / "meta.lance").is_dir():
+        return {}
+    rows = lancedb.connect(store).open_table("meta").to_arrow().to_pylist()
+    said: Mapping[str, Any] = json.loads(rows[0]["value"]) if rows else {}
+    return said
+
+
+def before_upgrade(store: Path, to_format: int) -> Path:
+    """Make an archive of the store at *store* before it is brought up to *to_format*; where that is.
+
+    Needs the writer's lock.
+
+    Raises:
+        StorageError: It can't be written: then the store is better left as it is.
+    """
+    with workplace(store.parent, UPGRADING) as root, translated("make a backup before the store is upgraded"):
+        snapshot.taken(store, root / STORE)
+        folder = automatic(store.parent)
+        folder.mkdir(mode=0o700, exist_ok=True)
+        path = _free(folder, f"before-format-{to_format}")
+        with archive.new_file(path) as out:
+            packed(root, datetime.now(UTC).isoformat(timespec="seconds"), out, lambda _: None)
+    return path
+
+
+def automatic(data: Path) -> Path:
+    """Where backups go that nobody asked for, of the store in *data*."""
+    return data / "backups"
+
+
+def _free(folder: Path, name: str) -> Path:
+    """A file in *folder* that is not there yet."""
+    path, number = folder / f"{name}.tar.zst", 1
+    while path.exists():
+        number += 1
+        path = folder / f"{name}-{number}.tar.zst"
+    return path
