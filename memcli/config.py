@@ -144,7 +144,7 @@ KINDS = {
     int: "a whole number",
     float: "a number",
     bool: "true or false",
-    tuple: "a list of texts",
+    tuple: 'a list of texts, as ["one","two"]',
     Table: "a table of texts",
 }
 """What values of each type are called."""
@@ -168,8 +168,8 @@ def _checked(key: str, value: Any, where: str) -> Any:
     if wanted is Table and isinstance(value, dict) and all(isinstance(said, str) for said in value.values()):
         value = Table(value)
     if type(value) is not wanted:
-        kind = KINDS[wanted]
-        raise ConfigError(f"{where}: {key} must be {kind}, not {value!r}")
+        hint = "memcli config llm has lines ready for known programs" if key == "llm.command" else ""
+        raise ConfigError(f"{where}: {key} must be {KINDS[wanted]}, not {value!r}", hint=hint)
     if any("\ud800" <= c <= "\udfff" for c in str(value)):
         raise ConfigError(f"{where}: {key} is not valid UTF-8")
     if valid := declared.metadata["check"](value):

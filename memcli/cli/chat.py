@@ -100,7 +100,7 @@ def _session(run: Run, *, keeps: bool) -> PromptSession[str]:
         from prompt_toolkit.shortcuts import CompleteStyle
     except ImportError as error:
         raise MemcliError(
-            "chat on a terminal needs prompt_toolkit", hint="pip install 'memcli[chat]'"
+            "chat on a terminal needs prompt_toolkit", hint="pip install prompt_toolkit"
         ) from error
     if keeps:
         run.where.data.mkdir(mode=0o700, parents=True, exist_ok=True)
