@@ -38,7 +38,6 @@ def _run_here(arguments: list[str]) -> int:
         return 130
     process = Process()
     code = run(arguments, process)
-    process.settle()
     if process.has_models or process.is_behind:
         from memcli.warm import client, place
 

@@ -76,6 +76,8 @@ def pages(root: Any) -> Iterator[tuple[str, str]]:
 def _pages(group: Any, path: str) -> Iterator[tuple[str, str]]:
     for name in group.list_commands(None):
         command, whole = group.get_command(None, name), f"{path} {name}"
+        if command.hidden:
+            continue
         yield whole, "\n".join(_page(command, whole, path))
         if hasattr(command, "list_commands"):
             yield from _pages(command, whole)

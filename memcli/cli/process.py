@@ -32,11 +32,6 @@ class Process:
         """Whether any model is loaded."""
         return "models" in vars(self) and len(self.models) > 0
 
-    def settle(self) -> None:
-        """Wait for a model that is being loaded and turned out not to be needed."""
-        if "models" in vars(self):
-            self.models.settle()
-
     def new_run(self, home: str | None, *, quiet: bool) -> Run:
         """A run of a command line with `--home` *home* (None: not said) and `--quiet` *quiet*."""
         from memcli.cli.context import Run

@@ -85,7 +85,8 @@ class Desk:
 
     def load(self) -> None:
         """Load what the first call needs, beside whoever asks for it; calls wait until that is done."""
-        self._loading = Thread(target=self._load, name="memcli-load", daemon=True)
+        # no daemon: a process that ends while a model is being loaded is aborted by the runtime's own threads
+        self._loading = Thread(target=self._load, name="memcli-load")
         self._loading.start()
 
     def _load(self) -> None:

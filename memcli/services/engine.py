@@ -3,12 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Hashable, Iterator, Sequence
-from concurrent.futures import Future, wait
 from contextlib import suppress
 from dataclasses import replace
 from datetime import UTC, datetime
 from functools import cached_property
-from threading import Lock, Thread
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from memcli.config import Config
@@ -65,40 +63,16 @@ class Models:
 
     def __init__(self) -> None:
         self._loaded: dict[Hashable, Any] = {}
-        self._ahead: dict[Hashable, Future[Any]] = {}
-        self._lock = Lock()
 
     def __len__(self) -> int:
         return len(self._loaded)
 
     def get(self, asked: Hashable, load: Callable[[], Loaded]) -> Loaded:
         """What was loaded for *asked*, or else what *load* gives."""
-        with self._lock:
-            if asked not in self._loaded:
-                ahead = self._ahead.pop(asked, None)
-                self._loaded[asked] = load() if ahead is None else ahead.result()
-            model: Loaded = self._loaded[asked]
-            return model
-
-    def begin(self, asked: Hashable, load: Callable[[], Any]) -> None:
-        """Begin to *load* what is likely to be *asked* for, in a thread; what goes wrong, `get` raises."""
-        with self._lock:
-            if asked in self._loaded or asked in self._ahead:
-                return
-            ahead = self._ahead[asked] = Future[Any]()
-
-        def work() -> None:
-            try:
-                ahead.set_result(load())
-            except BaseException as error:  # for whoever asks
-                ahead.set_exception(error)
-
-        Thread(target=work, name="memcli-model", daemon=True).start()
-
-    def settle(self) -> None:
-        """Wait for what has begun and nobody has asked for: a process should not end in the middle of it."""
-        for ahead in list(self._ahead.values()):
-            wait([ahead])
+        if asked not in self._loaded:
+            self._loaded[asked] = load()
+        model: Loaded = self._loaded[asked]
+        return model
 
 
 class Engine:
@@ -275,20 +249,6 @@ class Engine:
             environment=about.environment,
         )
 
-    def load_ahead(self) -> None:
-        """Begin to load the model that is going to be needed; it takes as long as to import LanceDB.
-
-        Its library is imported here and now: see `memcli.standins` on threads.
-        """
-        if self._given_embedder is not None or not self.home.store.is_dir():
-            return
-        from memcli.embedding import embedder, library
-
-        with suppress(MemcliError):  # which whoever needs it will hear
-            library.text_embedding()
-            asked, load = self._wanted(None, embedder.load)
-            self._models.begin(asked, load)
-
     def load_model(self, name: str | None = None) -> Embedder:
         """The model called *name* (the configured one, if None), ready to embed.
 
@@ -297,20 +257,17 @@ class Engine:
         """
         from memcli.embedding.embedder import load
 
-        return self._models.get(*self._wanted(name, load))
-
-    def _wanted(
-        self, name: str | None, load: Callable[..., Embedder]
-    ) -> tuple[Hashable, Callable[[], Embedder]]:
-        """What is asked for by *name* (None: the settings), and what gives it."""
         wanted = replace(self.config.model, name=name or self.config.model.name)
-        return (wanted, self.home.models), lambda: load(
-            wanted.name,
-            models_dir=self.home.models,
-            threads=wanted.threads,
-            pooling=None if wanted.pooling == "auto" else wanted.pooling,
-            query_prefix=None if wanted.query_prefix == "auto" else wanted.query_prefix,
-            document_prefix=None if wanted.document_prefix == "auto" else wanted.document_prefix,
+        return self._models.get(
+            (wanted, self.home.models),
+            lambda: load(
+                wanted.name,
+                models_dir=self.home.models,
+                threads=wanted.threads,
+                pooling=None if wanted.pooling == "auto" else wanted.pooling,
+                query_prefix=None if wanted.query_prefix == "auto" else wanted.query_prefix,
+                document_prefix=None if wanted.document_prefix == "auto" else wanted.document_prefix,
+            ),
         )
 
     @cached_property

@@ -77,9 +77,6 @@ def search_all(
     explain: bool = False,
 ) -> Iterator[list[Hit]]:
     """The hits of each of *queries*, in order, none for an empty one; otherwise like `search`."""
-    if mode is not Mode.TEXT:
-        engine.load_ahead()
-
     from memcli.services.finding.searcher import Asked, Searcher  # behind the door: arrays and the store
 
     settings = engine.config.search

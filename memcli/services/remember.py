@@ -110,7 +110,6 @@ def prepared(
 ) -> Prepared:
     """*drafts*, checked and embedded; see `store_all`."""
     memories = [_memory(engine, draft) for draft in drafts]
-    engine.load_ahead()
     for user, team in {(memory.user, memory.team) for memory in memories if memory.team}:
         teams.require_writer(engine.db, team, user)
     is_asked = len(memories) > FEW and engine.db.model

@@ -117,6 +117,7 @@ class Memories:
 
     def erase(self, ids: Sequence[str]) -> None:
         """Remove the memories *ids*: text, vector and index terms, from every version on disk."""
+        self.table.write(indexes.drop_text)  # first: killed after it, a purge finds them again
         self.table.delete_keys(ids)
         self.erase_old()
 

@@ -94,7 +94,7 @@ def kill_in_erase(self: Table, *arguments: Any, **about: Any) -> None:
 
 @pytest.mark.parametrize(
     ("owner", "name", "instead"),
-    [(Table, "erase_keys", kill_in_erase), (indexes_module, "make_text", kill)],
+    [(Table, "delete_keys", kill_in_erase), (indexes_module, "make_text", kill)],
     ids=["before the rows are gone", "after the rows are gone"],
 )
 @pytest.mark.parametrize("through", ["optimize", "store"])
