@@ -9,7 +9,7 @@ import typer
 
 from memcli.cli import options, render, words
 from memcli.cli.context import Run, run_of
-from memcli.cli.interrupting import SignalledError, hold, stopped_once
+from memcli.cli.interrupting import SignalledError, stopped_once
 from memcli.cli.messages import ReaderGoneError, complain, counted, excerpt
 from memcli.errors import MemcliError
 from memcli.model import Action, Scope
@@ -83,7 +83,7 @@ def carried_out(exchange: Exchange, *, shows: bool) -> tuple[Answered, BaseExcep
 
     What was said until then is kept, however often Ctrl-C is pressed.
     """
-    with stopped_once():
+    with stopped_once() as hold:
         ended = _passed_on(exchange, shows=shows)
         hold()
         try:

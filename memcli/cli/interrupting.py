@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import signal
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from types import FrameType
 
@@ -26,17 +26,22 @@ class SignalledError(Exception):
 
 
 @contextmanager
-def stopped_once() -> Iterator[None]:
+def stopped_once() -> Iterator[Callable[[], None]]:
     """Within, the first Ctrl-C raises KeyboardInterrupt, the first other signal `SignalledError`.
 
-    Whatever is sent after that, or after `hold`, is ignored until the end. Signals that are ignored stay so.
+    Whatever is sent after that is ignored until the end, as it is after what this gives has been called: then
+    comes what must not be lost. Signals that are ignored stay so.
     """
     numbers = [getattr(signal, name) for name in NAMES if hasattr(signal, name)]
     before = {number: signal.getsignal(number) for number in numbers}
     heard = [number for number, handler in before.items() if handler is not signal.SIG_IGN]
 
+    def hold() -> None:
+        for number in heard:
+            signal.signal(number, signal.SIG_IGN)
+
     def stop(number: int, _: FrameType | None) -> None:
-        _ignore(heard)
+        hold()
         if number == signal.SIGINT:
             raise KeyboardInterrupt
         raise SignalledError(number)
@@ -44,17 +49,7 @@ def stopped_once() -> Iterator[None]:
     for number in heard:
         signal.signal(number, stop)
     try:
-        yield
+        yield hold
     finally:
         for number in heard:
             signal.signal(number, before[number])
-
-
-def hold() -> None:
-    """Ignore signals from here on to the end of `stopped_once`: what comes now must not be lost."""
-    _ignore([getattr(signal, name) for name in NAMES if hasattr(signal, name)])
-
-
-def _ignore(numbers: list[int]) -> None:
-    for number in numbers:
-        signal.signal(number, signal.SIG_IGN)

@@ -223,14 +223,7 @@ class Engine:
         """
         from memcli import llm
 
-        about = self.config.llm
-        return llm.run(
-            about.command,
-            prompt,
-            timeout=about.timeout_s,
-            retries=about.retries,
-            environment=about.environment,
-        )
+        return llm.run(self.config.llm.command, prompt, **self._llm_about)
 
     def llm_stream(self, prompt: str) -> Iterator[str]:
         """What the user's LLM answers to *prompt*, in pieces, as they come.
@@ -240,14 +233,13 @@ class Engine:
         """
         from memcli import llm
 
+        return llm.stream(self.config.llm.command, prompt, **self._llm_about)
+
+    @property
+    def _llm_about(self) -> dict[str, Any]:
+        """How the LLM command is run."""
         about = self.config.llm
-        return llm.stream(
-            about.command,
-            prompt,
-            timeout=about.timeout_s,
-            retries=about.retries,
-            environment=about.environment,
-        )
+        return {"timeout": about.timeout_s, "retries": about.retries, "environment": about.environment}
 
     def load_model(self, name: str | None = None) -> Embedder:
         """The model called *name* (the configured one, if None), ready to embed.
