@@ -7,6 +7,7 @@ import io
 import json
 import os
 import re
+import shutil
 import sys
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
@@ -35,6 +36,16 @@ settings.register_profile(
     "memcli", deadline=None
 )  # how long one example takes says what else the machine does
 settings.load_profile("memcli")
+
+IN_MEMORY = Path("/dev/shm")  # a name of its own in there is pytest's business
+ROOM = 4 << 30
+"""Bytes that must be free there; what is kept at one time is a few hundred MB."""
+
+
+def pytest_configure() -> None:
+    """Let stores of tests be in memory where there is room: that takes a third of the time off the suite."""
+    if os.access(IN_MEMORY, os.W_OK) and shutil.disk_usage(IN_MEMORY).free > ROOM:
+        os.environ.setdefault("PYTEST_DEBUG_TEMPROOT", str(IN_MEMORY))
 
 
 @pytest.fixture(autouse=True)
