@@ -37,11 +37,13 @@ from memcli.settings import (
     ProjectSettings,
     RerankSettings,
     SearchSettings,
+    StoreSettings,
     Table,
     WarmSettings,
     not_blank,
     one_of,
     setting,
+    shown,
 )
 from memcli.warm.place import NO
 
@@ -65,6 +67,7 @@ class Config:
         env="MEMCLI_SECRETS",
         check=one_of("redact", "refuse", "allow"),
     )
+    store: StoreSettings = field(default_factory=StoreSettings)
     model: ModelSettings = field(default_factory=ModelSettings)
     search: SearchSettings = field(default_factory=SearchSettings)
     rerank: RerankSettings = field(default_factory=RerankSettings)
@@ -169,11 +172,13 @@ def _checked(key: str, value: Any, where: str) -> Any:
         value = Table(value)
     if type(value) is not wanted:
         hint = "memcli config llm has lines ready for known programs" if key == "llm.command" else ""
-        raise ConfigError(f"{where}: {key} must be {KINDS[wanted]}, not {value!r}", hint=hint)
+        raise ConfigError(
+            f"{where}: {key} must be {KINDS[wanted]}, not {shown(declared, value)!r}", hint=hint
+        )
     if any("\ud800" <= c <= "\udfff" for c in str(value)):
         raise ConfigError(f"{where}: {key} is not valid UTF-8")
     if valid := declared.metadata["check"](value):
-        raise ConfigError(f"{where}: {key} must be {valid}, not {value!r}")
+        raise ConfigError(f"{where}: {key} must be {valid}, not {shown(declared, value)!r}")
     return value
 
 
@@ -339,9 +344,8 @@ def get(loaded: Loaded, key: str) -> Setting:
     value: Any = loaded.config
     for name in key.split("."):
         value = getattr(value, name)
-    return Setting(
-        key, value, declared.default, loaded.origins.get(key, "default"), declared.metadata["meaning"]
-    )
+    origin = loaded.origins.get(key, "default")
+    return Setting(key, shown(declared, value), declared.default, origin, declared.metadata["meaning"])
 
 
 def show(loaded: Loaded) -> list[Setting]:

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import Field, dataclass, field
 from datetime import timedelta
 from typing import Any
 
+from memcli.address import complaint
 from memcli.embedding.catalog import BUNDLED
 from memcli.errors import UsageError
 from memcli.model import Mode
@@ -57,9 +58,21 @@ def _anything(value: Any) -> str:  # noqa: ARG001  # whatever it is
     return ""
 
 
-def setting(default: Any, meaning: str, *, env: str = "", check: Check = _anything) -> Any:
-    """A field of a settings dataclass: its default, what it means, its variable, and its check."""
-    return field(default=default, metadata={"meaning": meaning, "env": env, "check": check})
+def setting(
+    default: Any, meaning: str, *, env: str = "", check: Check = _anything, secret: bool = False
+) -> Any:
+    """A field of a settings dataclass: its default, what it means, its variable, its check.
+
+    Of a table that may hold a *secret*, values are never shown.
+    """
+    return field(default=default, metadata={"meaning": meaning, "env": env, "check": check, "secret": secret})
+
+
+def shown(declared: Field[Any], value: Any) -> Any:
+    """*value* as people may see it."""
+    if not declared.metadata["secret"] or not value:
+        return value
+    return Table(dict.fromkeys(value, "***")) if isinstance(value, Mapping) else "***"
 
 
 @dataclass(frozen=True, slots=True)
@@ -216,6 +229,23 @@ class EpisodeSettings:
 
     importance_success: float = setting(0.7, "importance of a task that succeeded", check=between(0, 1))
     importance_failure: float = setting(0.4, "importance of a task that failed", check=between(0, 1))
+
+
+def _url(value: str) -> str:
+    """A check for URLs of stores, or nothing."""
+    return "a URL of a bucket, such as s3://bucket/path, or empty" if value and complaint(value) else ""
+
+
+@dataclass(frozen=True, slots=True)
+class StoreSettings:
+    """Where the store is, if not on this machine."""
+
+    uri: str = setting(
+        "", "s3://, gs://, az:// or db:// URL of the store; empty for this machine", check=_url
+    )
+    options: Mapping[str, str] = setting(
+        Table(), "what the service there wants to be told, a table", check=variables, secret=True
+    )
 
 
 @dataclass(frozen=True, slots=True)

@@ -9,7 +9,7 @@ import os
 import sys
 import zlib
 
-from memcli import __version__
+from memcli import __version__, address
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -104,7 +104,7 @@ def made(folder: str) -> bool:
 def socket_path(home: str, environ: Mapping[str, str]) -> str:
     """Where the socket for *home* is, for this installation of memcli; "" where there is no place for one."""
     if home:
-        home = os.path.abspath(os.path.expanduser(home))
+        home = address.absolute(home)
     places = (environ.get(name, "") for name in ("HOME", "XDG_CONFIG_HOME", "XDG_DATA_HOME"))
     of = "\0".join((home, *places, sys.prefix, __file__))
     path = f"{directory(environ)}/{zlib.crc32(of.encode('utf-8', 'surrogateescape')):08x}.sock"

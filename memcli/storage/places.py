@@ -1,0 +1,27 @@
+"""The places where a store can be; what is behind one is imported when a store is there."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from pathlib import Path
+
+from memcli.storage.place import Folder, Place
+
+
+def place(own: Path, uri: str = "", options: Mapping[str, str] | None = None) -> Place:
+    """Where a store is.
+
+    Args:
+        own: The directory; if the store is elsewhere, that of what belongs to it and is of this machine.
+        uri: The URL, or empty.
+        options: What the service at that URL wants to be told.
+    """
+    if not uri:
+        return Folder(own)
+    if uri.startswith("db://"):
+        from memcli.storage.service import Service
+
+        return Service(uri, options or {}, own)
+    from memcli.storage.bucket import Bucket
+
+    return Bucket(uri, options or {}, own)
