@@ -24,6 +24,7 @@ from memcli.errors import ConfigError, UsageError
 from memcli.home import login_name
 from memcli.model import Scope
 from memcli.settings import (
+    KINDS,
     AskSettings,
     BackupSettings,
     ConflictSettings,
@@ -37,9 +38,11 @@ from memcli.settings import (
     ProjectSettings,
     RerankSettings,
     SearchSettings,
+    Stores,
     StoreSettings,
-    Table,
     WarmSettings,
+    fitted,
+    named_stores,
     not_blank,
     one_of,
     setting,
@@ -66,6 +69,9 @@ class Config:
         "what becomes of keys, tokens and passwords in what is stored",
         env="MEMCLI_SECRETS",
         check=one_of("redact", "refuse", "allow"),
+    )
+    stores: Mapping[str, StoreSettings] = setting(
+        Stores(), "stores besides your own, by name", check=named_stores, secret=True
     )
     store: StoreSettings = field(default_factory=StoreSettings)
     model: ModelSettings = field(default_factory=ModelSettings)
@@ -142,17 +148,6 @@ def _meant(key: str) -> str:
     return f" (did you mean {close[0]!r}?)" if close else ""
 
 
-KINDS = {
-    str: "text",
-    int: "a whole number",
-    float: "a number",
-    bool: "true or false",
-    tuple: 'a list of texts, as ["one","two"]',
-    Table: "a table of texts",
-}
-"""What values of each type are called."""
-
-
 SPOKEN = {
     **dict.fromkeys(("true", "yes", "on", "1"), True),
     **dict.fromkeys(("false", *NO), False),
@@ -164,12 +159,7 @@ def _checked(key: str, value: Any, where: str) -> Any:
     """*value* if it is valid for *key*, whole numbers widened to float where a float is declared."""
     declared = DECLARED[key]
     wanted = type(declared.default)
-    if wanted is float and type(value) is int:
-        value = float(value)
-    if wanted is tuple and isinstance(value, list) and all(isinstance(part, str) for part in value):
-        value = tuple(value)
-    if wanted is Table and isinstance(value, dict) and all(isinstance(said, str) for said in value.values()):
-        value = Table(value)
+    value = fitted(value, wanted)
     if type(value) is not wanted:
         hint = "memcli config llm has lines ready for known programs" if key == "llm.command" else ""
         raise ConfigError(

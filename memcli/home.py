@@ -28,19 +28,23 @@ class Home:
         config_file: The TOML file.
         data: The directory that holds the store and pulled models; what is of this machine only, where the
             store is elsewhere.
-        uri: Where the store is, if that is no directory below *data*.
+        uri: Where the store is, if that is at a URL.
+        directory: Where it is, if not in *data*.
         shared: Where pulled models are, if not in *data*.
     """
 
     config_file: Path
     data: Path
     uri: str = ""
+    directory: Path | None = None
     shared: Path | None = None
 
     @property
     def store(self) -> Path:
         """The LanceDB directory; of a store elsewhere, what belongs to it and is of this machine only."""
-        return self.data / "remote" / address.directory_name(self.uri) if self.uri else self.data / "db"
+        if self.uri:
+            return self.data / "remote" / address.directory_name(self.uri)
+        return self.directory or self.data / "db"
 
     @property
     def store_name(self) -> str:
@@ -50,7 +54,7 @@ class Home:
     @property
     def beside(self) -> Path:
         """Where copies and backups of the store go, on this machine."""
-        return self.store if self.uri else self.data
+        return self.store if self.uri else self.store.parent
 
     @property
     def models(self) -> Path:
@@ -58,8 +62,14 @@ class Home:
         return (self.shared or self.data) / "models"
 
     def at(self, uri: str) -> Home:
-        """This home with its store at *uri*, which settings name, unless it is at a URL or *uri* is empty."""
-        return replace(self, uri=checked_url(uri, "the store")) if uri and not self.uri else self
+        """This home with its store at *uri*, a URL or the directory of a home; as it is, if that is empty."""
+        if address.is_url(uri):
+            return replace(self, uri=checked_url(uri, "the store"))
+        return replace(self, uri="", directory=_expanded(uri) / "db") if uri else self
+
+    def besides(self, name: str) -> Home:
+        """What this machine keeps for the store called *name*, which is not the user's own."""
+        return replace(self, data=self.data / "stores" / name, shared=self.shared or self.data)
 
     @property
     def queries(self) -> Path:

@@ -86,11 +86,11 @@ class Lease:
     Args:
         store: The bucket, from the place on where the lease is.
         name: The object.
-        seconds: How long it holds without being renewed.
+        seconds: How long it holds without being renewed; `HELD_S` if 0.
     """
 
-    def __init__(self, store: ObjectStore, name: str, *, seconds: float = HELD_S) -> None:
-        self._store, self._name, self._seconds = store, name, seconds
+    def __init__(self, store: ObjectStore, name: str, *, seconds: float = 0.0) -> None:
+        self._store, self._name, self._seconds = store, name, seconds or HELD_S
         self._token = os.urandom(12).hex()
         self._mark: Any = None
         self._sure_until, self._count = 0.0, 0
@@ -108,7 +108,7 @@ class Lease:
                 if self._put(there.mark if there else None):
                     Thread(target=self._keep, name="memcli-lease", daemon=True).start()
                     return True
-            elif elapsed() > until:
+            elif elapsed() >= until:
                 return False
             else:
                 time.sleep(pause * random.uniform(0.5, 1))  # noqa: S311  # so that not all ask at once

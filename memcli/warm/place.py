@@ -49,11 +49,15 @@ def is_possible(environ: Mapping[str, str]) -> bool:
     )
 
 
+WITH_VALUE = ("--home", "--store")
+"""Options of the root that are followed by a value."""
+
+
 def command_of(arguments: list[str]) -> str:
     """The command that *arguments* name: the first of them that is no option of the root; "" without one."""
     rest = iter(arguments)
     for argument in rest:
-        if argument == "--home":
+        if argument in WITH_VALUE:
             next(rest, "")
         elif not argument.startswith("-"):
             return argument
@@ -68,6 +72,8 @@ def home_of(arguments: list[str], environ: Mapping[str, str]) -> str:
             return next(rest, "")
         if argument.startswith("--home="):
             return argument[len("--home=") :]
+        if argument in WITH_VALUE:
+            next(rest, "")
         if not argument.startswith("-"):
             break
     return environ.get("MEMCLI_HOME", "")
