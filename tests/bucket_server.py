@@ -12,7 +12,7 @@ import re
 import signal
 import subprocess
 import sys
-import urllib.error
+import time
 import urllib.request
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator
@@ -41,6 +41,7 @@ class Counted:
         if "Credential=wrong/" in environ.get("HTTP_AUTHORIZATION", ""):
             start("403 Forbidden", [("Content-Type", "application/xml")])
             return [REFUSED]
+        time.sleep(float(os.environ.get("BUCKET_SERVER_DELAY", "0")))  # as a service that is far away
         with self._lock:
             body = b"".join(self._inner(environ, start))
         method = environ["REQUEST_METHOD"]
@@ -49,8 +50,8 @@ class Counted:
         self._count["bytes out"] += len(body)
         self._count["bytes in"] += int(environ.get("CONTENT_LENGTH") or 0)
         if os.environ.get("BUCKET_SERVER_LOG"):
-            print(asks, environ["PATH_INFO"], environ.get("QUERY_STRING", ""), environ.get("HTTP_RANGE", ""),
-                  len(body), file=sys.stderr)  # fmt: skip
+            about = environ["PATH_INFO"], environ.get("QUERY_STRING", ""), environ.get("HTTP_RANGE", "")
+            print(asks, *about, len(body), file=sys.stderr)
         return [body]
 
 

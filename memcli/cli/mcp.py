@@ -92,7 +92,8 @@ def _program() -> list[str]:
 
 
 def _root(run: Run) -> list[str]:
-    return ["--home", address.absolute(run.home)] if run.home else []
+    home = ["--home", address.absolute(run.home)] if run.home else []
+    return [*home, "--store", run.store] if run.store else home
 
 
 def _said(ctx: typer.Context) -> list[str]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from pathlib import Path
 
+from memcli.errors import ConfigError
 from memcli.storage.place import Folder, Place
 
 
@@ -15,13 +16,20 @@ def place(own: Path, uri: str = "", options: Mapping[str, str] | None = None) ->
         own: The directory; if the store is elsewhere, that of what belongs to it and is of this machine.
         uri: The URL, or empty.
         options: What the service at that URL wants to be told.
+
+    Raises:
+        ConfigError: What it takes is not installed, or an option makes no sense.
     """
     if not uri:
         return Folder(own)
     if uri.startswith("db://"):
-        from memcli.storage.service import Service
+        from memcli.storage.remote.service import Service
 
         return Service(uri, options or {}, own)
-    from memcli.storage.bucket import Bucket
+    try:
+        import obstore  # noqa: F401  # an extra
+    except ImportError as error:
+        raise ConfigError(f"a store at {uri} needs more", hint="pip install 'memcli[remote]'") from error
+    from memcli.storage.remote.bucket import Bucket
 
     return Bucket(uri, options or {}, own)

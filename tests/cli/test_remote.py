@@ -79,7 +79,7 @@ def test_every_command_works_with_a_home_in_a_bucket(
 def test_a_search_over_ones_own_store_and_the_teams(
     memcli: Callable[..., Ran], url: str, settings: Callable[[str], None]
 ) -> None:
-    """Best first, each hit with the store that it is in; what is stored goes to one's own unless it is said."""
+    """Best first, each hit with its store; what is stored goes to one's own unless it is said."""
     settings(TEAM.format(url=url))
     memcli("store", "blue is the door")
     memcli("store", "blue is the roof of ours", "--store", "team")

@@ -10,8 +10,8 @@ import pytest
 from obstore.store import ObjectStore, from_url
 
 from memcli.errors import StorageError
-from memcli.storage import lease
-from memcli.storage.lease import Lease, LostError
+from memcli.storage.remote import lease
+from memcli.storage.remote.lease import Lease, LostError
 
 
 @pytest.fixture

@@ -26,23 +26,17 @@ from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+import obstore
+from obstore.exceptions import AlreadyExistsError, BaseError, UnknownConfigurationKeyError
+from obstore.store import from_url
+
 from memcli.errors import ConfigError, MemcliError, StorageError
 from memcli.storage import locks
 from memcli.storage.directory import OUR_TABLE, USES_NAMES, private
 from memcli.storage.lance import connected_to, guards, reason, translated
 from memcli.storage.place import Place, refuse_unfit
+from memcli.storage.remote.lease import CLOCK, Lease
 from memcli.storage.snapshot import HINT
-
-try:
-    import obstore
-    from obstore.exceptions import AlreadyExistsError, BaseError, UnknownConfigurationKeyError
-    from obstore.store import from_url
-
-    from memcli.storage.lease import CLOCK, Lease
-except ImportError as error:
-    raise ConfigError(
-        "a store at a URL needs the package obstore", hint="pip install 'memcli[remote]'"
-    ) from error
 
 if TYPE_CHECKING:
     from obstore import ObjectMeta

@@ -1,7 +1,7 @@
 """Machines that share a store in a bucket: each has its own directories, as a process or as an engine.
 
-`python -m tests.storage.machines URL WORK ...` is one of them: it waits for a line on standard input, does
-what is asked, and prints what came of it as JSON.
+`python -m tests.storage.remote.machines URL WORK ...` is one of them: it waits for a line on standard input,
+does what is asked, and prints what came of it as JSON.
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ from memcli.home import find_home
 from memcli.model import Scope
 from memcli.services import recall, remember, upkeep
 from memcli.services.engine import Engine
-from memcli.storage import lease
+from memcli.storage.remote import lease
 from tests.conftest import UNCHECKED, WordHashEmbedder
 
 SCOPE = Scope(space="work", user="me")
@@ -36,7 +36,7 @@ class Machine:
 
     def __init__(self, url: str, directory: Path, environ: Mapping[str, str], *arguments: str) -> None:
         self.process = subprocess.Popen(
-            [sys.executable, "-W", "ignore", "-m", "tests.storage.machines", url, *arguments],
+            [sys.executable, "-W", "ignore", "-m", "tests.storage.remote.machines", url, *arguments],
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             env={**os.environ, **environ, "XDG_DATA_HOME": str(directory)},

@@ -15,12 +15,13 @@ from memcli.errors import ConfigError, ConflictError, StorageError
 from memcli.services import backup, forgetting, memories, recall, remember, undo, upkeep, uses, values
 from memcli.services.engine import Engine
 from memcli.settings import StoreSettings
-from memcli.storage import bucket as buckets
-from memcli.storage import lease, locks
-from memcli.storage.lease import LostError
+from memcli.storage import locks
+from memcli.storage.remote import bucket as buckets
+from memcli.storage.remote import lease
+from memcli.storage.remote.lease import LostError
 from tests.bucket_server import Server
 from tests.services import keepsakes
-from tests.storage.machines import SCOPE, Machine, engine_at
+from tests.storage.remote.machines import SCOPE, Machine, engine_at
 
 
 @pytest.fixture
