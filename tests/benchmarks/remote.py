@@ -70,7 +70,9 @@ def run(size: int, server: bucket_server.Server, directory: Path) -> None:
     drafts = [Draft(text=text(n), scope=SCOPE) for n in range(size)]
     remember.store_all(engine(), drafts)
     upkeep.optimize(engine())
-    print(f"{size:,} memories".ljust(28) + "   GET  HEAD  LIST   PUT  POST DELETE   kB from   kB to       ms")
+    files, held = engine().place.size()
+    print(f"{size:,} memories in {files} files, {held / 1e6:.1f} MB")
+    print(" " * 28 + "   GET  HEAD  LIST   PUT  POST DELETE   kB from   kB to       ms")
     for what, first in (("search, first", True), ("search, again", False), ("search, another", False)):
         if first:
             forget_connections()

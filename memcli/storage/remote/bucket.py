@@ -117,7 +117,9 @@ class Bucket(Place):
             raise
         except (BaseError, OSError, ValueError) as error:
             said = reason(error)
-            raise StorageError(f"can't {doing} the store at {self.name}: {said}", hint=_hint(said)) from error
+            raise StorageError(
+                f"can't {doing} the store at {self.name}: {said}", hint=_hint(said, self.name)
+            ) from error
 
     # --- the head ---
 
@@ -351,8 +353,16 @@ def _is_tables(name: str) -> bool:
     return OUR_TABLE.fullmatch(table) is not None and not rest.endswith(HINT)
 
 
-def _hint(said: str) -> str:
-    """What can be done about what was *said*."""
-    if "credentials" in said:
-        return "set AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY, or what GOOGLE_ and AZURE_ call them"
+KEYS = {
+    "s3": "AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY",
+    "gs": "GOOGLE_SERVICE_ACCOUNT, the path of its key",
+    "az": "AZURE_STORAGE_ACCOUNT_NAME and AZURE_STORAGE_ACCOUNT_KEY",
+}
+"""Where the libraries find keys first, by the scheme of the URL."""
+
+
+def _hint(said: str, uri: str) -> str:
+    """What can be done about what was *said* of the store at *uri*."""
+    if "credentials" in said or "Account must" in said:
+        return f"set {KEYS[uri.partition('://')[0]]}, or the same in store.options"
     return "see the network, and AWS_ENDPOINT_URL if one is set" if "reached" in said else ""
