@@ -57,9 +57,9 @@ def test_every_command_works_with_a_home_in_a_bucket(
     memcli("task", "start", "paint it")
     memcli("conversation", "add", "user", "hello", "--conversation", "c")
     memcli("spaces", "create", "work")
-    memcli("forget", second, "--yes")
-    assert len(memcli("undo", "--yes").json) == 1
-    memcli("forget", second, "--yes")
+    memcli("forget", second)
+    assert len(memcli("undo").json) == 1
+    memcli("forget", second)
     memcli("purge", "--yes")
     assert memcli("history", first).code == 0
     assert len(memcli("export").lines) >= 1
@@ -73,7 +73,7 @@ def test_every_command_works_with_a_home_in_a_bucket(
     assert (home / "config.toml").read_text() == "[search]\nlimit = 3\n"
     assert home.stat().st_mode & 0o077 == 0
     assert not (tmp_path / "config").exists()
-    assert [hit["text"] for hit in memcli("search", "door").json] == ["the door is blue", "hello"]
+    assert memcli("search", "door").json[0]["text"] == "the door is blue"
 
 
 def test_a_search_over_ones_own_store_and_the_teams(
