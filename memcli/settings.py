@@ -271,6 +271,11 @@ class StoreSettings:
     options: Mapping[str, str] = setting(
         Table(), "what the service there wants to be told, a table", check=variables, secret=True
     )
+    mirror_mb: int = setting(
+        256,
+        "size in MB up to which a bucket's store is copied to this machine for reading; 0: never",
+        check=between(0, 1_000_000),
+    )
 
 
 class Stores(dict[str, StoreSettings]):
@@ -285,7 +290,7 @@ class Stores(dict[str, StoreSettings]):
         if not isinstance(value, dict) or not all(map(_is_store, value.values())):
             return value
         made = {
-            name: StoreSettings(uri=about["uri"], options=Table(about.get("options", {})))
+            name: StoreSettings(**{**about, "options": Table(about.get("options", {}))})
             for name, about in value.items()
         }
         return cls(made)
@@ -295,7 +300,9 @@ def _is_store(about: Any) -> bool:
     options = about.get("options", {}) if isinstance(about, dict) else None
     return (
         isinstance(options, dict)
-        and set(about) <= {"uri", "options"}
+        and set(about) <= {"uri", "options", "mirror_mb"}
+        and type(about.get("mirror_mb", 0)) is int
+        and about.get("mirror_mb", 0) >= 0
         and isinstance(about.get("uri"), str)
         and all(isinstance(said, str) for said in options.values())
         and not variables(options)

@@ -131,7 +131,8 @@ class Engine:
     def _place(self) -> Place:
         from memcli.storage import places
 
-        return places.place(self.home.store, self.home.uri, self.config.store.options)
+        store = self.config.store
+        return places.place(self.home.store, self.home.uri, store.options, store.mirror_mb * 1_000_000)
 
     @property
     def is_behind(self) -> bool:

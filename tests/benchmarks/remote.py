@@ -18,7 +18,7 @@ from memcli.config import Config
 from memcli.model import Draft, Scope
 from memcli.services import recall, remember, upkeep
 from memcli.services.engine import Engine
-from memcli.settings import ConflictSettings
+from memcli.settings import ConflictSettings, StoreSettings
 from memcli.storage import lance
 from tests import bucket_server
 from tests.conftest import WordHashEmbedder
@@ -50,11 +50,11 @@ def measured(server: bucket_server.Server, what: str, work: Callable[[], object]
     print(f"{what:28} {asked} {sizes} {took * 1000:8.0f}", flush=True)
 
 
-def run(size: int, server: bucket_server.Server, directory: Path) -> None:
-    """Measure with *size* memories."""
+def run(size: int, server: bucket_server.Server, directory: Path, mirror_mb: int) -> None:
+    """Measure with *size* memories, of which *mirror_mb* are copied to this machine at most."""
     embedder = WordHashEmbedder(dimension=384)
-    config = Config(conflicts=ConflictSettings(check=False))
-    url = f"s3://bucket/size-{size}"
+    config = Config(conflicts=ConflictSettings(check=False), store=StoreSettings(mirror_mb=mirror_mb))
+    url = f"s3://bucket/size-{size}-{mirror_mb}"
 
     def engine() -> Engine:
         return engine_at(url, directory, config=config, embedder=embedder)
@@ -71,7 +71,7 @@ def run(size: int, server: bucket_server.Server, directory: Path) -> None:
     remember.store_all(engine(), drafts)
     upkeep.optimize(engine())
     files, held = engine().place.size()
-    print(f"{size:,} memories in {files} files, {held / 1e6:.1f} MB")
+    print(f"{size:,} memories in {files} files, {held / 1e6:.1f} MB, {mirror_mb} MB copied at most")
     print(" " * 28 + "   GET  HEAD  LIST   PUT  POST DELETE   kB from   kB to       ms")
     for what, first in (("search, first", True), ("search, again", False), ("search, another", False)):
         if first:
@@ -91,13 +91,15 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawTextHelpFormatter)
     parser.add_argument("--sizes", type=int, nargs="+", default=[1000, 10_000])
     parser.add_argument("--delay", type=float, default=0.0, help="seconds before the server answers")
+    parser.add_argument("--mirror", type=int, nargs="+", default=[0, 256], help="MB that are copied")
     given = parser.parse_args()
     os.environ["BUCKET_SERVER_DELAY"] = str(given.delay)
     with bucket_server.running() as server, tempfile.TemporaryDirectory() as directory:
         os.environ.update(server.environ)
         server.make("bucket")
         for size in given.sizes:
-            run(size, server, Path(directory))
+            for mirror_mb in given.mirror:
+                run(size, server, Path(directory), mirror_mb)
 
 
 if __name__ == "__main__":

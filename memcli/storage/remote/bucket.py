@@ -17,25 +17,27 @@ import json
 import os
 import re
 import shutil
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import contextmanager, suppress
+from contextlib import AbstractContextManager, contextmanager, suppress
 from dataclasses import asdict, dataclass
 from datetime import timedelta
 from functools import cached_property
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeVar
 
 import obstore
-from obstore.exceptions import AlreadyExistsError, BaseError, UnknownConfigurationKeyError
+from obstore.exceptions import AlreadyExistsError, UnknownConfigurationKeyError
 from obstore.store import from_url
 
-from memcli.errors import ConfigError, MemcliError, StorageError
+from memcli.errors import ConfigError, StorageError
 from memcli.storage import locks
 from memcli.storage.directory import OUR_TABLE, USES_NAMES, private
-from memcli.storage.lance import connected_to, guards, reason, translated
+from memcli.storage.lance import connected, connected_to, guards, translated
 from memcli.storage.place import Place, refuse_unfit
+from memcli.storage.remote import mirror
 from memcli.storage.remote.lease import CLOCK, Lease
+from memcli.storage.remote.trouble import asking
 from memcli.storage.snapshot import HINT
 
 if TYPE_CHECKING:
@@ -65,6 +67,14 @@ SAYING = ("AWS_", "GOOGLE_", "AZURE_")
 GENERAL = frozenset({"user_agent", "allow_invalid_certificates", "proxy_url", "proxy_ca_certificate"})
 PIECE = 8 << 20
 
+COPIES = "mirror"
+"""The directory of the copy on this machine; see `mirror`."""
+
+ATTEMPTS = 3
+"""How often it is tried to complete that while somebody tidies."""
+
+Item = TypeVar("Item")
+
 
 @dataclass(frozen=True, slots=True)
 class Head:
@@ -86,13 +96,14 @@ class Bucket(Place):
         uri: The URL.
         options: What LanceDB calls storage options.
         own: See `Place`.
+        mirrored: Bytes up to which the store is kept on this machine, too, for reading.
     """
 
-    def __init__(self, uri: str, options: Mapping[str, str], own: Path) -> None:
-        self.name, self.own, self.beside = uri, own, own
+    def __init__(self, uri: str, options: Mapping[str, str], own: Path, mirrored: int) -> None:
+        self.name, self.own, self.beside, self._mirrored = uri, own, own, mirrored
         self._options = {**ABOUT_CLIENT, **{key.lower(): value for key, value in options.items()}}
         self._found: Head | None = None
-        self._has_looked = self._is_ours = False
+        self._has_looked, self._holds = False, 0
 
     @cached_property
     def _store(self) -> ObjectStore:
@@ -108,18 +119,8 @@ class Bucket(Place):
                     hint="memcli config get store.options shows what is set",
                 ) from error
 
-    @contextmanager
-    def _asking(self, doing: str) -> Iterator[None]:
-        """Turn what goes wrong at the service into one sentence."""
-        try:
-            yield
-        except MemcliError:
-            raise
-        except (BaseError, OSError, ValueError) as error:
-            said = reason(error)
-            raise StorageError(
-                f"can't {doing} the store at {self.name}: {said}", hint=_hint(said, self.name)
-            ) from error
+    def _asking(self, doing: str) -> AbstractContextManager[None]:
+        return asking(doing, self.name)
 
     # --- the head ---
 
@@ -175,14 +176,37 @@ class Bucket(Place):
 
     def look_again(self) -> bool:
         """See `Place`."""
-        if not self._is_ours:  # nobody else changes it while we write
+        if not self._holds:  # nobody else changes it while we write
             self._has_looked = False
         return True
 
     def connection(self) -> Connection:
-        """See `Place`."""
+        """See `Place`: to the copy on this machine, unless one is about to write."""
         assert self._head is not None
-        return self._connected(self._head.folder)
+        copy = None if self._holds else self._copy(self._head.folder)
+        return connected(copy) if copy else self._connected(self._head.folder)
+
+    def _copy(self, folder: str) -> Path | None:
+        """Where the copy is from which is read; None where there is none, or the store is too large."""
+        if not self._mirrored:
+            mirror.remove(self.own / COPIES)
+            return None
+        for _ in range(ATTEMPTS):
+            found = {one["path"][len(folder) + 1 :]: one["size"] for one in self._objects(folder)}
+            files = {name: size for name, size in found.items() if _is_tables(name)}
+            if len(found) > mirror.FILES_MOST or sum(files.values()) > self._mirrored:
+                mirror.remove(self.own / COPIES)
+                return None
+            try:
+                return mirror.synced(self.own / COPIES, folder, files, self._fetch)
+            except FileNotFoundError:  # gone meanwhile
+                continue
+            except OSError:
+                return None
+        return None
+
+    def _fetch(self, files: Sequence[tuple[str, Path]]) -> None:
+        self._each(lambda one: self._get(*one), files)
 
     def _connected(self, folder: str) -> Connection:
         said = tuple(sorted(item for item in os.environ.items() if item[0].startswith(SAYING)))
@@ -202,26 +226,28 @@ class Bucket(Place):
                     raise locks.too_long(self.name)
             with self._held(lease):
                 with self._asking("write to"):
-                    self.look_again()
                     if self._head is None:
                         self._write_head(Head(_new_folder()), is_new=True)
                 connection = self.connection()
                 guards(connection).append(lease.assure)
-                self._is_ours = True
                 try:
                     yield
                 finally:
-                    self._is_ours = False
                     guards(connection).remove(lease.assure)
 
     @contextmanager
     def _held(self, lease: Lease) -> Iterator[None]:
+        """Have the lease that was acquired, and what is read read from the bucket itself."""
+        self.look_again()
+        self._holds += 1
         try:
             yield
         except BaseException:
             with suppress(StorageError):
                 lease.release()
             raise
+        finally:
+            self._holds -= 1
         lease.release()
 
     @contextmanager
@@ -287,19 +313,25 @@ class Bucket(Place):
                 with suppress(FileNotFoundError):
                     shutil.copyfile(self.own / name, into / name)
 
-    def _each(self, do: Callable[[str], None], names: list[str]) -> None:
-        """Do it for each of *names*, several at once."""
-        with ThreadPoolExecutor(AT_ONCE) as threads:
-            for _ in threads.map(do, names):
-                pass
+    def _each(self, do: Callable[[Item], None], items: Sequence[Item]) -> None:
+        """Do it for each of *items*, several at once."""
+        if items:
+            with ThreadPoolExecutor(min(AT_ONCE, len(items))) as threads:
+                for _ in threads.map(do, items):
+                    pass
 
     def _get(self, name: str, path: Path) -> None:
         assert self._head is not None
-        with self._asking("read"):
-            pieces = obstore.get(self._store, f"{self._head.folder}/{name}").stream(min_chunk_size=PIECE)
-            with open(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "wb") as file:  # noqa: PTH123
-                for piece in pieces:
-                    file.write(piece)
+        try:
+            with self._asking("read"):
+                pieces = obstore.get(self._store, f"{self._head.folder}/{name}").stream(min_chunk_size=PIECE)
+                with open(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "wb") as file:  # noqa: PTH123
+                    for piece in pieces:
+                        file.write(piece)
+        except StorageError as error:
+            if isinstance(error.__cause__, FileNotFoundError):
+                raise error.__cause__ from None
+            raise
 
     def put_in_place(self, new: Path, stamp: str, *, is_free: bool) -> str:  # noqa: ARG002  # folders have names
         """See `Place`: the files go to a folder of their own, and then the head names that."""
@@ -351,18 +383,3 @@ def _is_tables(name: str) -> bool:
     """Whether the file *name* in a database belongs to a version of one of our tables."""
     table, _, rest = name.partition("/")
     return OUR_TABLE.fullmatch(table) is not None and not rest.endswith(HINT)
-
-
-KEYS = {
-    "s3": "AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY",
-    "gs": "GOOGLE_SERVICE_ACCOUNT, the path of its key",
-    "az": "AZURE_STORAGE_ACCOUNT_NAME and AZURE_STORAGE_ACCOUNT_KEY",
-}
-"""Where the libraries find keys first, by the scheme of the URL."""
-
-
-def _hint(said: str, uri: str) -> str:
-    """What can be done about what was *said* of the store at *uri*."""
-    if "credentials" in said or "Account must" in said:
-        return f"set {KEYS[uri.partition('://')[0]]}, or the same in store.options"
-    return "see the network, and AWS_ENDPOINT_URL if one is set" if "reached" in said else ""

@@ -325,3 +325,73 @@ def test_lancedb_cloud_is_asked_for_its_key(tmp_path: Path, monkeypatch: pytest.
     with pytest.raises(StorageError, match="can't open the store at db://ours") as failed:
         texts(engine_at("db://ours", tmp_path))
     assert "LANCEDB_API_KEY" in failed.value.hint
+
+
+def copied(engine: Engine) -> dict[str, bytes]:
+    """The files of the copy on the machine of *engine*."""
+    (root,) = (engine.place.own / "mirror").glob("db-*")
+    return {
+        path.relative_to(root).as_posix(): path.read_bytes() for path in root.rglob("*") if path.is_file()
+    }
+
+
+def test_what_was_read_once_is_not_fetched_again(machine: Callable[[str], Engine], bucket: Server) -> None:
+    """Two questions: which store it is, and what there is; what is new is fetched, and nothing else."""
+    for n in range(3):
+        remember.store(machine("here"), f"number {n}", scope=SCOPE)
+    assert len(texts(machine("there"))) == 3
+    bucket.count()
+    assert len(texts(machine("there"))) == 3
+    asked = bucket.count()
+    assert {kind: number for kind, number in asked.items() if "bytes" not in kind} == {"GET": 1, "LIST": 1}
+    remember.store(machine("here"), "number 3", scope=SCOPE)
+    bucket.count()
+    assert len(texts(machine("there"))) == 4
+    assert bucket.count()["GET"] < 10
+
+
+def test_what_is_purged_elsewhere_leaves_the_copy_with_the_next_look(
+    machine: Callable[[str], Engine],
+) -> None:
+    """Nothing stays that is gone from the bucket."""
+    here, there = machine("here"), machine("there")
+    first = str(remember.store(here, "number one, a xylophone", scope=SCOPE).id)
+    remember.store(here, "number two", scope=SCOPE)
+    assert len(texts(there)) == 2
+    assert any(b"xylophone" in said for said in copied(there).values())
+    forgetting.forget(here, [first], scope=SCOPE)
+    forgetting.purge(here, forgetting.purgeable(here, [first], scope=SCOPE))
+    assert texts(machine("there")) == ["number two"]
+    assert not any(b"xylophone" in said for said in copied(there).values())
+
+
+def test_a_copy_that_was_broken_off_or_cut_short_is_completed(machine: Callable[[str], Engine]) -> None:
+    """Whatever a killed process has left: the bucket says what there is, and how large."""
+    remember.store(machine("here"), "number one", scope=SCOPE)
+    there = machine("there")
+    assert texts(there) == ["number one"]
+    (root,) = (there.place.own / "mirror").glob("db-*")
+    before = copied(there)
+    (root / "memories_1.lance" / "data" / "x.lance.part").write_bytes(b"half")
+    for name in list(before)[::2]:
+        (root / name).write_bytes(b"")
+    for name in list(before)[1::4]:
+        (root / name).unlink()
+    assert texts(machine("there")) == ["number one"]
+    assert copied(there) == before
+
+
+@pytest.mark.parametrize("most", [0, 20_000])
+def test_a_store_that_is_too_large_is_read_where_it_is(
+    machine: Callable[[str], Engine], monkeypatch: pytest.MonkeyPatch, most: int
+) -> None:
+    """And what was copied before goes; nobody has to have a copy."""
+    for n in range(3):
+        remember.store(machine("here"), f"number {n}", scope=SCOPE)
+    there = machine("there")
+    assert len(texts(there)) == 3
+    assert copied(there)
+    again = machine("there")
+    monkeypatch.setattr(again.place, "_mirrored", most)
+    assert len(texts(again)) == 3
+    assert not (again.place.own / "mirror").exists()
