@@ -48,7 +48,9 @@ if TYPE_CHECKING:
 
 HEAD = "memcli.json"
 WRITE_LEASE, UPKEEP_LEASE = "write.lease", "upkeep.lease"
-OURS = re.compile(rf"{re.escape(HEAD)}|{WRITE_LEASE}|{UPKEEP_LEASE}|{CLOCK}|db-[0-9a-f]+")
+FOLDER = re.compile("db-[0-9a-f]{1,40}")
+OURS = re.compile(rf"{re.escape(HEAD)}|{WRITE_LEASE}|{UPKEEP_LEASE}|{CLOCK}|{FOLDER.pattern}")
+FILE = re.compile(rf"{OUR_TABLE.pattern}(/[A-Za-z0-9_][A-Za-z0-9_.-]*){{1,6}}")
 
 ABOUT_CLIENT: Mapping[str, str] = {"connect_timeout": "3s", "timeout": "30s", "allow_http": "true"}
 """How patient a request is: a server that does not answer in three seconds is down. Without encryption only
@@ -135,7 +137,7 @@ class Bucket(Place):
         with self._asking("open"):
             try:
                 said = json.loads(bytes(obstore.get(store, HEAD).bytes()))
-                return Head(str(said["folder"]), tuple(map(str, said["kept"])))
+                return _sound(Head(said["folder"], tuple(said["kept"])))
             except FileNotFoundError as error:
                 if re.search("NoSuchBucket|ContainerNotFound|bucket does not exist", str(error)):
                     raise StorageError(
@@ -375,11 +377,21 @@ class Bucket(Place):
         return max((o["last_modified"].timestamp() for o in there if "/_versions/" in o["path"]), default=0.0)
 
 
+def _sound(head: Head) -> Head:
+    """*head*, if its folders can only be ours: others may write to a bucket, and copies have their names.
+
+    Raises:
+        ValueError: They can't.
+    """
+    if not all(FOLDER.fullmatch(folder) for folder in (head.folder, *head.kept)):
+        raise ValueError("not a folder of ours")
+    return head
+
+
 def _new_folder() -> str:
     return f"db-{os.urandom(6).hex()}"
 
 
 def _is_tables(name: str) -> bool:
-    """Whether the file *name* in a database belongs to a version of one of our tables."""
-    table, _, rest = name.partition("/")
-    return OUR_TABLE.fullmatch(table) is not None and not rest.endswith(HINT)
+    """Whether the file *name* in a database can be one of our tables', and leads nowhere else."""
+    return FILE.fullmatch(name) is not None and not name.endswith(HINT)

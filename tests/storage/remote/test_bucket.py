@@ -296,9 +296,14 @@ def test_somebody_elses_objects_are_left_alone(
     assert names(objects) == {"holiday.jpg"}
 
 
-def test_a_head_that_makes_no_sense_is_named(machine: Callable[[str], Engine], objects: ObjectStore) -> None:
-    """Nothing is made in its place."""
-    obstore.put(objects, "memcli.json", b"{}")
+@pytest.mark.parametrize(
+    "said", ["{}", "no JSON", '{"folder": "../../x", "kept": []}', '{"folder": "db-1", "kept": [1]}']
+)
+def test_a_head_that_makes_no_sense_is_named(
+    machine: Callable[[str], Engine], objects: ObjectStore, said: str
+) -> None:
+    """Nothing is made in its place, nor does it lead anywhere else."""
+    obstore.put(objects, "memcli.json", said.encode())
     with pytest.raises(StorageError, match=r"is damaged: memcli\.json makes no sense"):
         texts(machine("here"))
 
@@ -395,3 +400,19 @@ def test_a_store_that_is_too_large_is_read_where_it_is(
     monkeypatch.setattr(again.place, "_mirrored", most)
     assert len(texts(again)) == 3
     assert not (again.place.own / "mirror").exists()
+
+
+def test_names_in_a_bucket_lead_nowhere_else(machine: Callable[[str], Engine], objects: ObjectStore) -> None:
+    """Whoever may write to it writes nothing else on the machines of others."""
+    remember.store(machine("here"), "number one", scope=SCOPE)
+    (folder,) = (name for name in names(objects) if name.startswith("db-"))
+    for name in (
+        "memories_1.lance/data/.hidden",
+        "memories_1.lance/a b",
+        "other/x",
+        "memories_1.lance/%2e%2e/x",
+    ):
+        obstore.put(objects, f"{folder}/{name}", b"x")
+    there = machine("there")
+    assert texts(there) == ["number one"]
+    assert not [name for name, said in copied(there).items() if said == b"x"]
