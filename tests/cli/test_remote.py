@@ -37,6 +37,7 @@ aws_secret_access_key = "quite-a-secret"
 """
 
 
+@once
 def test_every_command_works_with_a_home_in_a_bucket(
     memcli: Callable[..., Ran], url: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -100,6 +101,7 @@ def test_a_search_over_ones_own_store_and_the_teams(
     assert "there are own, team" in memcli("list", "--store", "nobodys", code=3).err
 
 
+@once
 def test_what_others_share_with_a_team_is_found_in_its_store(
     memcli: Callable[..., Ran], url: str, settings: Callable[[str], None], monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -128,6 +130,7 @@ def test_a_team_store_that_can_not_be_reached_costs_a_warning(
     assert "it can't be reached" in memcli("search", "blue", "--store", "team", code=6).err
 
 
+@once
 def test_a_store_besides_ones_own_can_be_a_directory(
     memcli: Callable[..., Ran], settings: Callable[[str], None], tmp_path: Path
 ) -> None:
@@ -140,6 +143,7 @@ def test_a_store_besides_ones_own_can_be_a_directory(
     assert memcli("search", "blue").json == []
 
 
+@once
 def test_what_is_secret_is_never_shown(
     memcli: Callable[..., Ran], settings: Callable[[str], None], url: str
 ) -> None:
@@ -154,6 +158,7 @@ def test_what_is_secret_is_never_shown(
     assert memcli("config", "get", "stores").json == {"team": url}
 
 
+@once
 def test_a_project_can_not_move_the_store(
     memcli: Callable[..., Ran], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -166,6 +171,7 @@ def test_a_project_can_not_move_the_store(
         assert "must not set store" in memcli("list", code=5).err
 
 
+@once
 @pytest.mark.parametrize("url", ["ftp://host/x", "s3://", "s3://b/x?sig=1", "s3://a b/x"])
 def test_a_url_that_is_none_is_refused(memcli: Callable[..., Ran], url: str) -> None:
     """As a home, and in the settings."""
