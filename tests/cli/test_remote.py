@@ -10,9 +10,7 @@ import pytest
 from tests.bucket_server import Server
 from tests.conftest import Ran
 
-pytestmark = (
-    pytest.mark.here_only
-)  # the word-hash embedder, and settings of the S3 server, are in this process
+once = pytest.mark.here_only  # another test has shown that a warm process serves such stores
 
 
 @pytest.fixture
