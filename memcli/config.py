@@ -47,6 +47,7 @@ from memcli.settings import (
     one_of,
     setting,
     shown,
+    written,
 )
 from memcli.warm.place import NO
 
@@ -353,7 +354,7 @@ def set_value(path: Path, key: str, text: str) -> Setting:
         table = table.setdefault(name, {})
         if not isinstance(table, dict):
             raise ConfigError(f"{path}: {name} must be a table")
-    table[last] = value
+    table[last] = written(value)
     _write(path, document)
     return get(load(path, {}), key)
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Mapping
-from dataclasses import Field, dataclass, field
+from dataclasses import Field, asdict, dataclass, field
 from datetime import timedelta
 from typing import Any
 
@@ -294,6 +294,11 @@ class Stores(dict[str, StoreSettings]):
             for name, about in value.items()
         }
         return cls(made)
+
+
+def written(value: Any) -> Any:
+    """*value* as it is written into the file."""
+    return {name: asdict(store) for name, store in value.items()} if isinstance(value, Stores) else value
 
 
 def _is_store(about: Any) -> bool:

@@ -157,6 +157,21 @@ def test_what_is_secret_is_never_shown(
 
 
 @once
+def test_stores_can_be_set_like_any_setting(memcli: Callable[..., Ran]) -> None:
+    """As JSON; what makes no sense is refused."""
+    memcli("config", "set", "stores", '{"team": {"uri": "s3://bucket/team", "options": {"region": "x"}}}')
+    assert memcli("config", "get", "stores").json == {"team": "s3://bucket/team"}
+    for wrong in (
+        '{"own": {"uri": "s3://b/x"}}',
+        '{"t": {}}',
+        '{"t": {"uri": "ftp://x/y"}}',
+        '{"t": {"uri": 1}}',
+    ):
+        assert "stores must be" in memcli("config", "set", "stores", wrong, code=5).err
+    assert memcli("config", "get", "stores").json == {"team": "s3://bucket/team"}
+
+
+@once
 def test_a_project_can_not_move_the_store(
     memcli: Callable[..., Ran], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
