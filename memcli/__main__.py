@@ -45,7 +45,10 @@ def _run_here(arguments: list[str]) -> int:
         if process.wants_warm and place.is_wanted(arguments, os.environ):
             client.start(home)  # it sees to what is behind, too
         elif process.is_behind:
-            client.detached("memcli", *(["--home", home] if home else []), "--quiet", "optimize")
+            where = ["--home", home] if home else []
+            if process.last and process.last.store:
+                where += ["--store", process.last.store]
+            client.detached("memcli", *where, "--quiet", "optimize")
     return code
 
 

@@ -27,6 +27,7 @@ from memcli.services import (
     remember,
     scopes,
     spaces,
+    stores,
     teams,
     transfer,
     upkeep,
@@ -59,7 +60,7 @@ class Memory:
     """A memory in a directory, the same one that the command line uses.
 
     Args:
-        home: Where configuration and store are; None for MEMCLI_HOME or the platform's own places.
+        home: Where configuration and store are, or a URL; None for MEMCLI_HOME or the platform's own places.
         space: The space used where a call names none; None for the setting.
         user: Whose memories; None for the setting, or the login name.
         agent: An agent's own memories; None for the setting, or the user's. It must have been made.
@@ -67,6 +68,7 @@ class Memory:
         shared: With *agent*: the user's own memories, too.
         include_team: What the user's teams can see, too; None for the setting.
         with_global: The space `global`, too; None for the setting.
+        store: The store of the settings to work with; empty for the user's own.
         engine: What to work with instead of *home*, for tests and hosts of their own.
 
     All methods raise `memcli.errors.MemcliError` and nothing else that a caller can cause. What is no
@@ -84,11 +86,14 @@ class Memory:
         shared: bool = False,
         include_team: bool | None = None,
         with_global: bool | None = None,
+        store: str = "",
         engine: Engine | None = None,
     ) -> None:
         if engine is None:
             where = find_home(str(home) if home is not None else None)
-            engine = Engine(config.load(where.config_file).config, where, warned=_warned)
+            engine = Engine(
+                *stores.chosen(config.load(where.config_file).config, where, store), warned=_warned
+            )
         self._opened = engine
         self.scope = replace(engine.config.scope(space, user, agent), team=team)
         self._wider = {"include_team": include_team, "with_global": with_global}

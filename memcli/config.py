@@ -24,6 +24,7 @@ from memcli.errors import ConfigError, UsageError
 from memcli.home import login_name
 from memcli.model import Scope
 from memcli.settings import (
+    KINDS,
     AskSettings,
     BackupSettings,
     ConflictSettings,
@@ -37,11 +38,16 @@ from memcli.settings import (
     ProjectSettings,
     RerankSettings,
     SearchSettings,
-    Table,
+    Stores,
+    StoreSettings,
     WarmSettings,
+    fitted,
+    named_stores,
     not_blank,
     one_of,
     setting,
+    shown,
+    written,
 )
 from memcli.warm.place import NO
 
@@ -65,6 +71,10 @@ class Config:
         env="MEMCLI_SECRETS",
         check=one_of("redact", "refuse", "allow"),
     )
+    stores: Mapping[str, StoreSettings] = setting(
+        Stores(), "stores besides your own, by name", check=named_stores, secret=True
+    )
+    store: StoreSettings = field(default_factory=StoreSettings)
     model: ModelSettings = field(default_factory=ModelSettings)
     search: SearchSettings = field(default_factory=SearchSettings)
     rerank: RerankSettings = field(default_factory=RerankSettings)
@@ -139,17 +149,6 @@ def _meant(key: str) -> str:
     return f" (did you mean {close[0]!r}?)" if close else ""
 
 
-KINDS = {
-    str: "text",
-    int: "a whole number",
-    float: "a number",
-    bool: "true or false",
-    tuple: 'a list of texts, as ["one","two"]',
-    Table: "a table of texts",
-}
-"""What values of each type are called."""
-
-
 SPOKEN = {
     **dict.fromkeys(("true", "yes", "on", "1"), True),
     **dict.fromkeys(("false", *NO), False),
@@ -161,19 +160,16 @@ def _checked(key: str, value: Any, where: str) -> Any:
     """*value* if it is valid for *key*, whole numbers widened to float where a float is declared."""
     declared = DECLARED[key]
     wanted = type(declared.default)
-    if wanted is float and type(value) is int:
-        value = float(value)
-    if wanted is tuple and isinstance(value, list) and all(isinstance(part, str) for part in value):
-        value = tuple(value)
-    if wanted is Table and isinstance(value, dict) and all(isinstance(said, str) for said in value.values()):
-        value = Table(value)
+    value = fitted(value, wanted)
     if type(value) is not wanted:
         hint = "memcli config llm has lines ready for known programs" if key == "llm.command" else ""
-        raise ConfigError(f"{where}: {key} must be {KINDS[wanted]}, not {value!r}", hint=hint)
+        raise ConfigError(
+            f"{where}: {key} must be {KINDS[wanted]}, not {shown(declared, value)!r}", hint=hint
+        )
     if any("\ud800" <= c <= "\udfff" for c in str(value)):
         raise ConfigError(f"{where}: {key} is not valid UTF-8")
     if valid := declared.metadata["check"](value):
-        raise ConfigError(f"{where}: {key} must be {valid}, not {value!r}")
+        raise ConfigError(f"{where}: {key} must be {valid}, not {shown(declared, value)!r}")
     return value
 
 
@@ -339,9 +335,8 @@ def get(loaded: Loaded, key: str) -> Setting:
     value: Any = loaded.config
     for name in key.split("."):
         value = getattr(value, name)
-    return Setting(
-        key, value, declared.default, loaded.origins.get(key, "default"), declared.metadata["meaning"]
-    )
+    origin = loaded.origins.get(key, "default")
+    return Setting(key, shown(declared, value), declared.default, origin, declared.metadata["meaning"])
 
 
 def show(loaded: Loaded) -> list[Setting]:
@@ -359,7 +354,7 @@ def set_value(path: Path, key: str, text: str) -> Setting:
         table = table.setdefault(name, {})
         if not isinstance(table, dict):
             raise ConfigError(f"{path}: {name} must be a table")
-    table[last] = value
+    table[last] = written(value)
     _write(path, document)
     return get(load(path, {}), key)
 

@@ -143,6 +143,7 @@ class Hit(Memory):
         signals: What the score was made of, by name; None unless an explanation was asked for.
         around: Its neighbours in the conversation, in order; None unless they were asked for.
         brought_by: What brought it along; None for one that was found by itself.
+        store: The store it is in; None unless several were searched.
     """
 
     score: float
@@ -152,6 +153,7 @@ class Hit(Memory):
     signals: Mapping[str, Any] | None = None
     around: tuple[Memory, ...] | None = None
     brought_by: BroughtBy | None = None
+    store: str | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import Field, asdict, dataclass, field
 from datetime import timedelta
 from typing import Any
 
+from memcli.address import complaint, is_url
 from memcli.embedding.catalog import BUNDLED
 from memcli.errors import UsageError
 from memcli.model import Mode
@@ -57,9 +59,45 @@ def _anything(value: Any) -> str:  # noqa: ARG001  # whatever it is
     return ""
 
 
-def setting(default: Any, meaning: str, *, env: str = "", check: Check = _anything) -> Any:
-    """A field of a settings dataclass: its default, what it means, its variable, and its check."""
-    return field(default=default, metadata={"meaning": meaning, "env": env, "check": check})
+def setting(
+    default: Any, meaning: str, *, env: str = "", check: Check = _anything, secret: bool = False
+) -> Any:
+    """A field of a settings dataclass: its default, what it means, its variable, its check.
+
+    Of a table that may hold a *secret*, values are never shown.
+    """
+    return field(default=default, metadata={"meaning": meaning, "env": env, "check": check, "secret": secret})
+
+
+def fitted(value: Any, wanted: type) -> Any:
+    """*value* as *wanted*, where TOML or JSON can only write it otherwise; as it is, where that can't be."""
+    if wanted is float and type(value) is int:
+        return float(value)
+    if wanted is tuple and isinstance(value, list) and all(isinstance(part, str) for part in value):
+        return tuple(value)
+    if wanted is Table and isinstance(value, dict) and all(isinstance(said, str) for said in value.values()):
+        return Table(value)
+    return Stores.of(value) if wanted is Stores else value
+
+
+KINDS = {
+    str: "text",
+    int: "a whole number",
+    float: "a number",
+    bool: "true or false",
+    tuple: 'a list of texts, as ["one","two"]',
+    Table: "a table of texts",
+}
+"""What values of each type are called."""
+
+
+def shown(declared: Field[Any], value: Any) -> Any:
+    """*value* as people may see it."""
+    if not declared.metadata["secret"] or not value:
+        return value
+    if isinstance(value, Stores):
+        return {name: store.uri for name, store in value.items()}
+    return Table(dict.fromkeys(value, "***")) if isinstance(value, Mapping) else "***"
 
 
 @dataclass(frozen=True, slots=True)
@@ -216,6 +254,83 @@ class EpisodeSettings:
 
     importance_success: float = setting(0.7, "importance of a task that succeeded", check=between(0, 1))
     importance_failure: float = setting(0.4, "importance of a task that failed", check=between(0, 1))
+
+
+def _url(value: str) -> str:
+    """A check for URLs of stores, or nothing."""
+    return "a URL of a bucket, such as s3://bucket/path, or empty" if value and complaint(value) else ""
+
+
+@dataclass(frozen=True, slots=True)
+class StoreSettings:
+    """Where the store is, if not on this machine."""
+
+    uri: str = setting(
+        "", "s3://, gs://, az:// or db:// URL of the store; empty for this machine", check=_url
+    )
+    options: Mapping[str, str] = setting(
+        Table(), "what the service there wants to be told, a table", check=variables, secret=True
+    )
+    mirror_mb: int = setting(
+        256,
+        "size in MB up to which a bucket's store is copied to this machine for reading; 0: never",
+        check=between(0, 1_000_000),
+    )
+
+
+class Stores(dict[str, StoreSettings]):
+    """Stores besides one's own, by name; nobody changes it."""
+
+    def __hash__(self) -> int:  # type: ignore[override]
+        return hash(frozenset(self.items()))
+
+    @classmethod
+    def of(cls, value: Any) -> Any:
+        """The stores of the table *value*; *value*, if it is no such table."""
+        if not isinstance(value, dict) or not all(map(_is_store, value.values())):
+            return value
+        made = {
+            name: StoreSettings(**{**about, "options": Table(about.get("options", {}))})
+            for name, about in value.items()
+        }
+        return cls(made)
+
+
+def written(value: Any) -> Any:
+    """*value* as it is written into the file."""
+    return {name: asdict(store) for name, store in value.items()} if isinstance(value, Stores) else value
+
+
+def _is_store(about: Any) -> bool:
+    options = about.get("options", {}) if isinstance(about, dict) else None
+    return (
+        isinstance(options, dict)
+        and set(about) <= {"uri", "options", "mirror_mb"}
+        and type(about.get("mirror_mb", 0)) is int
+        and about.get("mirror_mb", 0) >= 0
+        and isinstance(about.get("uri"), str)
+        and all(isinstance(said, str) for said in options.values())
+        and not variables(options)
+    )
+
+
+OWN, ALL = "own", "all"
+"""What one's own store is called beside others, and all of them together."""
+
+
+def named_stores(value: Stores) -> str:
+    """A check for stores that can be named and may be there."""
+    fine = all(
+        re.fullmatch("[a-z0-9][a-z0-9_-]{0,39}", name)
+        and name not in (OWN, ALL)
+        and store.uri
+        and not (is_url(store.uri) and complaint(store.uri))
+        for name, store in value.items()
+    )
+    return "" if fine else "tables with names such as team, each with uri, a URL or a directory"
+
+
+KINDS[Stores] = "a table for each store, with uri and options"
 
 
 @dataclass(frozen=True, slots=True)

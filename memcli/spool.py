@@ -10,6 +10,8 @@ import os
 import sys
 import time
 
+from memcli import address
+
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -31,13 +33,14 @@ ENDING, STAMP = ".hook", "flushed"
 
 def directory(home: str, environ: Mapping[str, str]) -> str:
     """Where hooks keep what they need, for *home* ("" for the user's own): see the XDG specification."""
-    if home:
-        return os.path.join(os.path.abspath(os.path.expanduser(home)), "hooks")
+    if home and not address.is_url(home):
+        return os.path.join(address.absolute(home), "hooks")
     state = environ.get("XDG_STATE_HOME", "")
     if not os.path.isabs(state):
         own = "~/Library/Application Support" if sys.platform == "darwin" else "~/.local/state"
         state = environ.get("LOCALAPPDATA", "") if sys.platform == "win32" else os.path.expanduser(own)
-    return os.path.join(state, "memcli", "hooks")
+    own_folder = ("remote", address.directory_name(home)) if home else ()
+    return os.path.join(state, "memcli", *own_folder, "hooks")
 
 
 def made(folder: str) -> str:

@@ -9,6 +9,7 @@ import os
 import re
 import shutil
 import sys
+import zlib
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
@@ -25,6 +26,7 @@ from memcli.home import Home
 from memcli.model import EmbeddingModel, Progress, Scope
 from memcli.services.engine import Engine
 from memcli.settings import ConflictSettings
+from tests import bucket_server
 from tests.warm.running import WarmProcess, runtime_directory
 
 UNCHECKED = Config(conflicts=ConflictSettings(check=False))
@@ -52,7 +54,7 @@ def pytest_configure() -> None:
 def _nobody_lives_here(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """Make it impossible for a test to touch the real home, or to be swayed by the real environment."""
     for name in list(os.environ):
-        if name.startswith(("MEMCLI_", "XDG_", "HF_")):
+        if name.startswith(("MEMCLI_", "XDG_", "HF_", "AWS_", "GOOGLE_", "AZURE_")):
             monkeypatch.delenv(name)
     home = tmp_path / "nobody"
     home.mkdir()
@@ -217,6 +219,28 @@ def in_process(
 def memcli(in_process: Callable[..., Ran]) -> Callable[..., Ran]:
     """The command line; the tests in tests/cli see it through a warm process, too."""
     return in_process
+
+
+@pytest.fixture(scope="session")
+def s3_server() -> Iterator[bucket_server.Server]:
+    """An S3 server for all tests; it is started when the first one asks."""
+    with bucket_server.running() as server:
+        server.make("bucket")
+        yield server
+
+
+@pytest.fixture
+def bucket(s3_server: bucket_server.Server, monkeypatch: pytest.MonkeyPatch) -> bucket_server.Server:
+    """The server, with the bucket `bucket`; this process finds it."""
+    for name, value in s3_server.environ.items():
+        monkeypatch.setenv(name, value)
+    return s3_server
+
+
+@pytest.fixture
+def url(bucket: bucket_server.Server, tmp_path: Path) -> str:
+    """Where a test has a store of its own in a bucket."""
+    return f"s3://bucket/{zlib.crc32(str(tmp_path).encode()):08x}/memories"
 
 
 @pytest.fixture(scope="session")

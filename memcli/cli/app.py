@@ -160,6 +160,9 @@ def root(
         str | None,
         typer.Option(envvar="MEMCLI_HOME", metavar="PATH", help="Keep configuration and store here."),
     ] = None,
+    store: Annotated[
+        str, typer.Option(envvar="MEMCLI_STORE", metavar="NAME", help="Work with this store of the settings.")
+    ] = "",
     quiet: Annotated[bool, typer.Option("--quiet", "-q", help="Only data and errors.")] = False,
     version: Annotated[  # noqa: ARG001  # its callback has answered
         bool, typer.Option("--version", callback=_version, is_eager=True, help="Show the version.")
@@ -169,7 +172,7 @@ def root(
 
     memcli context "set up a new API project" | llm "..."
     """
-    ctx.obj = ctx.obj.new_run(home, quiet=quiet)
+    ctx.obj = ctx.obj.new_run(home, quiet=quiet, store=store)
 
 
 def command() -> Any:

@@ -70,5 +70,5 @@ def restore_backup(
     engine = run_of(ctx).engine
     with words.opened(file) as source:
         if over := backups.is_there(engine):
-            words.confirmed(f"Put the backup in the place of the store at {engine.home.store}?", yes=yes)
+            words.confirmed(f"Put the backup in the place of the store at {engine.home.store_name}?", yes=yes)
         render.show(backups.bring_back(engine, source, file, over=over, settings=config), output)

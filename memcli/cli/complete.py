@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from contextlib import suppress
 from typing import TYPE_CHECKING
 
 import typer
@@ -10,7 +11,9 @@ import typer
 from memcli import config
 from memcli.cli.messages import harmless
 from memcli.dialogue import ROLES
+from memcli.errors import MemcliError
 from memcli.home import find_home
+from memcli.settings import OWN
 
 if TYPE_CHECKING:
     from memcli.services.names import Names
@@ -25,6 +28,13 @@ def _known(ctx: typer.Context) -> Names:
 def spaces(ctx: typer.Context, incomplete: str) -> Iterator[str]:
     """Spaces that begin with *incomplete*."""
     return (space for space in _known(ctx).spaces if space.startswith(incomplete))
+
+
+def stores(ctx: typer.Context, incomplete: str) -> Iterator[str]:
+    """Stores in the settings that begin with *incomplete*."""
+    with suppress(MemcliError):
+        found = config.load(find_home(ctx.find_root().params.get("home")).config_file).config.stores
+        yield from (name for name in (OWN, *found) if name.startswith(incomplete))
 
 
 def agents(ctx: typer.Context, incomplete: str) -> Iterator[str]:

@@ -10,9 +10,11 @@ from typing import TYPE_CHECKING
 
 from memcli import config, project
 from memcli.cli.messages import note
+from memcli.errors import UsageError
 from memcli.home import Home, find_home
 from memcli.model import ProgressBar, Scope
 from memcli.services.engine import Engine, Models, no_progress
+from memcli.settings import ALL
 
 if TYPE_CHECKING:
     import typer
@@ -26,11 +28,15 @@ class Run:
         home: What `--home` said; None for nothing.
         quiet: Whether notes and progress are unwanted.
         models: The models that are loaded already, and those that it loads.
+        store: The store to work with, by its name in the settings; empty for the user's own.
+        is_search: Whether that may be `all`.
     """
 
     home: str | None = None
     quiet: bool = False
     models: Models = field(default_factory=Models)
+    store: str = ""
+    is_search: bool = False
 
     @cached_property
     def where(self) -> Home:
@@ -54,9 +60,18 @@ class Run:
     @cached_property
     def engine(self) -> Engine:
         """What the services work with."""
-        return Engine(
-            self.loaded.config, self.where, models=self.models, progress=self.progress, warned=self.note
-        )
+        if self.store == ALL and not self.is_search:
+            raise UsageError("only a search can look into all stores")
+        return self.engine_at("" if self.store == ALL else self.store)
+
+    def engine_at(self, store: str, settings: config.Config | None = None) -> Engine:
+        """What the services work with in *store*; under *settings*, those in force if None."""
+        settings, where = settings or self.loaded.config, self.where
+        if store:
+            from memcli.services import stores
+
+            settings, where = stores.chosen(settings, where, store)
+        return Engine(settings, where, models=self.models, progress=self.progress, warned=self.note)
 
     def note(self, sentence: str) -> None:
         """Say something on standard error, unless `--quiet`."""

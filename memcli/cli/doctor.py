@@ -8,7 +8,6 @@ from memcli.cli import options, render
 from memcli.cli.context import run_of
 from memcli.services import doctor as doctors
 from memcli.services.doctor import State
-from memcli.services.engine import Engine
 
 app = typer.Typer(rich_markup_mode=None)
 
@@ -18,9 +17,7 @@ app = typer.Typer(rich_markup_mode=None)
 def doctor(ctx: typer.Context, output: options.Format) -> None:
     """Check settings, store and model, and who else can read them; exit code 1 if something is broken."""
     run = run_of(ctx)
-    findings = doctors.examine(
-        run.where, lambda: run.loaded, lambda config: Engine(config, run.where, models=run.models)
-    )
+    findings = doctors.examine(run.where, lambda: run.loaded, lambda config: run.engine_at(run.store, config))
     render.show(findings, output)
     if any(finding.state is State.BROKEN for finding in findings):
         raise typer.Exit(1)

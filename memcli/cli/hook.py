@@ -15,7 +15,7 @@ from typing import Annotated, Any
 import typer
 from typer.core import TyperGroup
 
-from memcli import project, spool
+from memcli import address, project, spool
 from memcli.cli import options, render
 from memcli.cli.context import Run, run_of
 from memcli.model import Scope
@@ -186,7 +186,7 @@ def _command(run: Run, *, is_shared: bool) -> str:
     beside = Path(sys.executable).parent / "memcli"
     found = str(beside) if beside.exists() else shutil.which("memcli")
     line = [found] if found else [sys.executable, "-m", "memcli"]
-    home = ["--home", str(Path(run.home).expanduser().absolute())] if run.home else []
+    home = ["--home", address.absolute(run.home)] if run.home else []
     return shlex.join([*line, *home, "hook"])
 
 

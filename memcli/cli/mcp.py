@@ -11,6 +11,7 @@ from typing import Annotated
 
 import typer
 
+from memcli import address
 from memcli.cli import options, render
 from memcli.cli.context import Run, run_of
 from memcli.errors import MemcliError
@@ -91,7 +92,8 @@ def _program() -> list[str]:
 
 
 def _root(run: Run) -> list[str]:
-    return ["--home", str(Path(run.home).expanduser().absolute())] if run.home else []
+    home = ["--home", address.absolute(run.home)] if run.home else []
+    return [*home, "--store", run.store] if run.store else home
 
 
 def _said(ctx: typer.Context) -> list[str]:

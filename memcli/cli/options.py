@@ -98,6 +98,15 @@ AGENT = Annotated[
     str | None,
     typer.Option(envvar="MEMCLI_AGENT", autocompletion=complete.agents, help="An agent's own memories."),
 ]
+STORE = Annotated[
+    str | None,
+    typer.Option(
+        "--store",
+        metavar="NAME",
+        autocompletion=complete.stores,
+        help="The store, by its name in the settings. [your own]",
+    ),
+]
 TEAM = Annotated[
     str | None,
     typer.Option(metavar="SLUG", autocompletion=complete.teams, help="Only what this team can see."),
@@ -158,7 +167,11 @@ def replacing(
     return decorate
 
 
-def _named(ctx: typer.Context, space: str | None, user: str | None, agent: str | None) -> Scope:
+def _named(
+    ctx: typer.Context, space: str | None, user: str | None, agent: str | None, store: str | None = None
+) -> Scope:
+    run = run_of(ctx)
+    run.store, run.is_search = run.store if store is None else store, ctx.info_name == "search"
     return run_of(ctx).scope(space, user, agent)
 
 
@@ -167,12 +180,13 @@ def _scope(
     space: str | None,
     user: str | None,
     agent: str | None,
+    store: str | None = None,
     team: str | None = None,
     anything: tuple[str, ...] = (),
     **wider: Any,
 ) -> Scope:
     """The scope that is named; everything for those of *anything* that the command line does not mention."""
-    named = replace(_named(ctx, space, user, agent), team=team or "")
+    named = replace(_named(ctx, space, user, agent, store), team=team or "")
     unsaid: dict[str, Any] = {name: None for name in anything if not was_said(ctx, name)}
     return scopes.entered(run_of(ctx).engine, replace(named, **unsaid), **wider)
 
@@ -201,7 +215,12 @@ def _format_anyway(ctx: typer.Context, format_: Format, as_json: bool) -> Format
         return Format.AUTO
 
 
-PLACE: dict[str, tuple[Any, Any]] = {"space": (SPACE, None), "user": (USER, None), "agent": (AGENT, None)}
+PLACE: dict[str, tuple[Any, Any]] = {
+    "space": (SPACE, None),
+    "user": (USER, None),
+    "agent": (AGENT, None),
+    "store": (STORE, None),
+}
 SCOPE: dict[str, tuple[Any, Any]] = {**PLACE, "team": (TEAM, None)}
 WIDER: dict[str, tuple[Any, Any]] = {
     "shared": (SHARED, False),

@@ -32,11 +32,11 @@ class Process:
         """Whether any model is loaded."""
         return "models" in vars(self) and len(self.models) > 0
 
-    def new_run(self, home: str | None, *, quiet: bool) -> Run:
-        """A run of a command line with `--home` *home* (None: not said) and `--quiet` *quiet*."""
+    def new_run(self, home: str | None, *, quiet: bool, store: str = "") -> Run:
+        """A run of a command line with `--home` *home* (None: not said), `--quiet` and `--store`."""
         from memcli.cli.context import Run
 
-        self.last = Run(home, quiet, self.models)
+        self.last = Run(home, quiet, self.models, store)
         return self.last
 
     @property

@@ -3,19 +3,20 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from typing import Annotated, Any
 
 import typer
 
 from memcli.cli import complete, filters, options, render, words
-from memcli.cli.context import run_of
+from memcli.cli.context import Run, run_of
 from memcli.cli.plain import plain_line
 from memcli.errors import UsageError
 from memcli.model import Scope
 from memcli.services import recall, uses
 from memcli.services.select import Filter
+from memcli.settings import ALL
 
 app = typer.Typer(rich_markup_mode=None)
 
@@ -47,6 +48,14 @@ def search(
             "--use/--no-use", help="Whether the hits count as used, which keeps them fresh. [on a terminal]"
         ),
     ] = None,
+    with_store: Annotated[
+        list[str] | None,
+        typer.Option(
+            metavar="NAME",
+            autocompletion=complete.stores,
+            help="Look into this store, too; --store all: all.",
+        ),
+    ] = None,
     batch: Annotated[
         str | None, typer.Option(metavar="FILE", help="One query per line, answered in order.")
     ] = None,
@@ -64,6 +73,9 @@ def search(
         "hops": hops,
         "explain": explain,
     }
+    if with_store or run_of(ctx).store == ALL:
+        _search_several(run_of(ctx), with_store or (), query, batch, about, output, use)
+        return
     engine = run_of(ctx).engine
     if query is not None:
         hits = recall.search(engine, words.text(query), **about)
@@ -74,6 +86,30 @@ def search(
         queries = words.lines(words.decoded(words.read(str(batch)), str(batch)))
         answers = recall.search_all(engine, queries, **about)
         _show_batch(zip(queries, answers, strict=True), output)
+
+
+def _search_several(
+    run: Run,
+    others: Sequence[str],
+    query: str | None,
+    batch: str | None,
+    about: dict[str, Any],
+    output: options.Format,
+    use: bool | None,
+) -> None:
+    """What `search` does where it looks into several stores."""
+    from memcli.services import stores
+
+    named = stores.named(run.loaded.config, run.store, others)
+    engines = {name: run.engine if at == 0 else run.engine_at(name) for at, name in enumerate(named)}
+    if query is None:
+        queries = words.lines(words.decoded(words.read(str(batch)), str(batch)))
+        _show_batch(zip(queries, stores.search_all(engines, queries, **about), strict=True), output)
+        return
+    hits = stores.search(engines, words.text(query), **about)
+    render.show(hits, output)
+    if sys.stdout.isatty() if use is None else use:
+        stores.note_hits(engines, hits)
 
 
 def _show_batch(answers: Iterator[tuple[str, Any]], output: options.Format) -> None:

@@ -96,6 +96,8 @@ def _about(memory: Memory, *, with_space: bool = True) -> Text:
         parts.append(Text(f"from {harmless(memory.source)}", style=DIM))
     if memory.tags:
         parts.append(Text(" ".join(f"#{harmless(tag)}" for tag in memory.tags), style=DIM))
+    if isinstance(memory, Hit) and memory.store:
+        parts.append(Text(f"in {harmless(memory.store)}", style="magenta"))
     if isinstance(memory, Hit) and memory.brought_by:
         by = memory.brought_by
         told = f"brought by {by.id}: {by.type} {by.weight:.2f}"

@@ -25,6 +25,7 @@ import time
 from contextlib import suppress
 from dataclasses import dataclass, field
 
+from memcli import address
 from memcli.errors import MemcliError
 from memcli.servers.worker import BEGUN, LEAVE, Prepared, Worker, prepared
 from memcli.warm import place
@@ -240,7 +241,7 @@ def main() -> int:
     """Serve, unless somebody does already."""
     home = sys.argv[1] if len(sys.argv) > 1 else ""
     if home:
-        home = os.path.abspath(os.path.expanduser(home))  # noqa: PTH100, PTH111
+        home = address.absolute(home)
     path = place.socket_path(home, os.environ)
     found = listening(path) if path else None
     if found is None:

@@ -33,6 +33,7 @@ WHEN_ASKED = frozenset(
         "score",
         "turn",
         "said_at",
+        "store",
     }
 )
 """Fields that are only there when they were asked for, or have something to say."""

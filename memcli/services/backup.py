@@ -110,14 +110,14 @@ def _copied(engine: Engine, *, settings: bool, wait: bool = True) -> Iterator[tu
     from memcli.storage import backups, locks
 
     if not is_there(engine):
-        raise NotFoundError(f"nothing is stored yet at {engine.home.store}")
+        raise NotFoundError(f"nothing is stored yet at {engine.place.name}")
     _ = engine.db.model  # of a newer memcli, it is refused; of an older one, brought up to date
-    with locks.backups(engine.home.data, wait=wait) as is_ours:
+    with locks.backups(engine.place.beside, wait=wait) as is_ours:
         if not is_ours:
-            raise BusyError(f"another memcli is making a backup of {engine.home.store}")
-        with backups.workplace(engine.home.data, backups.TAKING) as root:
+            raise BusyError(f"another memcli is making a backup of {engine.place.name}")
+        with backups.workplace(engine.place.beside, backups.TAKING) as root:
             now = engine.now()
-            backups.copied(engine.home.store, root)
+            backups.copied(engine.place, root)
             if settings:
                 with suppress(FileNotFoundError):
                     shutil.copyfile(engine.home.config_file, root / "config.toml")
@@ -143,9 +143,7 @@ def _sentences(doing: str) -> Iterator[None]:
 
 def is_there(engine: Engine) -> bool:
     """Whether there is anything in the store: a table of any kind."""
-    from memcli.storage import snapshot
-
-    return bool(snapshot.tables(engine.home.store))
+    return bool(engine.place.tables())
 
 
 def verify(engine: Engine, file: BinaryIO, name: str) -> Backup:
@@ -185,31 +183,30 @@ def bring_back(
     from memcli.storage import backups, locks
     from memcli.storage.archive import STORE, Archive
 
-    home = engine.home
+    home, place = engine.home, engine.place
     if is_there(engine) and not over:
-        raise ConflictError(f"there is something in the store at {home.store} already")
+        raise ConflictError(f"there is something in the store at {place.name} already")
     archive = Archive(file, name)
     _refuse_unfit(engine, archive, name)
-    with locks.backups(home.data, wait=True) as is_ours:
+    with locks.backups(place.beside, wait=True) as is_ours:
         if not is_ours:
-            raise BusyError(f"another memcli is making a backup of {home.store}")
-        with backups.workplace(home.data, backups.RESTORING) as root:
+            raise BusyError(f"another memcli is making a backup of {place.name}")
+        with backups.workplace(place.beside, backups.RESTORING) as root:
             with engine.progress("Unpacking (MB)", archive.manifest.size // UNIT) as report:
                 backups.unpacked(archive, root / "new", report)
             written = root / "new" / "config.toml"
             if settings and written.exists():
                 config.load(written, {})
             stamp = engine.now().strftime(STAMP)
-            aside = _free(home.data / f"{home.store.name}.before-restore-{stamp}")
-            kept = backups.put_in_place(root / "new" / STORE, home.store, aside, is_free=not over)
+            kept = place.put_in_place(root / "new" / STORE, stamp, is_free=not over)
             if settings and written.exists():
                 _settle(written, home.config_file, stamp)
     _look_anew(engine)
     about = _about(archive.manifest, name, _size(file))
     return BroughtBack(
         **{name: getattr(about, name) for name in Backup.__dataclass_fields__},
-        store=str(home.store),
-        kept=str(aside) if kept else None,
+        store=place.name,
+        kept=kept or None,
     )
 
 
@@ -224,7 +221,8 @@ def _refuse_unfit(engine: Engine, archive: Archive, name: str) -> None:
             f"this one knows {database.FORMAT})",
             hint="upgrade memcli: pip install --upgrade memcli",
         )
-    there = next(path for path in (engine.home.data, *engine.home.data.parents) if path.exists())
+    beside = engine.place.beside
+    there = next(path for path in (beside, *beside.parents) if path.exists())
     free = shutil.disk_usage(there).free
     if manifest.size > free:
         raise StorageError(
@@ -258,9 +256,10 @@ def _look_anew(engine: Engine) -> None:
     from memcli.storage.database import Database
 
     engine.__dict__.pop("db", None)
+    engine.place.look_again()
     engine.home.names.unlink(missing_ok=True)
     try:
-        latest = Database(engine.home.store).memories.newest("", names.KEPT, 0)
+        latest = Database(engine.place).memories.newest("", names.KEPT, 0)
     except StorageError:  # of an older memcli, and there is no place for a backup of it
         return
     names.note(engine.home.names, latest[::-1])

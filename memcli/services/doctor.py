@@ -7,7 +7,6 @@ import stat
 from collections.abc import Callable
 from dataclasses import dataclass
 from enum import StrEnum
-from pathlib import Path
 
 from memcli.config import Config, Loaded
 from memcli.errors import MemcliError
@@ -64,11 +63,11 @@ def examine(home: Home, read: Callable[[], Loaded], engine_of: Callable[[Config]
         config = loaded.config
         findings.append(_settings(home, loaded))
     engine = engine_of(config)
-    store = _store(engine, home)
+    store = _store(engine)
     findings += [store, _model(engine)] if store.ok else [store]
     if config.backup.every:
-        findings.append(_backups(home, config.backup))
-    return [*findings, _others(home.store)]
+        findings.append(_backups(engine.home, config.backup))
+    return [*findings, _others(engine.home)]
 
 
 def _told(error: MemcliError) -> str:
@@ -83,15 +82,17 @@ def _settings(home: Home, loaded: Loaded) -> Finding:
     return _finding("settings", State.WELL, there)
 
 
-def _store(engine: Engine, home: Home) -> Finding:
+def _store(engine: Engine) -> Finding:
     try:
         if not engine.db.model:
-            return _finding("store", State.WELL, f"nothing is stored yet at {home.store}")
+            return _finding("store", State.WELL, f"nothing is stored yet at {engine.home.store_name}")
         number = engine.db.memories.table.count()
         engine.db.people.members.where()
     except MemcliError as error:
         return _finding("store", State.BROKEN, _told(error))
-    return _finding("store", State.WELL, f"{number:,} memories at {home.store}, forgotten ones included")
+    return _finding(
+        "store", State.WELL, f"{number:,} memories at {engine.home.store_name}, forgotten ones included"
+    )
 
 
 def _model(engine: Engine) -> Finding:
@@ -113,9 +114,11 @@ def _backups(home: Home, settings: BackupSettings) -> Finding:
     return _finding("backups", State.WELL, f"{len(there):,} at {folder}{last}")
 
 
-def _others(store: Path) -> Finding:
+def _others(home: Home) -> Finding:
     """Whether others on this machine can get at the store: each directory above must let them pass."""
-    check = "privacy"
+    check, store = "privacy", home.store
+    if home.uri:
+        return _finding(check, State.WELL, f"whoever may read {home.uri} is for that service to say")
     if not store.is_dir() or not hasattr(os, "getuid"):
         return _finding(check, State.WELL, "nothing is stored yet that others could read")
     modes = [directory.stat().st_mode for directory in (store, *store.resolve().parents)]

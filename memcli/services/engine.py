@@ -20,6 +20,7 @@ if TYPE_CHECKING:
 
     from memcli.embedding.questions import Questions
     from memcli.storage.database import Database
+    from memcli.storage.place import Place
 
 Loaded = TypeVar("Loaded")
 
@@ -103,7 +104,7 @@ class Engine:
         progress: ProgressFactory = no_progress,
         warned: Callable[[str], None] = unheard,
     ) -> None:
-        self.config, self.home = config, home
+        self.config, self.home = config, home.at(config.store.uri)
         self.now, self.new_id, self.progress = now, new_id, progress
         self._given_embedder, self._given_reranker = embedder, reranker
         self._models = Models() if models is None else models
@@ -120,7 +121,18 @@ class Engine:
         """The store."""
         from memcli.storage.database import Database
 
-        return Database(self.home.store)
+        return Database(self.place)
+
+    @cached_property
+    def place(self) -> Place:
+        """Where the store is."""
+        return self._place()
+
+    def _place(self) -> Place:
+        from memcli.storage import places
+
+        store = self.config.store
+        return places.place(self.home.store, self.home.uri, store.options, store.mirror_mb * 1_000_000)
 
     @property
     def is_behind(self) -> bool:
@@ -134,7 +146,7 @@ class Engine:
             return False
         from memcli.services import rotation
 
-        return rotation.is_due(self.home, self.config.backup, self.now())
+        return rotation.is_due(self)
 
     def catch_up(self) -> None:
         """Tidy the store, beside whoever reads and writes; with a look of its own, so in any thread.
@@ -145,7 +157,7 @@ class Engine:
         from memcli.storage.database import Database
 
         with suppress(MemcliError):
-            Database(self.home.store).catch_up()
+            Database(self._place()).catch_up()
         rotation.make_if_due(self)
 
     def beside(self) -> Engine:

@@ -44,9 +44,7 @@ def search(
     Raises:
         UsageError: The query is empty.
     """
-    checks.characters(query, "the query")
-    if not query.strip():
-        raise UsageError("the query is empty")
+    refuse_unfit(query)
     return next(
         search_all(
             engine,
@@ -61,6 +59,17 @@ def search(
             explain=explain,
         )
     )
+
+
+def refuse_unfit(query: str) -> None:
+    """Raise unless *query* is something that can be looked for.
+
+    Raises:
+        UsageError: It is empty, or no text.
+    """
+    checks.characters(query, "the query")
+    if not query.strip():
+        raise UsageError("the query is empty")
 
 
 def search_all(

@@ -29,7 +29,7 @@ AGAIN_AFTER = timedelta(hours=1)
 
 def folder(home: Home, settings: BackupSettings) -> Path:
     """Where automatic backups go."""
-    return home.data / Path(settings.directory or "backups").expanduser()
+    return home.beside / Path(settings.directory or "backups").expanduser()
 
 
 def made(directory: Path) -> list[tuple[datetime, Path]]:
@@ -47,29 +47,25 @@ def _time(stamp: str) -> datetime:
         return datetime.min.replace(tzinfo=UTC)
 
 
-def is_due(home: Home, settings: BackupSettings, now: datetime) -> bool:
+def is_due(engine: Engine) -> bool:
     """Whether the last backup is old enough, or from the future, and something was written since."""
+    home, settings, now = engine.home, engine.config.backup, engine.now()
     if not settings.every:
         return False
     last = made(folder(home, settings))
     if last and abs(now - last[0][0]) < parse_duration(settings.every):
         return False
-    failed = home.data / FAILED
+    failed = home.beside / FAILED
     with suppress(OSError):
         if abs(now.timestamp() - failed.stat().st_mtime) < AGAIN_AFTER.total_seconds():
             return False
-    return not last or _written(home.store) > last[0][1].stat().st_mtime
-
-
-def _written(store: Path) -> float:
-    """When a table of *store* was written last."""
-    return max((path.stat().st_mtime for path in store.glob("*.lance/_versions")), default=0.0)
+    return not last or engine.place.written_at() > last[0][1].stat().st_mtime
 
 
 def make_if_due(engine: Engine) -> Path | None:
     """Make a backup if one is due, and let the oldest go; where it is. Failures are noted for `doctor`."""
     home, settings = engine.home, engine.config.backup
-    if not is_due(home, settings, engine.now()):
+    if not is_due(engine):
         return None
     from memcli.services import backup
 
@@ -84,14 +80,14 @@ def make_if_due(engine: Engine) -> Path | None:
         return None
     except (MemcliError, OSError) as error:
         with suppress(OSError):
-            (home.data / FAILED).write_text(str(error), encoding="utf-8")
+            (home.beside / FAILED).write_text(str(error), encoding="utf-8")
         return None
-    (home.data / FAILED).unlink(missing_ok=True)
+    (home.beside / FAILED).unlink(missing_ok=True)
     return path
 
 
 def failure(home: Home) -> str:
     """Why the last try came to nothing; empty if it did not."""
     with suppress(OSError, ValueError):
-        return (home.data / FAILED).read_text(encoding="utf-8").strip()
+        return (home.beside / FAILED).read_text(encoding="utf-8").strip()
     return ""

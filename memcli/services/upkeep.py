@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from pathlib import Path
 
 from memcli.services import rotation
 from memcli.services.engine import Engine
@@ -28,29 +27,17 @@ class Optimized:
 
 def optimize(engine: Engine) -> Optimized:
     """Merge small writes, complete the indexes, drop old versions, make a backup if one is due."""
-    files_before, bytes_before = _size(engine.home.store)
+    files_before, bytes_before = engine.place.size()
     if engine.db.model:
         with engine.db.writing() as db:
             db.drop_leftovers()
             db.fold_uses()
         engine.db.catch_up(always=True)
         rotation.make_if_due(engine)
-    files_after, bytes_after = _size(engine.home.store)
+    files_after, bytes_after = engine.place.size()
     return Optimized(
         files_before=files_before,
         files_after=files_after,
         bytes_before=bytes_before,
         bytes_after=bytes_after,
     )
-
-
-def _size(directory: Path) -> tuple[int, int]:
-    """How many files are below *directory*, and their bytes; what vanishes meanwhile does not count."""
-    files = size = 0
-    for path in directory.rglob("*"):
-        try:
-            if path.is_file():
-                files, size = files + 1, size + path.stat().st_size
-        except FileNotFoundError:
-            continue
-    return files, size

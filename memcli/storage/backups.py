@@ -13,10 +13,10 @@ from typing import Any, BinaryIO
 from memcli import __version__
 from memcli.errors import StorageError
 from memcli.model import Progress
-from memcli.storage import archive, locks, snapshot
+from memcli.storage import archive, snapshot
 from memcli.storage.archive import STORE, Archive, Manifest
-from memcli.storage.directory import refuse_foreign
 from memcli.storage.lance import lancedb, translated
+from memcli.storage.place import Place
 
 TAKING, RESTORING, UPGRADING = ".backup", ".restore", ".upgrade"
 """Directories beside the store for what is not done yet; what a killed process leaves there goes the next
@@ -37,43 +37,16 @@ def workplace(data: Path, name: str) -> Iterator[Path]:
         shutil.rmtree(path, ignore_errors=True)
 
 
-def copied(store: Path, root: Path) -> None:
-    """Have the store at *store* in the directory *root* as it is now. Writers wait some milliseconds.
+def copied(place: Place, root: Path) -> None:
+    """Have the store at *place* in the directory *root* as it is now; writers wait meanwhile.
+
+    Where files can be linked, that takes some milliseconds.
 
     Raises:
         StorageError: It can't be read, or *root* can't be written.
     """
-    refuse_foreign(store)
-    with locks.writers(store):
-        snapshot.taken(store, root / STORE)
-
-
-def put_in_place(new: Path, store: Path, aside: Path, *, is_free: bool) -> bool:
-    """Put the store in the directory *new* in the place of that at *store*.
-
-    Args:
-        new: The directory, on the same disk.
-        store: Where it goes.
-        aside: What is there now is called that afterwards; a store without anything is removed.
-        is_free: Whether there should be nothing in the store.
-
-    Returns:
-        Whether there is something *aside*.
-
-    Raises:
-        StorageError: There is something in the store, and there should not be; or it can't be done.
-    """
-    refuse_foreign(store)
-    with locks.writers(store), locks.upkeep(store, wait=True) as is_ours:
-        there = bool(snapshot.tables(store))
-        if there and is_free:
-            raise StorageError(f"somebody has begun to store in {store}", hint="run the command again")
-        if not is_ours:
-            raise StorageError(f"another memcli has been tidying {store} for too long")
-        snapshot.put_in_place(new, store, aside)
-    if not there:
-        shutil.rmtree(aside, ignore_errors=True)
-    return there
+    with place.writers():
+        place.taken(root / STORE)
 
 
 def packed(root: Path, made_at: str, out: BinaryIO, progress: Progress) -> Manifest:
@@ -127,17 +100,17 @@ def _said(store: Path) -> Mapping[str, Any]:
     return said
 
 
-def before_upgrade(store: Path, to_format: int) -> Path:
-    """Make an archive of the store at *store* before it is brought up to *to_format*; where that is.
+def before_upgrade(place: Place, to_format: int) -> Path:
+    """Make an archive of the store at *place* before it is brought up to *to_format*; where that is.
 
     Needs the writer's lock.
 
     Raises:
         StorageError: It can't be written: then the store is better left as it is.
     """
-    with workplace(store.parent, UPGRADING) as root, translated("make a backup before the store is upgraded"):
-        snapshot.taken(store, root / STORE)
-        folder = automatic(store.parent)
+    with workplace(place.beside, UPGRADING) as root, translated("make a backup before the store is upgraded"):
+        place.taken(root / STORE)
+        folder = automatic(place.beside)
         folder.mkdir(mode=0o700, exist_ok=True)
         path = _free(folder, f"before-format-{to_format}")
         with archive.new_file(path) as out:

@@ -1,6 +1,6 @@
-"""The directory that holds everything remembered: opened, made, locked, kept tidy.
+"""The place that holds everything remembered: opened, made, locked, kept tidy.
 
-A store is a LanceDB directory with these tables:
+A store is a LanceDB database (see `place` for where it can be) with these tables:
 
 - `meta`: one row, as JSON: which format this is, which generation of tables is current and which model
   made its vectors, and the same of a generation that is being built, if any.
@@ -30,12 +30,13 @@ import pyarrow as pa
 
 from memcli.errors import StorageError
 from memcli.model import EmbeddingModel
-from memcli.storage import backups, locks
-from memcli.storage.directory import USES_NAME, refuse_foreign
+from memcli.storage import backups
+from memcli.storage.directory import USES_NAME
 from memcli.storage.generation import GENERATION_TABLE, KINDS, Generation
-from memcli.storage.lance import connected, translated
+from memcli.storage.lance import translated
 from memcli.storage.memories import Memories
 from memcli.storage.passages import Passages
+from memcli.storage.place import Folder, Place
 from memcli.storage.predicates import equals
 from memcli.storage.rooms import ROOMS, Rooms
 from memcli.storage.table import Table
@@ -57,19 +58,19 @@ META_SCHEMA = pa.schema([pa.field("key", pa.utf8(), nullable=False), pa.field("v
 
 
 class Database(Rooms):
-    """The store in the directory *path*. Reading one that does not exist finds nothing and makes nothing.
+    """The store at *place*. Reading one that does not exist finds nothing and makes nothing.
 
     Attributes:
-        path: The directory.
+        place: Where it is.
         is_behind: Whether writes have left something for `catch_up`.
         has_written: Whether it was open for writing.
 
     Raises:
-        StorageError: On first use, if *path* is something else, can't be read, or is too new.
+        StorageError: On first use, if *place* is something else, can't be read, or is too new.
     """
 
-    def __init__(self, path: Path) -> None:
-        self.path = path
+    def __init__(self, place: Path | Place) -> None:
+        self.place = Folder(place) if isinstance(place, Path) else place
         self.is_behind = self.has_written = False
         self._opened_meta: Table | None = None
         self._current: Generation | None = None
@@ -77,14 +78,14 @@ class Database(Rooms):
 
     @cached_property
     def _connection(self) -> Connection:
-        with translated(f"open the store at {self.path}"):
-            return connected(self.path)
+        with translated(f"open the store at {self.place.name}"):
+            return self.place.connection()
 
     @property
     def _meta(self) -> Table:
         if self._opened_meta is None:
-            self._refuse_foreign_directory()
-            if not self.path.is_dir():  # connecting would make it
+            self.place.refuse_foreign()
+            if not self.place.is_there:  # connecting would make it
                 return Table.absent(META_SCHEMA)
             self._opened_meta = Table(self._connection, "meta", META_SCHEMA, "key")
         return self._opened_meta
@@ -92,12 +93,12 @@ class Database(Rooms):
     @cached_property
     def uses(self) -> UseLog:
         """Deliberate uses that are not in the memories' rows yet."""
-        return UseLog(self.path / USES_NAME)
+        return UseLog(self.place.own / USES_NAME)
 
     def _refused_or_open(self) -> Connection | None:
         """The connection, once it is clear that the store can be read; None where there is none."""
         _ = self.current
-        return self._connection if self.path.is_dir() else None
+        return self._connection if self.place.is_there else None
 
     @property
     def current(self) -> Generation | None:
@@ -142,8 +143,7 @@ class Database(Rooms):
 
     @contextmanager
     def _lock(self) -> Iterator[None]:
-        self._refuse_foreign_directory()
-        with locks.writers(self.path):
+        with self.place.writers():
             self._locked = True
             try:
                 yield
@@ -154,6 +154,8 @@ class Database(Rooms):
         """Look at everything afresh: another process may have changed it."""
         self._opened_meta = self._current = None
         self._close_rooms()
+        if self.place.look_again():
+            self.__dict__.pop("_connection", None)
 
     def _tidy_a_little(self) -> None:
         """Fold uses, and tidy what is small of what was opened."""
@@ -179,10 +181,10 @@ class Database(Rooms):
         million, and 2 minutes once, when these have no index yet. Removing what it has made superfluous,
         some 0.1 s, is done under the lock.
         """
-        if not self.path.is_dir():
+        if not self.place.is_there:
             return
         done: set[str] = set()
-        with locks.upkeep(self.path, wait=always) as is_ours:
+        with self.place.upkeep(wait=always) as is_ours:
             self.forget_what_was_read()
             for table in self._all_tables() if is_ours else ():
                 if always or table.is_due:
@@ -223,7 +225,7 @@ class Database(Rooms):
             raise self._damaged("its table meta makes no sense") from error
         if newer:
             raise StorageError(
-                f"the store at {self.path} was written by a newer memcli "
+                f"the store at {self.place.name} was written by a newer memcli "
                 f"(format {said['format']}, this one knows {FORMAT})",
                 hint="upgrade memcli: pip install --upgrade memcli",
             )
@@ -247,7 +249,7 @@ class Database(Rooms):
             with self._lock():
                 self._opened_meta = None  # another process may have done it meanwhile
                 return self._said()
-        backups.before_upgrade(self.path, FORMAT)
+        backups.before_upgrade(self.place, FORMAT)
         for key in ("current", "next"):
             if key in said:
                 self._tables(
@@ -271,7 +273,7 @@ class Database(Rooms):
         return generation
 
     def _damaged(self, how: str) -> StorageError:
-        return StorageError(f"the store at {self.path} is damaged: {how}")
+        return StorageError(f"the store at {self.place.name} is damaged: {how}")
 
     def _tables(self, number: int, model: EmbeddingModel) -> Generation:
         return Generation(
@@ -341,9 +343,9 @@ class Database(Rooms):
     def erase(self, ids: Sequence[str]) -> None:
         """Remove the memories *ids* from disk, wherever a copy may be. Needs the writer's lock."""
         self.drop_leftovers()
-        with locks.upkeep(self.path, wait=True) as is_ours:  # whoever is merging may be copying them
+        with self.place.upkeep(wait=True) as is_ours:  # whoever is merging may be copying them
             if not is_ours:
-                raise StorageError(f"another memcli has been tidying {self.path} for too long")
+                raise StorageError(f"another memcli has been tidying {self.place.name} for too long")
             successors: dict[str, str] = {}
             for generation in (self.begun, self.current):
                 if generation is not None:
@@ -359,9 +361,9 @@ class Database(Rooms):
         Needs the writer's lock, and a current generation.
         """
         self.give_up_next()
-        with locks.upkeep(self.path, wait=True) as is_ours:  # whoever is merging may be copying it
+        with self.place.upkeep(wait=True) as is_ours:  # whoever is merging may be copying it
             if not is_ours or self.current is None:
-                raise StorageError(f"another memcli has been tidying {self.path} for too long")
+                raise StorageError(f"another memcli has been tidying {self.place.name} for too long")
             self.current.passages.table.erase_old()
             self.current.memories.erase_old()
             self.journal.erase(ids)
@@ -370,13 +372,11 @@ class Database(Rooms):
     def drop_leftovers(self) -> None:
         """Drop tables of generations that are neither current nor being built. Needs the writer's lock."""
         known = {f"{kind}_{g.number}" for g in (self.current, self.begun) if g for kind in KINDS}
-        for directory in self.path.glob("*.lance"):
-            if GENERATION_TABLE.fullmatch(directory.stem) and directory.stem not in known:
-                self._drop_table(directory.stem)
+        for name in self.place.tables():
+            if GENERATION_TABLE.fullmatch(name) and name not in known:
+                self._drop_table(name)
+        self.place.drop_leftovers()
 
     def _drop_table(self, name: str) -> None:
         with translated(f"remove {name}"):
             self._connection.drop_table(name, ignore_missing=True)
-
-    def _refuse_foreign_directory(self) -> None:
-        refuse_foreign(self.path)

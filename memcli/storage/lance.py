@@ -73,6 +73,29 @@ def _connected(path: str, tables: tuple[tuple[str, int, int], ...]) -> Connectio
 
 
 @lru_cache(maxsize=2)
+def connected_to(
+    uri: str,
+    options: tuple[tuple[str, str], ...],
+    environment: tuple[tuple[str, str], ...],  # noqa: ARG001  # the key
+) -> Connection:
+    """A connection to the database at the URL *uri*, the one of before, as long as nothing has changed.
+
+    Args:
+        uri: The URL. Another database never takes its place.
+        options: What LanceDB calls storage options.
+        environment: The variables that count.
+    """
+    session = lancedb.Session(index_cache_size_bytes=INDEXES_MOST, metadata_cache_size_bytes=FOOTERS_MOST)
+    return lancedb.connect(uri, session=session, storage_options=dict(options))
+
+
+@lru_cache(maxsize=8)
+def guards(connection: Connection) -> list[Callable[[], None]]:  # noqa: ARG001  # the key
+    """What has to hold before anything is committed through *connection*: each raises if it does not."""
+    return []
+
+
+@lru_cache(maxsize=2)
 def read_before(connection: Connection) -> dict[Any, Any]:  # noqa: ARG001  # the key
     """What was read through *connection*, by what it is and the version of the table it was in.
 
@@ -93,12 +116,29 @@ def translated(doing: str) -> Iterator[None]:
     except MemcliError:
         raise
     except LanceError as error:
-        raise StorageError(f"can't {doing}: {_reason(error)}") from error
+        raise StorageError(f"can't {doing}: {reason(error)}") from error
 
 
-def _reason(error: BaseException) -> str:
-    if "No space left on device" in str(error):
-        return "the disk is full"
+REASONS = (
+    ("No space left on device", "the disk is full"),
+    ("NoSuchBucket|ContainerNotFound", "there is no such bucket"),
+    ("169.254.169.254|metadata.google|no providers in chain", "there are no credentials for it"),
+    (
+        "40[13] (Forbidden|Unauthorized)|InvalidAccessKeyId|SignatureDoesNotMatch|AccessDenied|InvalidToken",
+        "it does not accept the credentials",
+    ),
+    ("error sending request|onnection refused|dns error|timed out|onnect error", "it can't be reached"),
+    ("(?s)Server returned non-2xx status code: (5[0-9][0-9] [A-Za-z ]*)", "the service says {}"),
+)
+"""What is found in messages of the libraries, and what it means: they are long, and say more than people want
+to see, or should: whole answers of services, with names of keys."""
+
+
+def reason(error: BaseException) -> str:
+    """Why it was not possible, in a few words."""
+    for sign, meaning in REASONS:
+        if found := re.search(sign, str(error)):
+            return meaning.format(*found.groups())
     if isinstance(error, OSError) and error.strerror:
         return error.strerror
     first = next(iter(str(error).splitlines()), "") or type(error).__name__

@@ -22,8 +22,12 @@ TIMEOUT_S = 60.0
 
 
 @contextmanager
-def writers(path: Path) -> Iterator[None]:
+def writers(path: Path, name: str = "") -> Iterator[None]:
     """Be the one who writes to the store in the directory *path*, which is made if need be.
+
+    Args:
+        path: The directory.
+        name: What people know the store as, if it is not the directory.
 
     Raises:
         StorageError: It can't be written to, or the lock was not to be had in a minute.
@@ -35,13 +39,16 @@ def writers(path: Path) -> Iterator[None]:
         try:
             lock.acquire()
         except Timeout as error:
-            raise StorageError(
-                f"another memcli has been writing to {path} for over {TIMEOUT_S:.0f} s"
-            ) from error
+            raise too_long(name or str(path)) from error
     try:
         yield
     finally:
         lock.release()
+
+
+def too_long(name: str) -> StorageError:
+    """Say that others have been writing to *name* all the time."""
+    return StorageError(f"another memcli has been writing to {name} for over {TIMEOUT_S:.0f} s")
 
 
 @contextmanager

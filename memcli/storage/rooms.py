@@ -5,7 +5,6 @@ from __future__ import annotations
 from abc import ABC, abstractmethod
 from collections.abc import Container
 from functools import cached_property
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 from memcli.storage.conversations import Conversations
@@ -19,15 +18,16 @@ from memcli.storage.values import Values
 
 if TYPE_CHECKING:
     from memcli.storage.lance import Connection
+    from memcli.storage.place import Place
 
 ROOMS = ("spaces", "journal", "people", "edges", "values", "tasks", "conversations")
 """What a database has besides memories, by attribute; each has one or several tables."""
 
 
 class Rooms(ABC):
-    """The rooms of the store in the directory *path*, by name; see `ROOMS`."""
+    """The rooms of the store at *place*, by name; see `ROOMS`."""
 
-    path: Path
+    place: Place
 
     @property
     @abstractmethod
@@ -55,12 +55,12 @@ class Rooms(ABC):
     @cached_property
     def people(self) -> People:
         """Agents, teams and their members."""
-        return People(self._connection if self.path.is_dir() else None)
+        return People(self._connection if self.place.is_there else None)
 
     @cached_property
     def journal(self) -> Journal:
         """What it takes to take the last changes back."""
-        return Journal(self._connection) if self.path.is_dir() else Journal.absent()
+        return Journal(self._connection) if self.place.is_there else Journal.absent()
 
     @cached_property
     def edges(self) -> Edges:

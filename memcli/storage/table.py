@@ -13,7 +13,7 @@ import pyarrow as pa
 
 from memcli.errors import StorageError
 from memcli.storage.indexes import Index
-from memcli.storage.lance import awaited, read_before, table_or_none, translated, with_retries
+from memcli.storage.lance import awaited, guards, read_before, table_or_none, translated, with_retries
 from memcli.storage.predicates import is_in
 
 if TYPE_CHECKING:
@@ -264,6 +264,8 @@ class Table:
             if self._table is None:  # tables that only some stores need are made by their first write
                 self.create()
             assert self._table is not None
+            for holds in guards(self._connection):
+                holds()
             change(self._table)
             self._places = {}
 
@@ -339,6 +341,8 @@ class Table:
             return
         with translated(f"tidy {self.name}"):
             self._make_indexes()
+            for holds in guards(self._connection):
+                holds()
             self._table.optimize(cleanup_older_than=timedelta(0), delete_unverified=leftovers)
             self.refresh()
 

@@ -9,7 +9,7 @@ import os
 import sys
 import zlib
 
-from memcli import __version__
+from memcli import __version__, address
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -49,11 +49,15 @@ def is_possible(environ: Mapping[str, str]) -> bool:
     )
 
 
+WITH_VALUE = ("--home", "--store")
+"""Options of the root that are followed by a value."""
+
+
 def command_of(arguments: list[str]) -> str:
     """The command that *arguments* name: the first of them that is no option of the root; "" without one."""
     rest = iter(arguments)
     for argument in rest:
-        if argument == "--home":
+        if argument in WITH_VALUE:
             next(rest, "")
         elif not argument.startswith("-"):
             return argument
@@ -68,6 +72,8 @@ def home_of(arguments: list[str], environ: Mapping[str, str]) -> str:
             return next(rest, "")
         if argument.startswith("--home="):
             return argument[len("--home=") :]
+        if argument in WITH_VALUE:
+            next(rest, "")
         if not argument.startswith("-"):
             break
     return environ.get("MEMCLI_HOME", "")
@@ -104,7 +110,7 @@ def made(folder: str) -> bool:
 def socket_path(home: str, environ: Mapping[str, str]) -> str:
     """Where the socket for *home* is, for this installation of memcli; "" where there is no place for one."""
     if home:
-        home = os.path.abspath(os.path.expanduser(home))
+        home = address.absolute(home)
     places = (environ.get(name, "") for name in ("HOME", "XDG_CONFIG_HOME", "XDG_DATA_HOME"))
     of = "\0".join((home, *places, sys.prefix, __file__))
     path = f"{directory(environ)}/{zlib.crc32(of.encode('utf-8', 'surrogateescape')):08x}.sock"

@@ -92,7 +92,7 @@ def test_summaries_are_erased_from_every_file(db: Database) -> None:
     kept = db.conversations.get(MINE, "a")
     assert kept
     assert (kept.title, kept.summary) == ("A", NO_SUMMARY)
-    files = [path for path in db.path.rglob("*") if path.is_file()]
+    files = [path for path in db.place.own.rglob("*") if path.is_file()]
     assert not [path for path in files if b"They met." in path.read_bytes()]
 
 

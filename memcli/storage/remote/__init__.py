@@ -1,0 +1,1 @@
+"""Stores that are not on this machine. Nothing here is imported for one that is."""
