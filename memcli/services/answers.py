@@ -33,6 +33,8 @@ WHEN_ASKED = frozenset(
         "score",
         "turn",
         "said_at",
+        "flags",
+        "fence",
     }
 )
 """Fields that are only there when they were asked for, or have something to say."""
