@@ -313,7 +313,8 @@ class _Read:
         for key, value in _flatten(document, str(path)):
             if of_project and not _is_projects(key) and (key in DECLARED or key.split(".")[0] in SECTIONS):
                 raise ConfigError(
-                    f"{path} must not set {key}, only space, user, agent, and what is in search and context, but whom to trust",
+                    f"{path} must not set {key}, only space, user, agent, "
+                    "and what is in search and context except whom to trust",
                     hint=f"take it out, or do without projects: {project.OFF}",
                 )
             if key in DECLARED:

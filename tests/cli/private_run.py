@@ -1,4 +1,4 @@
-"""Run command lines, one a line of standard input, in one process, as `memcli` would each; see test_rights."""
+"""Run command lines, one a line of standard input, in one process, as `memcli` would; see test_rights."""
 
 import os
 import shlex

@@ -13,9 +13,10 @@ from memcli.services.engine import Engine
 from memcli.services.select import Filter
 
 PIECES = [
-    "'", "''", '"', "\\", "\\'", "`", "%", "_", "*", ";", "--", "/*", "*/", " OR ", "1=1", "' OR '1'='1", "'; --",
-    "') OR ('a'='a", "NULL", "true", "\u02bc", "\u2019", "ʻ", "İ", "ß", "é", "e\u0301", "中", "😀", "a", "Z", "0", " ", ".",
-    "\\u0027", "&#39;", "{}", "$1", "?", "@", ":", "=", "<", ")", "(", ",", "x' AND regexp_like(id,'.*') --",
+    "'", "''", '"', "\\", "\\'", "`", "%", "_", "*", ";", "--", "/*", "*/", " OR ", "1=1", "'; --",
+    "' OR '1'='1", "') OR ('a'='a", "NULL", "true", "\u02bc", "\u2019", "ʻ", "İ", "ß", "é", "e\u0301",
+    "中", "😀", "a", "Z", "0", " ", ".", "\\u0027", "&#39;", "{}", "$1", "?", "@", ":", "=", "<", ")", "(",
+    ",", "x' AND regexp_like(id,'.*') --",
 ]  # fmt: skip
 
 NAMES = st.lists(st.sampled_from(PIECES), min_size=1, max_size=5).map("".join)
@@ -28,7 +29,7 @@ def stored(engine: Engine, text: str, scope: Scope, **about: object) -> str:
     return ""
 
 
-@settings(max_examples=15, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=8, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(name=NAMES)
 def test_no_name_reaches_beyond_itself(make_engine: Callable[[], Engine], name: str) -> None:
     """As a space, a user, a tag, a conversation, an id, a key and a question."""
@@ -48,11 +49,11 @@ def test_no_name_reaches_beyond_itself(make_engine: Callable[[], Engine], name: 
     for looked in (Filter(tags=(name,)), Filter(conversation=name)):
         with suppress(MemcliError):
             found = memories.newest(engine, scope=everything, wanted=looked)
-            assert all(name in one.tags or one.conversation == name for one in found)
+            assert all(name.strip() in one.tags or one.conversation == name for one in found)
     with suppress(MemcliError):
         assert all(one.user == name for one in memories.newest(engine, scope=Scope(None, name)))
     with suppress(MemcliError):
-        assert all(name.strip() in (one.id, one.id[: len(name)]) for one in [memories.find(engine, name)])
+        assert memories.find(engine, name).id.startswith(name)
     with suppress(MemcliError):
         recall.search(engine, name, scope=home)
     with suppress(MemcliError):
