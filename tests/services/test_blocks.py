@@ -163,8 +163,8 @@ def test_xml_is_xml_and_says_the_texts(hits: list[Hit]) -> None:
         for said, one in zip(memories, passage, strict=True):
             assert not len(said)
             shown = [line.removeprefix("    ").rstrip() for line in str(said.text).split("\n")]
-            told = expected(one.text)
-            assert [line.removeprefix(QUOTE) for line in shown] == [line.removeprefix(QUOTE) for line in told]
+            wanted = [line.removeprefix(QUOTE) for line in expected(one.text)]
+            assert [line.removeprefix(QUOTE) for line in shown] == wanted
             assert not any(line[:1] in "#`" for line in shown[1:] if line)
             assert said.attrib["id"] == one.id
             assert said.attrib["space"] == one.space

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 from contextlib import suppress
+from typing import Any
 
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
@@ -22,7 +23,7 @@ PIECES = [
 NAMES = st.lists(st.sampled_from(PIECES), min_size=1, max_size=5).map("".join)
 
 
-def stored(engine: Engine, text: str, scope: Scope, **about: object) -> str:
+def stored(engine: Engine, text: str, scope: Scope, **about: Any) -> str:
     """The id of the memory that says *text*; empty if that is refused."""
     with suppress(MemcliError):
         return remember.store(engine, text, scope=scope, conflicts=False, **about).id or ""

@@ -10,6 +10,7 @@ from memcli.config import Config
 from memcli.model import Draft, Scope, Trust
 from memcli.services import context, memories, recall, remember, uses
 from memcli.services.engine import Engine
+from memcli.services.select import Filter
 from memcli.services.suspicion import SUSPECTED, flags
 from memcli.settings import ContextSettings
 from tests.services.attacks import ATTACKS, HARMLESS
@@ -99,11 +100,9 @@ def test_what_is_asked_for_is_what_somebody_trusted_has_put_there(engine: Engine
     drafts = [Draft(text=f"boat {trust}", scope=scope, trust=trust) for trust in Trust]
     remember.store_all(engine, drafts, conflicts=False)
     for least, number in (("user", 1), ("agent", 2), ("imported", 3), ("", 3)):
-        found = memories.newest(engine, scope=scope, wanted=memories.Filter(min_trust=least))
+        found = memories.newest(engine, scope=scope, wanted=Filter(min_trust=least))
         assert {one.trust for one in found} == {trust.value for trust in list(Trust)[:number]}
-        told = context.build(
-            engine, "boat", scope=scope, min_score=0, wanted=memories.Filter(min_trust=least)
-        )
+        told = context.build(engine, "boat", scope=scope, min_score=0, wanted=Filter(min_trust=least))
         assert len(told.memories) == number
     assert "- [2026-05-01] boat user\n" in told.context
     assert "boat agent (by an agent)" in told.context
