@@ -290,7 +290,9 @@ def _said(environ: Mapping[str, str]) -> dict[str, Any]:
 
 
 def _is_projects(key: str) -> bool:
-    """Whether a project's file may say *key*: where and how to look, never what runs."""
+    """Whether a project's file may say *key*: where and how to look, never what runs, nor whom to trust."""
+    if key in ("search.min_trust", "context.suspicious"):
+        return False
     return key in ("space", "user", "agent") or key.startswith(("search.", "context."))
 
 
@@ -307,7 +309,8 @@ class _Read:
         for key, value in _flatten(document, str(path)):
             if of_project and not _is_projects(key) and (key in DECLARED or key.split(".")[0] in SECTIONS):
                 raise ConfigError(
-                    f"{path} must not set {key}, only space, user, agent, and what is in search and context",
+                    f"{path} must not set {key}, only space, user, agent, "
+                    "and what is in search and context except whom to trust",
                     hint=f"take it out, or do without projects: {project.OFF}",
                 )
             if key in DECLARED:

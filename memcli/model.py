@@ -61,6 +61,15 @@ class Scope:
 EVERYWHERE = Scope(space=None, user=None, agent=None)
 """Every memory there is."""
 
+
+class Trust(StrEnum):
+    """Who put a memory there, the most trusted first."""
+
+    USER = "user"
+    AGENT = "agent"
+    IMPORTED = "imported"
+
+
 PRIVATE, TEAM = "private", "team"
 """Who may see a memory: its user, or a team as well."""
 
@@ -77,6 +86,10 @@ class Memory:
     the two both ways by id; the replaced one knows the reason and how sure it was, 0..1.
 
     `visibility` is "private" or "team"; a memory of visibility "team" can be seen by the members of `team`.
+
+    `trust` says who put it there: the user, an agent (or a program on its behalf), or a file of another
+    program. `flags` names what in it looks like an attempt to instruct a model; see
+    `memcli.services.suspicion`. Nothing is kept of that: it is looked for where memories are shown.
     """
 
     id: str
@@ -105,6 +118,8 @@ class Memory:
     replaced_by: str = ""
     replaced_reason: str = ""
     replaced_confidence: float | None = None
+    trust: str = Trust.USER.value
+    flags: tuple[str, ...] | None = None
 
     @property
     def is_turn(self) -> bool:
@@ -167,6 +182,7 @@ class Draft:
         created_at: None for now.
         vector: Its vector, base64 of 16-bit numbers, if it comes with one; see `memcli.services.given`.
         vector_of: What that vector was made of, and by which model.
+        trust: Who put it there; empty for the user, or for the agent whose it is.
 
     The other fields mean what they mean in `Memory`.
     """
@@ -193,6 +209,7 @@ class Draft:
     replaced_by: str = ""
     replaced_reason: str = ""
     replaced_confidence: float | None = None
+    trust: str = ""
 
 
 class Action(StrEnum):
@@ -299,6 +316,7 @@ class Context:
         memories: What is in it, best first.
         values: The values in it, by key; None unless they were asked for.
         sections: The tokens of each section; None unless others than the memories were asked for.
+        fence: The mark that its first and its last line bear, another one each time; None without a block.
     """
 
     context: str
@@ -306,6 +324,7 @@ class Context:
     memories: tuple[Hit, ...]
     values: tuple[Value, ...] | None = None
     sections: Mapping[str, int] | None = None
+    fence: str | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

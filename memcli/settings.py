@@ -11,7 +11,7 @@ from typing import Any
 from memcli.address import complaint, is_url
 from memcli.embedding.catalog import BUNDLED
 from memcli.errors import UsageError
-from memcli.model import Mode
+from memcli.model import Mode, Trust
 from memcli.times import parse_duration
 
 Check = Callable[[Any], str]
@@ -125,6 +125,12 @@ class SearchSettings:
     mode: str = setting("hybrid", "which evidence counts", env="MEMCLI_MODE", check=one_of(*Mode))
     min_score: float = setting(0.0, "weakest hit shown, 0..1", env="MEMCLI_MIN_SCORE", check=between(0, 1))
     include_team: bool = setting(False, "look into what your teams know, too", env="MEMCLI_INCLUDE_TEAM")
+    min_trust: str = setting(
+        "imported",
+        "who must have put a memory there: user, agent (or the user), imported (anybody)",
+        env="MEMCLI_MIN_TRUST",
+        check=one_of(*Trust),
+    )
     with_global: bool = setting(False, "look into the space global, too", env="MEMCLI_WITH_GLOBAL")
 
 
@@ -173,6 +179,11 @@ class ContextSettings:
     )
     around: int = setting(
         0, "neighbours of a turn that are told with it, on each side", check=between(0, 100)
+    )
+    suspicious: str = setting(
+        "mark",
+        "what becomes of memories that look like instructions to a model",
+        check=one_of("mark", "leave-out"),
     )
     style: str = setting(
         "markdown", "how the block is written", env="MEMCLI_STYLE", check=one_of("markdown", "xml", "plain")

@@ -24,6 +24,7 @@ from numpy.typing import NDArray
 from memcli.config import Config
 from memcli.home import Home
 from memcli.model import EmbeddingModel, Progress, Scope
+from memcli.services.blocks import NOTICE
 from memcli.services.engine import Engine
 from memcli.settings import ConflictSettings
 from tests import bucket_server
@@ -117,6 +118,21 @@ class Clock:
         self.time += timedelta(**by)
 
 
+MARK = "bcdfghjk"
+"""What the fences of all blocks are marked with."""
+
+
+def inside(block: str) -> str:
+    """What stands in the fence of *block*."""
+    head, _, rest = block.partition("\n")
+    told, _, foot = rest.rpartition("\n")
+    assert (head, foot) in (
+        (f"[memcli {MARK}: {NOTICE}]", f"[memcli {MARK}: end]"),
+        (f'<memcli-{MARK} note="{NOTICE}">', f"</memcli-{MARK}>"),
+    )
+    return told
+
+
 @pytest.fixture
 def clock() -> Clock:
     """The engine's clock."""
@@ -140,6 +156,7 @@ def make_engine(tmp_path: Path, clock: Clock, embedder: WordHashEmbedder) -> Cal
             "embedder": embedder,
             "now": clock,
             "new_id": lambda: f"m{next(counter):09}",
+            "new_mark": lambda: MARK,
         }
         return Engine(config or UNCHECKED, home, **{**defaults, **about})
 

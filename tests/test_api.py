@@ -57,7 +57,7 @@ def test_a_search_takes_its_options(memory: Memory) -> None:
     assert memory.search("word of somebody else", min_score=1.0) == []
     assert memory.search("word", space="home") == []
     assert memory.search("word", explain=True)[0].signals
-    assert memory.context("one word", style="xml", budget=500, min_score=0).context.startswith("<memories>")
+    assert memory.context("one word", style="xml", budget=500, min_score=0).context.startswith("<memcli-")
 
 
 def test_in_and_out(memory: Memory) -> None:

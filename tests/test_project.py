@@ -192,6 +192,8 @@ def test_a_projects_file_sets_where_and_how_to_look(file: Path) -> None:
         "space = [",
         "search = 3",
         "[search]\nlimit = 0",
+        '[search]\nmin_trust = "imported"',
+        '[context]\nsuspicious = "mark"',
         "[search]\nlmit = 3",
         "\x00",
         "a = " + "[" * 5000,

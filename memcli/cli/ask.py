@@ -7,7 +7,7 @@ from typing import Annotated
 
 import typer
 
-from memcli.cli import options, render, words
+from memcli.cli import filters, options, render, words
 from memcli.cli.context import Run, run_of
 from memcli.cli.interrupting import SignalledError, stopped_once
 from memcli.cli.messages import ReaderGoneError, complain, counted, excerpt
@@ -39,6 +39,7 @@ def ask(
     new: New = False,
     store: Store = True,
     budget: Budget = None,
+    min_trust: filters.MIN_TRUST = None,
     show_prompt: Annotated[
         bool, typer.Option("--show-prompt", help="Print what your LLM would be given, and stop.")
     ] = False,
@@ -57,6 +58,7 @@ def ask(
         new=new,
         stores=store,
         budget=budget,
+        min_trust=min_trust or "",
     )
     is_data = output in (options.Format.JSON, options.Format.JSONL)
     if show_prompt:

@@ -10,7 +10,7 @@ import typer
 
 from memcli.cli.options import replacing
 from memcli.cli.words import a_time
-from memcli.model import Mode, Scope
+from memcli.model import Mode, Scope, Trust
 from memcli.services.select import Filter
 from memcli.storage.predicates import Condition
 
@@ -57,6 +57,11 @@ SINCE = Annotated[str | None, typer.Option(metavar="WHEN", help="Created since: 
 UNTIL = Annotated[str | None, typer.Option(metavar="WHEN", help="Created until, that day included.")]
 MIN_IMPORTANCE = Annotated[float, typer.Option(min=0.0, max=1.0, help="Leave out less important ones.")]
 
+MIN_TRUST = Annotated[
+    Trust | None,
+    typer.Option(help="Only what the user, or an agent besides, has put there. [setting: imported]"),
+]
+
 
 def _condition(where: str | None) -> Condition | None:
     if where is None:
@@ -73,6 +78,7 @@ def _filter(
     since: str | None,
     until: str | None,
     min_importance: float,
+    min_trust: Trust | None,
 ) -> Filter:
     return Filter(
         tags=tuple(tag or ()),
@@ -80,6 +86,7 @@ def _filter(
         since=a_time(since),
         until=a_time(until, end_of_day=True),
         min_importance=min_importance,
+        min_trust=min_trust or "",
     )
 
 
@@ -110,6 +117,7 @@ filtered = replacing(
         "since": (SINCE, None),
         "until": (UNTIL, None),
         "min_importance": (MIN_IMPORTANCE, 0.0),
+        "min_trust": (MIN_TRUST, None),
     },
     _filter,
 )

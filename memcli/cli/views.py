@@ -17,7 +17,7 @@ from memcli.cli.messages import colored, harmless
 from memcli.config import Setting
 from memcli.embedding.catalog import RERANKER, ModelInfo
 from memcli.llm import Program
-from memcli.model import Action, Conflict, Context, Hit, Imported, Memory, Space, Stored
+from memcli.model import Action, Conflict, Context, Hit, Imported, Memory, Space, Stored, Trust
 from memcli.services.agents import Agent
 from memcli.services.answers import as_json
 from memcli.services.backup import Backup, BroughtBack
@@ -94,6 +94,10 @@ def _about(memory: Memory, *, with_space: bool = True) -> Text:
         parts.append(Text(f"{harmless(memory.user)} for {harmless(memory.team)}", style="magenta"))
     if memory.source:
         parts.append(Text(f"from {harmless(memory.source)}", style=DIM))
+    if memory.trust != Trust.USER:
+        parts.append(Text("by an agent" if memory.trust == Trust.AGENT else "imported", style=DIM))
+    if memory.flags:
+        parts.append(Text(f"suspicious: {'; '.join(memory.flags)}", style="red"))
     if memory.tags:
         parts.append(Text(" ".join(f"#{harmless(tag)}" for tag in memory.tags), style=DIM))
     if isinstance(memory, Hit) and memory.store:
@@ -177,6 +181,8 @@ def _fields(memory: Memory) -> list[tuple[str, Text]]:
         "tags": " ".join(f"#{tag}" for tag in memory.tags),
         "metadata": as_json(memory.metadata) if memory.metadata else "",
         "source": memory.source,
+        "trust": memory.trust,
+        "suspicious": "; ".join(memory.flags or ()),
         "conversation": memory.conversation,
         "position": "" if memory.position is None else str(memory.position),
         "created": _moment(memory.created_at),

@@ -28,6 +28,7 @@ from memcli.servers import tools
 from memcli.servers.desk import Desk
 from memcli.services import context, spaces, uses
 from memcli.services.answers import as_json
+from memcli.services.inert import escaped
 from memcli.services.shapes import schema_of
 
 INSTRUCTIONS = """\
@@ -86,7 +87,7 @@ def _tool(offered: tools.Offered, desk: Desk) -> Tool:
         found = offered.does(desk, **given)
         written = as_json(found)
         data = json.loads(written)
-        said = offered.said(found) if offered.said else written
+        said = offered.said(found) if offered.said else escaped(written)
         structured = {"result": data} if isinstance(data, list) else data
         return CallToolResult(content=[TextContent(text=said)], structured_content=structured)
 
@@ -162,7 +163,7 @@ def _add_resources(server: Server, desk: Desk) -> None:
     def all_spaces() -> str:
         with _protocol_errors(), desk.engine() as engine:
             found = spaces.all_spaces(engine, user=desk.bounds.scope.user)
-            return as_json([one for one in found if desk.bounds.shows(one.name)], indent=2)
+            return escaped(as_json([one for one in found if desk.bounds.shows(one.name)], indent=2))
 
     @server.resource(
         "memcli://memories/{id}",
@@ -173,7 +174,7 @@ def _add_resources(server: Server, desk: Desk) -> None:
     def memory(id: str) -> str:  # noqa: A002  # what the address calls it
         with _protocol_errors(), desk.engine() as engine:
             found = uses.look_at(engine, id, scope=desk.bounds.own(engine), is_use=False)
-            return as_json(found, indent=2)
+            return escaped(as_json(found, indent=2))
 
 
 def _add_prompt(server: Server, desk: Desk) -> None:

@@ -13,7 +13,7 @@ from typing import Annotated, Any, Literal
 from pydantic import Field
 
 from memcli.errors import UsageError
-from memcli.model import Context, Hit, Memory, Stored
+from memcli.model import Context, Hit, Memory, Stored, Trust
 from memcli.servers.desk import Desk
 from memcli.services import checks, context, forgetting, graph, memories, recall, remember, uses
 from memcli.services.edges import Direction
@@ -51,6 +51,7 @@ def store(
             importance=importance,
             tags=checks.tags(tags),
             metadata=metadata,
+            trust=Trust.AGENT,
         )
     return replace(stored, considered=None)
 
@@ -131,6 +132,7 @@ def update(
             importance=importance,
             tags=None if tags is None else checks.tags(tags),
             metadata=metadata,
+            by=Trust.AGENT,
         )
 
 

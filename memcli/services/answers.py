@@ -34,6 +34,8 @@ WHEN_ASKED = frozenset(
         "turn",
         "said_at",
         "store",
+        "flags",
+        "fence",
     }
 )
 """Fields that are only there when they were asked for, or have something to say."""

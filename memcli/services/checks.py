@@ -9,6 +9,7 @@ from datetime import datetime
 from typing import Any
 
 from memcli.errors import UsageError
+from memcli.model import Trust
 
 TEXT_BYTES_MOST = 10_000_000
 """The longest text, in bytes of UTF-8. At some 10,000 passages it takes minutes to embed already."""
@@ -67,6 +68,17 @@ def space_name(value: Any) -> str:
             hint="a name begins with a letter or digit, and goes on with these or . _ - @ : + / and spaces",
         )
     return name
+
+
+def trust(value: Any) -> str:
+    """*value*, if it is one of `Trust`, or empty.
+
+    Raises:
+        UsageError: It is not.
+    """
+    if value and value not in tuple(Trust):
+        raise UsageError(f"trust is one of {', '.join(Trust)}, not {value!r}")
+    return str(value or "")
 
 
 def importance(value: Any) -> float:

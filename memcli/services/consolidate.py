@@ -10,7 +10,7 @@ from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import TYPE_CHECKING
 
-from memcli.model import Action, Conflict, Memory, Scope
+from memcli.model import Action, Conflict, Memory, Scope, Trust
 from memcli.services import checks, journal, names, teams
 from memcli.services.engine import Engine
 from memcli.services.history import given_way
@@ -108,6 +108,7 @@ def _with_all_of(new: Memory, old: Memory) -> Memory:
         tags=tuple(dict.fromkeys((*new.tags, *old.tags))),
         metadata={**old.metadata, **new.metadata},
         source=new.source or old.source,
+        trust=max(Trust(new.trust), Trust(old.trust), key=list(Trust).index).value,
     )
 
 

@@ -82,25 +82,51 @@ def build(
     looked_at = min(SPARE * number + beside.known, checks.MOST)
     found = _found(engine, query, scope, looked_at, wanted, not_in)
     fresh = [
-        hit for hit in found if hit.relevance >= weakest and hit.id not in without and not beside.tells(hit)
+        hit
+        for hit in found
+        if hit.relevance >= weakest
+        and hit.id not in without
+        and not beside.tells(hit)
+        and _may_be_told(engine, hit)
     ]
     memories = _Memories(
         hits=distinct(fresh)[:number],
         style=written,
         name_space=_from_several(scope),
         steps=steps,
-        beside=turns_around(engine, fresh[:number], steps, scope=scope) if steps else {},
+        beside={
+            place: turn
+            for place, turn in turns_around(engine, fresh[:number], steps, scope=scope, wanted=wanted).items()
+            if _may_be_told(engine, turn)
+        }
+        if steps
+        else {},
     )
-    told = sections.shared({Include.SEMANTIC: memories.tell, **others}, most)
+    fence = _Fence(engine, written)
+    told = sections.shared({Include.SEMANTIC: memories.tell, **others}, max(most - fence.tokens, 0))
+    block = "\n".join(told[name].text for name in sections.ORDER if name in told and told[name].text)
     return Context(
-        context="\n".join(told[name].text for name in sections.ORDER if name in told and told[name].text),
-        tokens=sum(section.tokens for section in told.values()),
+        context=fence.around(block),
+        tokens=sum(section.tokens for section in told.values()) + (fence.tokens if block else 0),
         memories=tuple(memories.taken),
         values=beside.values,
         sections={name.value: told[name].tokens for name in sections.ORDER if name in told}
         if others
         else None,
+        fence=fence.mark if block else None,
     )
+
+
+class _Fence:
+    """What stands around a whole block: a mark of its own, and what that costs."""
+
+    def __init__(self, engine: Engine, style: Style) -> None:
+        self.mark, self._style = engine.new_mark(), style
+        self.tokens = sum(estimate_tokens(line + "\n") for line in style.fence(self.mark))
+
+    def around(self, block: str) -> str:
+        """*block* in the fence; empty if that is."""
+        return self._style.fenced(self.mark, block)
 
 
 def _found(engine: Engine, query: str, scope: Scope, limit: int, wanted: Filter, not_in: str) -> list[Hit]:
@@ -129,9 +155,19 @@ def listed(
         budget: Most tokens of the block; the setting, if None.
     """
     settings = engine.config.context
-    section = _Memories(memories, STYLES[settings.style], _from_several(scope))
-    told = section.tell(settings.budget if budget is None else budget)
-    return told.text, tuple(section.taken)
+    style = STYLES[settings.style]
+    told_of = [memory for memory in memories if _may_be_told(engine, memory)]
+    section, fence = _Memories(told_of, style, _from_several(scope)), _Fence(engine, style)
+    told = section.tell((settings.budget if budget is None else budget) - fence.tokens)
+    return fence.around(told.text), tuple(section.taken)
+
+
+LEAVE_OUT = "leave-out"
+"""The value of the setting `context.suspicious` that keeps flagged memories out of a block."""
+
+
+def _may_be_told(engine: Engine, memory: Memory) -> bool:
+    return not (memory.flags and engine.config.context.suspicious == LEAVE_OUT)
 
 
 def _from_several(scope: Scope) -> bool:

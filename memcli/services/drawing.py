@@ -9,10 +9,10 @@ from enum import StrEnum
 from pathlib import Path
 
 from memcli.model import Scope, default_title
-from memcli.services.blocks import visible
 from memcli.services.edges import EdgesNow
 from memcli.services.engine import Engine
 from memcli.services.graph import edge_type
+from memcli.services.inert import visible
 from memcli.services.select import NO_FILTER, predicate
 from memcli.structure import Edge
 

@@ -36,6 +36,17 @@ def random_id() -> str:
     return "".join(secrets.choice(ID_LETTERS) for _ in range(ID_LENGTH))
 
 
+MARK_LETTERS, MARK_LENGTH = "bcdfghjkmnpqrstvwxz", 8
+"""34 bits, and no word: whoever has put a text into the memory can't have known it."""
+
+
+def random_mark() -> str:
+    """What the fence around a block for a prompt is marked with, another one each time."""
+    import secrets
+
+    return "".join(secrets.choice(MARK_LETTERS) for _ in range(MARK_LENGTH))
+
+
 class NoProgress:
     """Reports to nobody."""
 
@@ -87,6 +98,7 @@ class Engine:
         models: The models that are loaded already, and those that it loads; its own, if None.
         now: The clock.
         new_id: Where ids come from.
+        new_mark: Where the marks of fences come from.
         progress: Who hears how far long work has come.
         warned: Who hears, in a sentence, of what is no error and yet not as it should be.
     """
@@ -101,11 +113,13 @@ class Engine:
         models: Models | None = None,
         now: Callable[[], datetime] = lambda: datetime.now(UTC),
         new_id: Callable[[], str] = random_id,
+        new_mark: Callable[[], str] = random_mark,
         progress: ProgressFactory = no_progress,
         warned: Callable[[str], None] = unheard,
     ) -> None:
         self.config, self.home = config, home.at(config.store.uri)
         self.now, self.new_id, self.progress = now, new_id, progress
+        self.new_mark = new_mark
         self._given_embedder, self._given_reranker = embedder, reranker
         self._models = Models() if models is None else models
         self._warned, self._said = warned, set[str]()
@@ -173,6 +187,7 @@ class Engine:
             models=self._models,
             now=self.now,
             new_id=self.new_id,
+            new_mark=self.new_mark,
             progress=self.progress,
             warned=self.warn,
         )

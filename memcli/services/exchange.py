@@ -8,7 +8,7 @@ from typing import Any
 
 from memcli.dialogue import NO_SUMMARY, Said
 from memcli.errors import UsageError
-from memcli.model import Action, Scope
+from memcli.model import Action, Scope, Trust
 from memcli.services import conversations, dialogues, turns
 from memcli.services.engine import Engine
 from memcli.services.journal import Running
@@ -55,7 +55,9 @@ def take_in(engine: Engine, raw: bytes, *, scope: Scope, conversation: str = "")
             conversation or one.id or _digest(scope, *(f"{said.role}\0{said.content}" for said in one.said))
         )
         said = _with_ids(scope, name, one)
-        added += turns.add_all(engine, said, scope=scope, conversation=name, title=one.title, change=change)
+        added += turns.add_all(
+            engine, said, scope=scope, conversation=name, title=one.title, change=change, trust=Trust.IMPORTED
+        )
         if one.summary.text and name == one.id:
             conversations.keep_summary(engine, scope, name, one.summary)
     counts = {action: sum(one.action is action for one in added) for action in Action}

@@ -10,9 +10,9 @@ from itertools import groupby
 from memcli.errors import NotFoundError
 from memcli.model import Memory, Scope
 from memcli.services import transfer
-from memcli.services.blocks import LINE_ENDS, visible
 from memcli.services.engine import Engine
 from memcli.services.importers.markdown import OURS
+from memcli.services.inert import LINE_ENDS, visible
 from memcli.times import format_date, format_time
 
 

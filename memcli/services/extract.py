@@ -8,7 +8,7 @@ from dataclasses import dataclass, replace
 from enum import StrEnum
 
 from memcli.errors import LLMError, UsageError
-from memcli.model import Action, Draft, ProgressFactory, Scope, Stored
+from memcli.model import Action, Draft, ProgressFactory, Scope, Stored, Trust
 from memcli.services import remember
 from memcli.services.engine import Engine
 from memcli.services.extracting import Fact
@@ -18,6 +18,7 @@ from memcli.services.extracting.messages import USER, Message, from_text, spoken
 from memcli.services.extracting.phrases import IS_NONE, NO_FACTS
 from memcli.services.extracting.tags import from_tags
 from memcli.services.extracting.told import from_told
+from memcli.services.inert import escaped
 from memcli.services.journal import Running
 from memcli.times import format_date
 
@@ -206,7 +207,7 @@ def _line(message: Message, text: str) -> str:
     about: dict[str, object] = {"turn": message.turn, "role": message.role}
     if message.time:
         about["time"] = message.time.isoformat(timespec="minutes")
-    return json.dumps({**about, "text": text}, ensure_ascii=False)
+    return escaped(json.dumps({**about, "text": text}, ensure_ascii=False))
 
 
 def read(reply: str) -> list[Fact]:
@@ -280,6 +281,7 @@ def store(
         tags=tuple(tags),
         metadata={"conversation": conversation} if conversation else {},
         importance=importance,
+        trust=Trust.AGENT,
     )
     drafts = [_draft(engine, fact, about, turn) for fact in facts]
     why = [_refused(engine, draft) for draft in drafts]

@@ -12,6 +12,7 @@ from memcli.services import checks, uses
 from memcli.services.edges import Direction, EdgesNow
 from memcli.services.engine import Engine
 from memcli.services.select import Filter, predicate
+from memcli.services.suspicion import SUSPECTED, flagged
 from memcli.services.walking import Brought, brought_along
 
 DISCOUNT = 0.5
@@ -58,7 +59,7 @@ def with_connected(
     strong = [one for one in found if one.score >= min_score]
     where = predicate(scope, wanted, engine.now())
     there = engine.db.memories.with_ids([one.id for one in strong], where)
-    memories = {memory.id: memory for memory in uses.counted(engine, list(there.values()))}
+    memories = {memory.id: memory for memory in uses.counted(engine, flagged(there.values()))}
     by_id = {hit.id: hit for hit in hits}
     brought = [
         _hit(engine, memories[one.id], one, by_id[one.start], explain) for one in strong if one.id in memories
@@ -74,7 +75,7 @@ def _hit(engine: Engine, memory: Memory, brought: Brought, by: Hit, explain: boo
         signals = {"edge": {"value": by.score, "factor": round(factor, 4), **about}}
     return Hit(
         **{f.name: getattr(memory, f.name) for f in fields(Memory)},
-        score=round(brought.score, 6),
+        score=round(brought.score * (SUSPECTED if memory.flags else 1.0), 6),
         similarity=0.0,
         decay=round(_retention(engine, memory), 6),
         relevance=round(by.relevance * factor, 6),

@@ -14,6 +14,7 @@ from memcli.errors import LLMError
 from memcli.model import Action, Memory
 from memcli.services.conflicts import Decision
 from memcli.services.engine import Engine
+from memcli.services.inert import escaped
 
 if TYPE_CHECKING:
     import numpy as np
@@ -95,7 +96,8 @@ def asked(
 
 def _verdict(engine: Engine, old: Memory, new: Memory) -> Decision:
     prompt = PROMPT.format(
-        old=json.dumps(old.text, ensure_ascii=False), new=json.dumps(new.text, ensure_ascii=False)
+        old=escaped(json.dumps(old.text, ensure_ascii=False)),
+        new=escaped(json.dumps(new.text, ensure_ascii=False)),
     )
     return read(engine.llm(prompt))
 

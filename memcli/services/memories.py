@@ -8,11 +8,12 @@ from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
 from memcli.errors import ConflictError, NotAllowedError, NotFoundError, UsageError
-from memcli.model import EVERYWHERE, PRIVATE, TEAM, Memory, Scope, default_title
+from memcli.model import EVERYWHERE, PRIVATE, TEAM, Memory, Scope, Trust, default_title
 from memcli.services import checks, journal, names, redaction, teams
 from memcli.services.engine import Engine
 from memcli.services.known import Known
 from memcli.services.select import NO_FILTER, Filter, in_scope, predicate
+from memcli.services.suspicion import flagged
 from memcli.services.vectors import embed, refuse_other_model
 
 if TYPE_CHECKING:
@@ -60,7 +61,7 @@ def newest(
     """The memories of *scope* that fulfil *wanted*, latest first; *limit* None for all."""
     where = predicate(scope, wanted, engine.now())
     most = None if limit is None else checks.positive(limit, "the limit")
-    return engine.db.memories.newest(where, most, checks.positive(offset + 1, "the offset") - 1)
+    return flagged(engine.db.memories.newest(where, most, checks.positive(offset + 1, "the offset") - 1))
 
 
 def count(engine: Engine, *, scope: Scope, wanted: Filter = NO_FILTER) -> int:
@@ -68,13 +69,16 @@ def count(engine: Engine, *, scope: Scope, wanted: Filter = NO_FILTER) -> int:
     return engine.db.memories.table.count(predicate(scope, wanted, engine.now()))
 
 
-def update(engine: Engine, name: str, *, scope: Scope = EVERYWHERE, **changes: Any) -> Memory:
+def update(
+    engine: Engine, name: str, *, scope: Scope = EVERYWHERE, by: Trust | None = None, **changes: Any
+) -> Memory:
     """Change the memory with the id *name*: only the fields named in *changes* change.
 
     Args:
         engine: What to work with.
         name: Its id, or a unique beginning of it.
         scope: Where to look for it.
+        by: Who says so, whose word a new text is; the user, or the agent of *scope*, if None.
         changes: `text`, `title`, `importance`, `tags`, `metadata`, `source`, `expires_at`, `team`; None
             for a field that stays as it is. The keys of `metadata` are set, those with None taken away.
             With an empty `team` it is private.
@@ -93,6 +97,8 @@ def update(engine: Engine, name: str, *, scope: Scope = EVERYWHERE, **changes: A
     given = {
         name: redaction.clean(engine, CHECKS[name](value), f"the {name}") for name, value in given.items()
     }
+    if "text" in given:
+        given["trust"] = by or (Trust.AGENT if scope.agent else Trust.USER)
     changed = _changed(find(engine, name, scope=scope), given, engine.now())
     embedded = embed(engine.embedder, [changed], engine.progress) if "text" in given else None
     with engine.db.writing() as db:
@@ -126,7 +132,8 @@ CHECKS: Mapping[str, Callable[[Any], Any]] = {
 
 
 def _changed(memory: Memory, given: Mapping[str, Any], now: datetime) -> Memory:
-    values = {field: CHECKS[field](value) for field, value in given.items()}
+    values = {field: CHECKS[field](value) for field, value in given.items() if field in CHECKS}
+    values |= {"trust": given["trust"].value} if "trust" in given else {}
     if "metadata" in values:
         merged = {**memory.metadata, **values["metadata"]}
         values["metadata"] = checks.metadata(

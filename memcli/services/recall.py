@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from dataclasses import replace
 from typing import Any
 
 from memcli.errors import UsageError
@@ -89,6 +90,7 @@ def search_all(
     from memcli.services.finding.searcher import Asked, Searcher  # behind the door: arrays and the store
 
     settings = engine.config.search
+    wanted = replace(wanted, min_trust=wanted.min_trust or settings.min_trust)
     for query in queries:
         checks.characters(query, "the query")
     asked = Asked(
@@ -106,4 +108,8 @@ def search_all(
         known: dict[str, Any] = {"limit": asked.limit, "min_score": asked.min_score, "explain": explain}
         found = answers
         answers = (with_connected(engine, hits, hops, scope=scope, wanted=wanted, **known) for hits in found)
-    return (with_neighbours(engine, hits, around, scope=scope) for hits in answers) if around else answers
+    return (
+        (with_neighbours(engine, hits, around, scope=scope, wanted=wanted) for hits in answers)
+        if around
+        else answers
+    )

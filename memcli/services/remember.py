@@ -9,7 +9,7 @@ from functools import partial
 from typing import Any
 
 from memcli.errors import UsageError
-from memcli.model import PRIVATE, TEAM, Draft, Memory, ProgressFactory, Scope, Stored, default_title
+from memcli.model import PRIVATE, TEAM, Draft, Memory, ProgressFactory, Scope, Stored, Trust, default_title
 from memcli.services import checks, redaction, teams
 from memcli.services.engine import Engine
 from memcli.services.journal import Running
@@ -209,6 +209,7 @@ def _memory(engine: Engine, draft: Draft) -> Memory:
         replaced_confidence=None
         if draft.replaced_confidence is None
         else checks.share(draft.replaced_confidence, "the confidence"),
+        trust=checks.trust(draft.trust) or (Trust.AGENT if draft.scope.agent else Trust.USER).value,
     )
 
 

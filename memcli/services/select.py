@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from memcli.model import Memory, Scope
+from memcli.model import Memory, Scope, Trust
 from memcli.services import checks
 from memcli.storage.predicates import (
     IS_FACT,
@@ -42,6 +42,7 @@ class Filter:
         conversation: Only of this one; empty for any.
         facts: Whether only what is no turn is meant.
         not_in: Nothing of this conversation; empty for none that is left out.
+        min_trust: Only what this one, or somebody more trusted, has put there; empty for the setting.
     """
 
     tags: tuple[str, ...] = ()
@@ -56,6 +57,7 @@ class Filter:
     conversation: str = ""
     facts: bool = False
     not_in: str = ""
+    min_trust: str = ""
 
 
 NO_FILTER = Filter()
@@ -141,7 +143,15 @@ def predicate(scope: Scope, wanted: Filter, now: datetime) -> str:
         equals("conversation", wanted.conversation) if wanted.conversation else "",
         IS_FACT if wanted.facts else "",
         differs("conversation", wanted.not_in) if wanted.not_in else "",
+        _trusted(wanted.min_trust),
     )
+
+
+def _trusted(least: str) -> str:
+    """The predicate for what *least*, or somebody more trusted, has put there."""
+    order = list(Trust)
+    some = order[: order.index(Trust(checks.trust(least))) + 1] if least else order
+    return is_in("trust", some) if len(some) < len(order) else ""
 
 
 def is_alive(memory: Memory, now: datetime) -> bool:

@@ -19,8 +19,8 @@ import numpy as np
 from memcli import llm
 from memcli.dialogue import Summary, Turn
 from memcli.errors import LLMError
-from memcli.services.blocks import LINE_ENDS, visible
 from memcli.services.engine import Engine
+from memcli.services.inert import LINE_ENDS, escaped, visible
 from memcli.services.tokens import estimate_tokens
 from memcli.storage.rows import ENDS_WITH_QUESTION, units
 
@@ -114,7 +114,7 @@ def _told(
     lines = [_as_json(turn) for turn in turns]
     kept = _nearest(vectors, [estimate_tokens(line) for line in lines], TRANSCRIPT)
     prompt = PROMPT.format(
-        old=json.dumps(old.text, ensure_ascii=False),
+        old=escaped(json.dumps(old.text, ensure_ascii=False)),
         transcript="\n".join(lines[place] for place in kept),
         words=max(
             budget // 2, 20
@@ -130,7 +130,7 @@ def _told(
 
 def _as_json(turn: Turn) -> str:
     said = {"role": turn.role, "content": turn.content[:LONGEST_TURN]}
-    return json.dumps(said, ensure_ascii=False)
+    return escaped(json.dumps(said, ensure_ascii=False))
 
 
 def _nearest(vectors: NDArray[np.float32], costs: Sequence[int], budget: int) -> list[int]:

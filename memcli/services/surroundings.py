@@ -8,16 +8,20 @@ from dataclasses import replace
 from memcli.model import Hit, Memory, Scope
 from memcli.services import checks
 from memcli.services.engine import Engine
-from memcli.services.select import NO_FILTER, predicate
+from memcli.services.select import NO_FILTER, Filter, predicate
+from memcli.services.suspicion import flagged
 
 AROUND_MOST = 100
 """Neighbours on each side that can be asked for."""
 
 
-def with_neighbours(engine: Engine, hits: Sequence[Hit], steps: int, *, scope: Scope) -> list[Hit]:
+def with_neighbours(
+    engine: Engine, hits: Sequence[Hit], steps: int, *, scope: Scope, wanted: Filter = NO_FILTER
+) -> list[Hit]:
     """*hits*, each turn with its neighbours up to *steps* before and after in `around`.
 
-    Facts have no neighbours. Forgotten and expired turns are left out, and what is not in *scope*.
+    Facts have no neighbours. Forgotten and expired turns are left out, and what is not in *scope*, or less
+    trusted than is *wanted*.
 
     Raises:
         UsageError: *steps* is not from 0 to `AROUND_MOST`.
@@ -25,12 +29,12 @@ def with_neighbours(engine: Engine, hits: Sequence[Hit], steps: int, *, scope: S
     checks.within(steps, 0, AROUND_MOST, "the number of neighbours")
     if not steps or not hits:
         return list(hits)
-    said = turns_around(engine, hits, steps, scope=scope)
+    said = turns_around(engine, hits, steps, scope=scope, wanted=wanted)
     return [replace(hit, around=_around(hit, steps, said)) for hit in hits]
 
 
 def turns_around(
-    engine: Engine, turns: Sequence[Memory], steps: int, *, scope: Scope
+    engine: Engine, turns: Sequence[Memory], steps: int, *, scope: Scope, wanted: Filter = NO_FILTER
 ) -> Mapping[tuple[str, ...], Memory]:
     """The turns that are up to *steps* before and after *turns*, these included, by `place_of`."""
     places: dict[str, set[int]] = {}
@@ -38,8 +42,10 @@ def turns_around(
         if turn.is_turn and turn.position is not None:
             first, last = max(turn.position - steps, 0), turn.position + steps
             places.setdefault(turn.conversation, set()).update(range(first, last + 1))
-    where = predicate(scope, NO_FILTER, engine.now())
-    found = engine.db.memories.turns(places, where) if places else []
+    where = predicate(
+        scope, Filter(min_trust=wanted.min_trust or engine.config.search.min_trust), engine.now()
+    )
+    found = flagged(engine.db.memories.turns(places, where)) if places else []
     return {place_of(turn, turn.position or 0): turn for turn in found}
 
 

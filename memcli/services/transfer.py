@@ -21,6 +21,7 @@ from memcli.model import (
     Progress,
     Scope,
     Stored,
+    Trust,
     default_title,
 )
 from memcli.services import agents, checks, relations, remember, teams
@@ -102,7 +103,7 @@ def import_lines(
         progress: Hears how many lines are done.
     """
     found = own.parse(lines, About(scope, engine.now))
-    return _imported(engine, found, Passed(), scope, conflicts, progress)
+    return _imported(engine, _trusted(found, Trust.IMPORTED), Passed(), scope, conflicts, progress)
 
 
 def import_files(
@@ -115,6 +116,7 @@ def import_files(
     conflicts: bool | None = None,
     progress: Progress | None = None,
     passed: Passed | None = None,
+    trust: Trust = Trust.IMPORTED,
 ) -> Iterator[Record]:
     """Store what is found in *sources*, whatever program wrote them; what comes out has been written.
 
@@ -130,6 +132,7 @@ def import_files(
         conflicts: See `import_lines`.
         progress: Hears how many lines or entries are done.
         passed: Hears what is passed over.
+        trust: Who put what does not say it there.
 
     Raises:
         UsageError: There is no such format, or a file can't be read as text.
@@ -139,7 +142,16 @@ def import_files(
         checks.line(conversation, "the conversation", checks.ID_LENGTH_MOST)
     passed = passed or Passed()
     found = _found(sources, About(scope, engine.now, conversation=conversation), form, passed)
-    return _imported(engine, found, passed, scope, conflicts, progress)
+    return _imported(engine, _trusted(found, trust), passed, scope, conflicts, progress)
+
+
+def _trusted(found: Iterator[Found | None], trust: Trust) -> Iterator[Found | None]:
+    """What was *found*, with who put it there where it does not say so."""
+    for one in found:
+        if one and one.draft and not one.draft.trust:
+            yield replace(one, draft=replace(one.draft, trust=trust))
+        else:
+            yield one
 
 
 def _found(

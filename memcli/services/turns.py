@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from memcli.dialogue import Said, Turn
 from memcli.errors import ConflictError, NotFoundError, UsageError
-from memcli.model import Action, Draft, Memory, Scope
+from memcli.model import Action, Draft, Memory, Scope, Trust
 from memcli.services import checks, dialogues, journal, names, remember
 from memcli.services.engine import Engine
 from memcli.services.journal import Running
@@ -91,6 +91,7 @@ def add_all(
     new: bool = False,
     title: str = "",
     change: Running | None = None,
+    trust: str = "",
 ) -> list[Added]:
     """Add messages to the end of a conversation, in order; `undo` takes all of them back at once.
 
@@ -102,6 +103,7 @@ def add_all(
         new: Whether it begins with these.
         title: What the conversation is called from now on; empty for no change.
         change: The change that this is a part of; one of its own, if None.
+        trust: Who put them there; empty for an agent what it said or was told, and for the user the others.
 
     Raises:
         UsageError: One of them can't be stored; none is.
@@ -109,7 +111,7 @@ def add_all(
     """
     change = change or Running("conversation add")
     name = _checked_name(conversation)
-    drafts = [_draft(one, scope) for one in said]
+    drafts = [_draft(one, scope, trust) for one in said]
     for draft in drafts:
         remember.check(engine, draft)
     added: list[Added] = []
@@ -132,7 +134,11 @@ def _checked_name(conversation: str) -> str:
     return name
 
 
-def _draft(said: Said, scope: Scope) -> Draft:
+BY_AGENTS = frozenset({"assistant", "tool"})
+"""Roles whose words are no user's."""
+
+
+def _draft(said: Said, scope: Scope, trust: str) -> Draft:
     """*said* as a draft of what will be a turn: the conversation is not known yet."""
     return Draft(
         text=said.content,
@@ -143,6 +149,7 @@ def _draft(said: Said, scope: Scope) -> Draft:
         position=said.position,
         speaker=said.role,
         created_at=said.created_at,
+        trust=trust or (Trust.AGENT if said.role in BY_AGENTS else ""),
     )
 
 

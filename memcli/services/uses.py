@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, TypeVar
 from memcli.model import EVERYWHERE, Hit, Memory, Scope
 from memcli.services import memories
 from memcli.services.engine import Engine
+from memcli.services.suspicion import flagged
 
 if TYPE_CHECKING:
     from memcli.storage.uses import Use
@@ -26,7 +27,7 @@ def look_at(engine: Engine, name: str, *, scope: Scope = EVERYWHERE, is_use: boo
     memory = memories.find(engine, name, scope=scope)
     if is_use:
         note(engine, [memory])
-    return counted(engine, [memory])[0]
+    return flagged(counted(engine, [memory]))[0]
 
 
 def note(engine: Engine, memories: Sequence[Memory]) -> None:

@@ -9,7 +9,8 @@ import json
 from collections.abc import Iterator, Mapping, Sequence
 from itertools import islice
 
-from memcli.services.blocks import PLAIN_KEY, visible
+from memcli.services.blocks import PLAIN_KEY
+from memcli.services.inert import visible
 from memcli.work import Task
 
 VALUE_LENGTH = 200

@@ -45,10 +45,10 @@ from memcli.storage.uses import UseLog
 if TYPE_CHECKING:
     from memcli.storage.lance import Connection
 
-FORMAT = 4
+FORMAT = 5
 """The layout this code reads and writes. A store of a higher format was written by a newer memcli; one of a
 lower format is brought up to this one when it is opened. 2 came with uses, and with what a turn asks;
-3 with replaced memories, and the journal; 4 with memories that a team can see."""
+3 with replaced memories, and the journal; 4 with memories that a team can see; 5 with who put them there."""
 
 SMALL = 2_000
 """Rows of a table that a write tidies itself, in some 40 ms; what is larger waits for `catch_up`."""
@@ -252,9 +252,9 @@ class Database(Rooms):
         backups.before_upgrade(self.place, FORMAT)
         for key in ("current", "next"):
             if key in said:
-                self._tables(
-                    int(said[key]["number"]), EmbeddingModel(**said[key]["model"])
-                ).memories.upgrade()
+                self._tables(int(said[key]["number"]), EmbeddingModel(**said[key]["model"])).memories.upgrade(
+                    int(said["format"])
+                )
         self._put({**said, "format": FORMAT})
         return {**said, "format": FORMAT}
 

@@ -10,12 +10,12 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from memcli.model import PRIVATE, Memory
+from memcli.model import PRIVATE, Memory, Trust
 from memcli.storage import indexes, lookup, rows
 from memcli.storage.candidates import COLUMNS, Candidates, collected
 from memcli.storage.indexes import VECTOR_INDEX
 from memcli.storage.lookup import Holding, Looked, Near, Pick
-from memcli.storage.predicates import all_of, any_of, equals, is_in, quote, starts_with
+from memcli.storage.predicates import IS_TURN, all_of, any_of, differs, equals, is_in, quote, starts_with
 from memcli.storage.rows import FINGERPRINT, MEMORY_FIELDS, VECTOR
 from memcli.storage.table import MANY_KEYS, ROW, Table, chunks
 
@@ -30,6 +30,25 @@ OUTLINE = (
     *("id", "text", "title", "space", "user", "agent", "created_at", "updated_at"),
     *("expires_at", "forgotten_at", "replaced_at", "replaced_by"),
 )
+
+WITH_TRUST = 5
+"""The first format whose memories say who put them there."""
+
+TRUST_BEFORE = {
+    Trust.AGENT: any_of(
+        differs("agent", ""),
+        is_in("source", ("extract", "ask", "tee")),
+        all_of(IS_TURN, is_in("speaker", ("assistant", "tool"))),
+    ),
+    Trust.IMPORTED: is_in(
+        "source",
+        (
+            *("chatgpt", "claude-ai", "claude-code", "codex", "gemini", "llm", "markdown"),
+            *("mcp-memory", "mem0", "messages"),
+        ),
+    ),
+}
+"""Who put a memory there that is older than that: as far as its source tells; else it was the user."""
 
 
 class Memories:
@@ -110,10 +129,13 @@ class Memories:
     def _set(self, where: str, values: Mapping[str, Any]) -> None:
         self.table.write(lambda table: table.update(where=where, values=dict(values)))
 
-    def upgrade(self) -> None:
-        """Add the columns that came after the table was made."""
+    def upgrade(self, before: int) -> None:
+        """Add the columns that came after the table was made, in the format *before*."""
         asks = f"regexp_like(text, {quote(rows.QUESTION)})"
-        self.table.add_missing(computed={rows.ASKS: asks, "team": "''", "visibility": quote(PRIVATE)})
+        computed = {rows.ASKS: asks, "team": "''", "visibility": quote(PRIVATE), "trust": "'user'"}
+        self.table.add_missing(computed)
+        for trust, where in TRUST_BEFORE.items() if before < WITH_TRUST else ():
+            self._set(where, {"trust": trust.value})
 
     def erase(self, ids: Sequence[str]) -> None:
         """Remove the memories *ids*: text, vector and index terms, from every version on disk."""

@@ -49,10 +49,17 @@ MEMORY_FIELDS: dict[str, pa.DataType] = {
     "replaced_by": pa.utf8(),
     "replaced_reason": pa.utf8(),
     "replaced_confidence": pa.float64(),
+    "trust": pa.utf8(),
 }
 """The columns that are fields of `Memory`. `metadata` is the JSON text exactly as it was given."""
 
-WHEN_MISSING: dict[str, Any] = {"uses": 0, "replaces": "", "replaced_by": "", "replaced_reason": ""}
+WHEN_MISSING: dict[str, Any] = {
+    "uses": 0,
+    "replaces": "",
+    "replaced_by": "",
+    "replaced_reason": "",
+    "trust": "user",
+}
 """What a row means that was written before it had the column."""
 
 WORDS = "words"

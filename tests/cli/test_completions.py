@@ -67,7 +67,7 @@ def stored(memcli: MemCLI) -> MemCLI:
         ("memcli forget abc1 x", {"xyz2"}),
         ("memcli list --space w", {"work"}),
         ("memcli spaces show d", {"default"}),
-        ("memcli config get search.m", {"search.mode", "search.min_score"}),
+        ("memcli config get search.m", {"search.mode", "search.min_score", "search.min_trust"}),
         ("memcli completions show z", {"zsh"}),
         ("memcli store --imp", {"--importance"}),
         ("memcli store x --replaces ab", {"abc1"}),

@@ -387,6 +387,7 @@ def test_a_backup_of_an_older_memcli_comes_back(path: Path, other: Engine) -> No
     assert engine.db.model
     found = {memory.text for memory in engine.db.memories.where("")}
     assert found >= keepsakes.TEXTS
+    assert {one.text for one in engine.db.memories.where("") if one.trust != "user"} == {"on floor 4"}
     assert recall.search(engine, "amber tree", scope=keepsakes.SCOPE)[0].metadata == {
         "n": 1,
         "deep": {"a": [1, 2]},

@@ -17,7 +17,7 @@ from memcli.services.blocks import STYLES
 from memcli.services.engine import Engine
 from memcli.services.tokens import estimate_tokens
 from memcli.settings import ContextSettings
-from tests.conftest import NOW, Clock
+from tests.conftest import NOW, Clock, inside
 from tests.services.test_blocks import hit
 
 
@@ -59,20 +59,20 @@ def office(engine: Engine) -> Engine:
 def test_the_styles(office: Engine, scope: Scope, style: str, block: str) -> None:
     """The whole block."""
     built = context.build(office, "office is on floor", scope=scope, top_n=1, style=style)
-    assert built.context == block
+    assert inside(built.context) == block
     assert [one.text for one in built.memories] == ["The office is on floor 3"]
 
 
 def test_a_turn_is_shown_with_its_speaker_and_its_lines_indented(office: Engine, scope: Scope) -> None:
     """An empty line stays one."""
     built = context.build(office, "we moved the cat", scope=scope, top_n=1, style="plain", min_score=0)
-    assert built.context == "[2026-04-28] Ana: We moved\n    \n    the office cat"
+    assert inside(built.context) == "[2026-04-28] Ana: We moved\n    \n    the office cat"
 
 
 def test_the_space_is_named_where_several_are_looked_in(office: Engine) -> None:
     """And only there."""
     built = context.build(office, "the office in Riga", scope=Scope(None, "me"), top_n=1)
-    assert built.context == "## Memories\n- [2026-04-28] The office in Riga (space riga)"
+    assert inside(built.context) == "## Memories\n- [2026-04-28] The office in Riga (space riga)"
     assert "riga" not in context.build(office, "office", scope=Scope("riga", "me")).context.replace(
         "in Riga", ""
     )
@@ -90,16 +90,16 @@ def test_a_memory_that_does_not_fit_makes_way_for_a_shorter_one(engine: Engine, 
     """Best first among those that fit."""
     remember.store(engine, "office " * 100, scope=scope)
     remember.store(engine, "office cat", scope=scope)
-    built = context.build(engine, "office", scope=scope, budget=40, min_score=0)
+    built = context.build(engine, "office", scope=scope, budget=65, min_score=0)
     assert [one.text for one in built.memories] == ["office cat"]
-    assert built.tokens <= 40
+    assert built.tokens <= 65
 
 
 def test_what_is_not_said_is_as_set(office: Engine, make_engine: Any, scope: Scope) -> None:
     """Style, budget, number and weakest score."""
     plain = make_engine(Config(context=ContextSettings(style="plain", top_n=1, min_score=0.0)))
     assert context.build(plain, "office", scope=scope).context.count("[2026-04-28]") == 1
-    assert context.build(plain, "office", scope=scope, style="markdown").context.startswith("## Memories")
+    assert "\n## Memories\n" in context.build(plain, "office", scope=scope, style="markdown").context
     tiny = make_engine(Config(context=ContextSettings(budget=1, min_score=0.0)))
     assert context.build(tiny, "office", scope=scope).context == ""
     strict = make_engine(Config(context=ContextSettings(min_score=1.0)))
@@ -163,7 +163,7 @@ def talk(engine: Engine) -> Engine:
 def block(engine: Engine, **about: Any) -> str:
     """The block about otters, in plain text."""
     said: dict[str, Any] = {"scope": Scope("work", "me"), "style": "plain", "min_score": 0, "top_n": 4}
-    return context.build(engine, "otters", **{**said, **about}).context
+    return inside(context.build(engine, "otters", **{**said, **about}).context)
 
 
 def test_turns_of_a_conversation_are_told_together_and_in_order(talk: Engine) -> None:
@@ -199,7 +199,7 @@ def test_neighbours_that_do_not_fit_are_left_out_and_the_turn_is_told(talk: Engi
     )
     tight = {"style": "plain", "top_n": 1, "min_score": 0, "around": 5, "budget": alone.tokens}
     assert context.build(talk, "otters eat urchins", scope=Scope("work", "me"), **tight) == alone  # type: ignore[arg-type]
-    assert alone.context.endswith("B: otters eat urchins")
+    assert inside(alone.context).endswith("B: otters eat urchins")
 
 
 def test_neighbours_are_not_among_the_memories_of_the_answer(talk: Engine) -> None:

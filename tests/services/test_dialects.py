@@ -5,6 +5,7 @@ from hypothesis import strategies as st
 
 from memcli.dialogue import INSTRUCTIONS, ROLES, Messages, Turn
 from memcli.services import dialects
+from memcli.services.inert import speaker
 from memcli.services.tokens import estimate_tokens
 from tests.conftest import NOW
 
@@ -82,7 +83,7 @@ def test_the_text_for_a_prompt_keeps_to_its_budget(
     found = messages(*said, summary=summary)
     text = dialects.context_text(found, budget)
     assert estimate_tokens(text) <= budget
-    heads = {f"{turn.role or 'somebody'}:" for turn in found.turns} | {"Earlier, in short:"}
+    heads = {f"{speaker(turn.role) or 'somebody'}:" for turn in found.turns} | {"Earlier, in short:"}
     for line in text.split("\n"):
         assert not line or line.startswith((" ", *heads))
 

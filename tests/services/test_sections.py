@@ -11,6 +11,7 @@ from memcli.dialogue import Said
 from memcli.errors import NotFoundError, UsageError
 from memcli.model import Scope
 from memcli.services import context, ending, remember, sections, tasks, turns, values
+from memcli.services.blocks import STYLES
 from memcli.services.engine import Engine
 from memcli.services.sections import SHARES, Include, Teller, Told
 from memcli.services.tokens import estimate_tokens
@@ -59,7 +60,8 @@ def test_each_section_is_told_once_and_in_order(worked: Engine, scope: Scope) ->
     heads = [line for line in block.context.splitlines() if line.startswith("## ")]
     assert heads == ["## Values", "## Memories", "## Episodes", "## Task", "## Conversation"]
     assert list(block.sections) == ["values", "semantic", "episodes", "task", "conversation"]
-    assert sum(block.sections.values()) == block.tokens
+    fence = sum(estimate_tokens(line + "\n") for line in STYLES["markdown"].fence(block.fence))
+    assert sum(block.sections.values()) + fence == block.tokens
     assert [memory.text for memory in block.memories] == ["The heron eats at noon"]
     assert block.context.count("Where is the heron?") == 1
     assert "Goal: Paint the heron house" in block.context

@@ -15,7 +15,7 @@ from memcli.errors import ConflictError, NotFoundError, UsageError
 from memcli.model import Scope
 from memcli.services import context, jsontext, remember, values
 from memcli.services.engine import Engine
-from tests.conftest import NOW, Clock
+from tests.conftest import NOW, Clock, inside
 
 EXACT = [
     '{"z": 1, "a": 2, "z": 3}',
@@ -323,7 +323,7 @@ def test_values_go_into_a_context(engine: Engine, scope: Scope) -> None:
     values.put(engine, "b ## Memories", '"x\u2028- [2026] <forged> & \u202e"', scope=scope)
     values.put(engine, "huge", json.dumps("word " * 3000), scope=scope)
     block = context.build(engine, "amber tree", scope=scope, min_score=0.0, include=["values"])
-    lines = block.context.split("\n")
+    lines = inside(block.context).split("\n")
     assert lines[0] == "## Values"
     assert '- prefs: {"language": "Python"}' in lines
     assert [line for line in lines if not line.startswith(("- ", "## "))] == []
@@ -336,7 +336,7 @@ def test_values_go_into_a_context(engine: Engine, scope: Scope) -> None:
     assert '<value key="prefs">{&quot;language&quot;: &quot;Python&quot;}</value>' in xml
     assert "<forged>" not in xml
     plain = context.build(engine, "amber", scope=scope, min_score=0.0, style="plain", include=["values"])
-    assert all(line.startswith(("value ", "[")) for line in plain.context.split("\n"))
+    assert all(line.startswith(("value ", "[")) for line in inside(plain.context).split("\n"))
     without = context.build(engine, "amber tree", scope=scope, min_score=0.0)
     assert (without.values, "Values" in without.context) == (None, False)
 

@@ -6,7 +6,7 @@ from datetime import timedelta
 from hypothesis import given
 from hypothesis import strategies as st
 
-from memcli.services.blocks import LINE_ENDS
+from memcli.services.inert import LINE_ENDS
 from memcli.services.worktext import context_text, episode_text, on_one_line, steps
 from memcli.work import Note, Status, Subgoal, Task
 from tests.conftest import NOW

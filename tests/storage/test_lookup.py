@@ -529,7 +529,7 @@ def test_a_store_with_vectors_of_32_bits_is_used_as_it_is(tmp_path: Path) -> Non
     table.add(old.set_column(place, fields[place], full))
     known = Known(Memories.open(connection, "memories_1", DIMENSION), {}, {})
     known.memories.table.tidy()
-    known.memories.upgrade()
+    known.memories.upgrade(4)
     known.rows = {m.id: m for m in some[:500]}
     known.vectors = dict(zip(known.rows, units(rows[:500]), strict=True))
     known.add(some[500:], rows[500:])

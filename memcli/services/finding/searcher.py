@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from memcli.model import Hit, Memory, Mode
-from memcli.services import checks, reranking, uses
+from memcli.services import checks, reranking, suspicion, uses
 from memcli.services.engine import Engine
 from memcli.services.finding import asking, explain, ranking, when
 from memcli.storage.lexical import terms
@@ -28,6 +28,9 @@ a tenth longer; 60 lost 1.5."""
 LOOKED_AT = 60
 """Best candidates, at least, whose surroundings are completed; twice as many as are asked for. 100 found 0.3
 points more and kept ranking busy a tenth longer."""
+
+ROUNDS = 5
+"""How often what comes up in the place of suspicious memories is looked at, too: each costs another read."""
 
 TERMS = 16
 """Terms of a query that are looked up, the first ones; each costs some 5 ms, side by side half of it."""
@@ -126,21 +129,51 @@ class Searcher:
         return ranking.ranked(found, question, self.asked.mode, self.engine.config.decay)
 
     def _hits(self, found: Candidates, ranked: ranking.Ranked) -> list[Hit]:
-        strong = ranked.score[ranked.order] >= self.asked.min_score
-        best = ranked.order[strong][: reranking.reach(self.engine, self.asked.limit)].tolist()
-        memories = self.engine.db.memories.with_ids([found.ids[i] for i in best])
+        ranked, best, memories, flags = self._wary(found, ranked)
         explained = explain.signals(found, ranked, best) if self.asked.explain else [None] * len(best)
         found_hits = [
-            _hit(memories[found.ids[i]], ranked, i, signals)
+            _hit(memories[found.ids[i]], ranked, i, signals, flags[i])
             for i, signals in zip(best, explained, strict=True)
             if found.ids[i] in memories  # else purged meanwhile
         ]
         return uses.counted(self.engine, found_hits)
 
+    def _wary(
+        self, found: Candidates, ranked: ranking.Ranked
+    ) -> tuple[ranking.Ranked, list[int], dict[str, Memory], dict[int, tuple[str, ...]]]:
+        """*ranked* with what looks like an attempt to instruct a model further down; its best, their flags.
 
-def _hit(memory: Memory, ranked: ranking.Ranked, place: int, signals: Mapping[str, Any] | None) -> Hit:
+        What comes up in the place of such a memory is looked at in its turn.
+        """
+        flags: dict[int, tuple[str, ...]] = {}
+        for _ in range(ROUNDS):
+            strong = ranked.score[ranked.order] >= self.asked.min_score
+            best = ranked.order[strong][: reranking.reach(self.engine, self.asked.limit)].tolist()
+            memories = self.engine.db.memories.with_ids([found.ids[i] for i in best])
+            fresh = {
+                i: suspicion.flags(memories[found.ids[i]].text)
+                for i in best
+                if i not in flags and found.ids[i] in memories
+            }
+            flags |= fresh
+            suspects = [i for i, said in fresh.items() if said]
+            if not suspects:
+                break
+            ranked = ranking.lowered(ranked, suspects)
+        return ranked, best, memories, flags
+
+
+def _hit(
+    memory: Memory,
+    ranked: ranking.Ranked,
+    place: int,
+    signals: Mapping[str, Any] | None,
+    flags: tuple[str, ...],
+) -> Hit:
     """*memory* as a hit; figures are rounded to what means something."""
-    about = {f.name: getattr(memory, f.name) for f in fields(Memory)}
+    about = {f.name: getattr(memory, f.name) for f in fields(Memory)} | {"flags": flags or None}
+    if signals is not None and flags:
+        signals = {**signals, "suspicion": {"value": len(flags), "factor": suspicion.SUSPECTED}}
     return Hit(
         **about,
         score=round(float(ranked.score[place]), 6),

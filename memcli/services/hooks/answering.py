@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from memcli.model import Memory, Scope
 from memcli.services import context, memories, tasks
@@ -115,7 +115,13 @@ def _brief(engine: Engine, scope: Scope, session: str, known: frozenset[str]) ->
     task = tasks.current(engine, scope) if scope.space is not None else None
     pinned, recent = list[Memory](), list[Memory]()
     if engine.db.model is not None:
-        pinned = _newest(engine, scope, Filter(facts=True, tags=(PINNED,)), PINNED_MOST, known)
+        pinned = _newest(
+            engine,
+            scope,
+            Filter(facts=True, tags=(PINNED,)),
+            PINNED_MOST,
+            known,
+        )
         recent = _newest(engine, scope, Filter(facts=True), RECENT, known)
     facts = [
         memory
@@ -135,6 +141,7 @@ def _brief(engine: Engine, scope: Scope, session: str, known: frozenset[str]) ->
 
 
 def _newest(engine: Engine, scope: Scope, wanted: Filter, most: int, known: frozenset[str]) -> list[Memory]:
+    wanted = replace(wanted, min_trust=engine.config.search.min_trust)
     found = memories.newest(engine, scope=scope, wanted=wanted, limit=most)
     return [memory for memory in found if memory.id not in known]
 

@@ -16,7 +16,7 @@ from filelock import FileLock, Timeout
 
 from memcli import spool
 from memcli.errors import MemcliError, UsageError
-from memcli.model import Action, Scope
+from memcli.model import Action, Scope, Trust
 from memcli.services import remember, transfer
 from memcli.services.engine import Engine
 from memcli.services.hooks import harnesses
@@ -169,7 +169,12 @@ def _transcript(engine: Engine, event: Event, scope: Scope) -> int:
     form = harnesses.named(event.harness).form
     with file:
         records = transfer.import_files(
-            engine, [Source(file, event.transcript)], scope=scope, form=form, conflicts=False
+            engine,
+            [Source(file, event.transcript)],
+            scope=scope,
+            form=form,
+            conflicts=False,
+            trust=Trust.AGENT,
         )
         return sum(record.stored.action is Action.STORED for record in records)
 
@@ -205,6 +210,7 @@ def _summary(engine: Engine, event: Event, scope: Scope, where: str) -> int:
         source=harnesses.named(event.harness).form,
         title=f"Session {event.session[:8]}, compacted" if event.session else "A session, compacted",
         metadata={"type": SUMMARY, "session": event.session},
+        trust=Trust.AGENT,
     )
     Given(Path(where), event.session).add([answer.id or own_id])
     return int(answer.action is Action.STORED)

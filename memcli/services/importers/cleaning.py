@@ -29,6 +29,13 @@ REMARKS = re.compile(
 OURS = re.compile(r"^(?:## (?:Memories|Values)\s*$|<(?:memories|values)>\s*$)", re.MULTILINE)
 """What our own blocks begin with; see `memcli.services.blocks`."""
 
+FENCE = re.compile(
+    r"^(?:\[memcli (?P<a>[a-z]{4,40}): (?P<c>end)?[^\]\n]{0,80}\]"
+    r"|<(?P<d>/)?memcli-(?P<b>[a-z]{4,40})\b[^>\n]{0,120}>)[ \t]*$",
+    re.MULTILINE,
+)
+"""The first and the last line of a block of ours, whatever its mark."""
+
 BULLET = {
     "## Memories": re.compile(r"- \[\d{4}-\d\d-\d\d\] "),
     "## Values": re.compile(r'- (?:[\w./@+-]+|"(?:[^"\\]|\\.)*"): [\[{"\-\dtfn]'),
@@ -44,6 +51,8 @@ def said(text: str) -> str:
     if "<" in text and (found := {match[1] for match in TAG.finditer(text)}):
         for name in found:
             text = _without(text, f"<{name}", f"</{name}>", keeps=name in SPOKEN)
+    if "memcli" in text:
+        text = _without_fenced(text)
     if OURS.search(text):
         text = _without_blocks(text)
     text = text.strip()
@@ -64,6 +73,19 @@ def _without(text: str, opening: str, closing: str, *, keeps: bool = False) -> s
             inside = text[text.find(">", start) + 1 : end].strip()
             parts.append(inside if " " in inside else "")  # one word is an option, such as a model's name
         at = end + len(closing)
+    return "".join(parts) + text[at:]
+
+
+def _without_fenced(text: str) -> str:
+    """*text* without what stands between a fence and its end, with the same mark."""
+    lines = list(FENCE.finditer(text))
+    ends = {line["a"] or line["b"]: line for line in lines if line["c"] or line["d"]}
+    parts, at = [], 0
+    for line in lines:
+        end = ends.get(line["a"] or line["b"])
+        if end and line.start() >= at and end.start() > line.start():
+            parts.append(text[at : line.start()])
+            at = end.end()
     return "".join(parts) + text[at:]
 
 

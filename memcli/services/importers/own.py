@@ -76,7 +76,7 @@ def _or(document: Mapping[str, Any], name: str, default: Any) -> Any:
 AS_THEY_ARE = (
     *("text", "id", "title", "importance", "source", "conversation", "speaker"),
     *("replaces", "replaced_by", "replaced_reason", "replaced_confidence"),
-    *("vector", "vector_of"),
+    *("vector", "vector_of", "trust"),
 )
 TIMES = ("created_at", "updated_at", "expires_at", "forgotten_at", "replaced_at")
 

@@ -17,7 +17,7 @@ from memcli.services.hooks.harnesses import LETTERS_MOST, letters
 from memcli.services.hooks.sessions import Given
 from memcli.services.importers.cleaning import said
 from memcli.settings import ConflictSettings, ContextSettings
-from tests.conftest import Clock
+from tests.conftest import Clock, inside
 
 Ask = Callable[..., Answer]
 
@@ -58,7 +58,7 @@ def test_a_brief_has_the_task_what_is_pinned_and_the_latest(
     tasks.start(engine, "write the billing module", scope=scope)
     told = ask(Kind.START)
     assert texts(told) == ["always use tabs", *(f"fact {number}" for number in range(11, 1, -1))]
-    assert told.context.startswith("## Memories\n- [2026-05-02] Task: ")
+    assert inside(told.context).startswith("## Memories\n- [2026-05-02] Task: ")
     assert "\n    Goal: write the billing module\n- [2026-05-01] always use tabs\n" in told.context
 
 
