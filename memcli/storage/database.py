@@ -215,6 +215,7 @@ class Database(Rooms):
         """
         value = self._said_in_meta()
         if not value:
+            self._refuse_orphans()
             return {}
         try:
             said: dict[str, Any] = json.loads(value)
@@ -228,6 +229,15 @@ class Database(Rooms):
                 hint="upgrade memcli: pip install --upgrade memcli",
             )
         return self._upgraded(said) if said["format"] < FORMAT else said
+
+    def _refuse_orphans(self) -> None:
+        """Raise if there are memories and nothing says whose vectors these are: half of a copied store.
+
+        A first write that was killed leaves tables, but no rows.
+        """
+        for path in sorted(self.path.glob("memories_*.lance")):
+            if any((path / "data").glob("*.lance")):
+                raise self._damaged(f"its table meta is missing, which says what {path.stem} is")
 
     def _said_in_meta(self) -> str:
         """The value in the table meta; empty where there is none."""
@@ -271,7 +281,10 @@ class Database(Rooms):
         return generation
 
     def _damaged(self, how: str) -> StorageError:
-        return StorageError(f"the store at {self.path} is damaged: {how}")
+        return StorageError(
+            f"the store at {self.path} is damaged: {how}",
+            hint="memcli doctor says what can be brought back",
+        )
 
     def _tables(self, number: int, model: EmbeddingModel) -> Generation:
         return Generation(
