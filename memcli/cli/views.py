@@ -23,11 +23,11 @@ from memcli.services.answers import as_json
 from memcli.services.backup import Backup, BroughtBack
 from memcli.services.consolidate import Step
 from memcli.services.demo import Demo
-from memcli.services.doctor import Finding
 from memcli.services.evaluate import Evaluated
 from memcli.services.extract import Extracted
 from memcli.services.extracting import Fact
 from memcli.services.graph import Connected, EdgeOf, Path, Traversal
+from memcli.services.health.findings import Finding
 from memcli.services.history import Version
 from memcli.services.models import Changed
 from memcli.services.scanning import Leak
@@ -352,7 +352,7 @@ SEVERAL: Mapping[type, Callable[[Any], RenderableType]] = {
     Step: past.steps,
     Agent: who.agents,
     Team: who.teams,
-    Finding: who.findings,
+    Finding: care.findings,
     Leak: care.leaks,
     EdgeOf: structure.edges,
     Value: structure.values,

@@ -159,7 +159,7 @@ class Database(Rooms):
         """Fold uses, and tidy what is small of what was opened."""
         if self.uses.is_due:
             self.fold_uses()
-        for table in self._all_tables(vars(self)):
+        for table in self.all_tables(vars(self)):
             if table.is_due:
                 if table.count() <= SMALL:
                     table.tidy()
@@ -184,7 +184,7 @@ class Database(Rooms):
         done: set[str] = set()
         with locks.upkeep(self.path, wait=always) as is_ours:
             self.forget_what_was_read()
-            for table in self._all_tables() if is_ours else ():
+            for table in self.all_tables() if is_ours else ():
                 if always or table.is_due:
                     table.merge()
                     done.add(table.name)
@@ -192,13 +192,13 @@ class Database(Rooms):
             return
         with self._lock():
             self.forget_what_was_read()
-            for table in self._all_tables():
+            for table in self.all_tables():
                 if table.name in done:
                     with nullcontext() if always else suppress(StorageError):  # somebody merges again
                         table.tidy()
         self.is_behind = False
 
-    def _all_tables(self, rooms: Container[str] = ROOMS) -> list[Table]:
+    def all_tables(self, rooms: Container[str] = ROOMS) -> list[Table]:
         """The tables of *rooms*, of the memories, and the table meta."""
         tables = self._tables_of(rooms)
         if self.current:
