@@ -25,9 +25,7 @@ from memcli.warm import client, place
 from memcli.warm.warmth import Warmth
 
 Deep = Annotated[bool, typer.Option("--deep", help="Read everything in the store.")]
-Fix = Annotated[
-    bool, typer.Option("--fix", help="Mend what can be mended; ask where that loses something.")
-]
+Fix = Annotated[bool, typer.Option("--fix", help="Mend what can be mended; ask where that loses something.")]
 
 app = typer.Typer(rich_markup_mode=None)
 

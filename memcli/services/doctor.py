@@ -73,7 +73,7 @@ def _failed(finding: Finding, said: str) -> Finding:
 
 
 def _checked(patient: Patient, *, deep: bool) -> list[Checked]:
-    home, checks, config = patient.home, [machine.versions()], Config()
+    home, checks, config = patient.home, list[Checked](), Config()
     try:
         loaded = patient.read()
     except MemcliError as error:
@@ -86,7 +86,8 @@ def _checked(patient: Patient, *, deep: bool) -> list[Checked]:
     checks += store
     if all(one.finding.level is not Level.ERROR for one in store):
         checks.append(_model(engine))
-    checks += [_backups(home, config.backup), machine.disk(home), machine.processor(), machine.privacy(home)]
+    checks += [_backups(home, config.backup), machine.privacy(home), machine.disk(home)]
+    checks += [machine.processor(), machine.versions()]
     return checks + (surroundings.examine(patient.around) if patient.around else [])
 
 

@@ -146,9 +146,7 @@ def _tidiness(engine: Engine) -> Iterator[Checked]:
         yield fine("tidiness", f"{superfluous / 1e6:,.1f} MB of old versions")
     if beside.kept:
         names = ", ".join(path.name for path in beside.kept)
-        said = (
-            f"kept beside the store, {beside.size / 1e6:,.1f} MB, yours to remove: {names}"
-        )
+        said = f"kept beside the store, {beside.size / 1e6:,.1f} MB, yours to remove: {names}"
         yield found("kept", Level.NOTE, said)
 
 
