@@ -5,7 +5,7 @@ from __future__ import annotations
 import shutil
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
@@ -126,7 +126,9 @@ def plan(store: Path, torn: Sequence[Torn]) -> list[Plan]:
         known = {one.fragment: True for one in torn if one.table == name and one.part is Part.ROWS}
         found = list(_plans(store / f"{name}.lance", {n: gone for n, gone in known.items() if n is not None}))
         if found:
-            plans.append(max(found, key=lambda one: one.rows))  # the first, which is the newest, of equals
+            best = max(found, key=lambda one: one.rows)  # the first, which is the newest, of equals
+            is_told = not any(one.table == name and one.part is Part.MANIFEST for one in torn)
+            plans.append(best if is_told else replace(best, rows_lost=None))
     return plans
 
 

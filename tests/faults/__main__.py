@@ -16,12 +16,14 @@ import logging
 import platform
 import sys
 import time
+from collections import Counter
 from collections.abc import Callable
-from dataclasses import asdict
 from datetime import UTC, datetime
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
+
+import pytest
 
 from memcli import __version__
 from tests.faults import crowd, killing
@@ -32,17 +34,42 @@ Part = Callable[[Path, argparse.Namespace], dict[str, Any]]
 def kills(place: Path, given: argparse.Namespace) -> dict[str, Any]:
     """Processes killed one after the other."""
     until = time.monotonic() + 60 * given.minutes
-    return asdict(
-        killing.kill(place, kills=given.kills, seed=given.seed, until=until, told=logging.getLogger().info)
-    )
+    told = logging.getLogger().info
+    return vars(killing.kill(place, kills=given.kills, seed=given.seed, until=until, told=told))
 
 
 def together(place: Path, given: argparse.Namespace) -> dict[str, Any]:
     """Writers and readers, all at once."""
-    return asdict(crowd.together(place, seconds=60 * min(given.minutes, given.crowd), seed=given.seed))
+    return vars(crowd.together(place, seconds=60 * min(given.minutes, given.crowd), seed=given.seed))
 
 
-PARTS: dict[str, Part] = {"kills": kills, "crowd": together}
+class Collected:
+    """What pytest says of each test."""
+
+    def __init__(self) -> None:
+        self.outcomes: Counter[str] = Counter()
+        self.wrong: list[str] = []
+        self.skipped: list[str] = []
+
+    def pytest_runtest_logreport(self, report: pytest.TestReport) -> None:
+        """Hear of a test, or of what comes before or after it."""
+        if report.when == "call" or report.outcome != "passed":
+            self.outcomes[report.outcome] += 1
+        if report.failed:
+            self.wrong.append(report.nodeid)
+        if report.skipped:
+            self.skipped.append(f"{report.nodeid}: {report.longrepr}")
+
+
+def tests(place: Path, given: argparse.Namespace) -> dict[str, Any]:
+    """All that is quick: disks, limits, clocks, versions, torn files."""
+    collected = Collected()
+    arguments = ["-n", "0", "-q", "--no-header", f"--basetemp={place / 'tests'}", str(Path(__file__).parent)]
+    pytest.main(arguments, plugins=[collected])
+    return vars(collected)
+
+
+PARTS: dict[str, Part] = {"tests": tests, "kills": kills, "crowd": together}
 
 
 def report(answers: dict[str, Any], seed: int) -> str:

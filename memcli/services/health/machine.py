@@ -139,7 +139,8 @@ def _open(path: Path) -> Iterator[tuple[Path, int]]:
 
 
 def _closed(paths: list[Path]) -> str:
+    more = len(paths) - 1
     for path in paths:
         with suppress(OSError):
             path.chmod(stat.S_IMODE(path.stat().st_mode) & ~OTHERS)
-    return f"closed {len(paths):,} files and directories to everybody else"
+    return f"nobody else can read {paths[0]} any more" + (f", nor {more:,} more" if more else "")

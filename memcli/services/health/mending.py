@@ -63,7 +63,7 @@ def of_table(engine: Engine, plan: Plan) -> Cure:
         with _alone(engine) as store:
             aside = _kept(engine, [plan.table])
             torn.carry_out(store, plan)
-        return f"{plan.table} has {plan.rows:,} rows again; as it was, it is in {aside}"
+        return f"{plan.table} can be read again, {plan.rows:,} rows of it; as it was, it is in {aside}"
 
     lost = "what the last write changed" if plan.rows_lost is None else f"{plan.rows_lost:,} rows"
     if plan.rows_lost == 0:

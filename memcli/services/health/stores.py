@@ -28,7 +28,7 @@ def examine(engine: Engine, *, deep: bool) -> list[Checked]:
     if not engine.home.store.is_dir():
         return [fine("store", f"nothing is stored yet at {engine.home.store}")]
     torn = _torn(engine, deep=deep)
-    store = _store(engine)
+    store = _store(engine, is_whole=not torn)
     if torn or store.finding.level is Level.ERROR:
         return [store, *torn]
     files = fine("files", "all there and whole" if deep else "all there, as far as a glance tells")
@@ -36,14 +36,15 @@ def examine(engine: Engine, *, deep: bool) -> list[Checked]:
     return [store, files, *checks, clock(engine.now(), newest(engine))]
 
 
-def _store(engine: Engine) -> Checked:
+def _store(engine: Engine, *, is_whole: bool) -> Checked:
     try:
         if not engine.db.model:
             return fine("store", f"no memories yet at {engine.home.store}")
         number = engine.db.memories.table.count()
         engine.db.people.members.where()
     except MemcliError as error:
-        return found("store", Level.ERROR, told(error), cure=mending.of_meta(engine))
+        cure = mending.of_meta(engine) if is_whole else None  # else the torn file has its own
+        return found("store", Level.ERROR, told(error), cure=cure)
     return fine("store", f"{number:,} memories at {engine.home.store}, forgotten ones included")
 
 
@@ -61,14 +62,14 @@ def _torn(engine: Engine, *, deep: bool) -> list[Checked]:
         rows = [one for one in all_torn if one.table == table and not one.index]
         if rows:
             cure = _cure(engine, table, plans)
-            said = _sentence(rows)
-            if not cure:
-                said += "; a backup brings it back, if there is one"
+            said = _sentence(rows) + ("" if cure else "; a backup brings it back, if there is one")
             findings.append(found("files", Level.ERROR, said, "" if cure else mending.RESTORE, cure))
-            continue
-        names = sorted({one.index for one in all_torn if one.table == table})
-        said = f"{_sentence([one for one in all_torn if one.table == table])}: searches fail"
-        findings.append(found("indexes", Level.ERROR, said, cure=mending.of_indexes(engine, table, names)))
+        if of_indexes := [one for one in all_torn if one.table == table and one.index]:
+            names = sorted({one.index for one in of_indexes})
+            said = f"{_sentence(of_indexes)}: searches fail"
+            findings.append(
+                found("indexes", Level.ERROR, said, cure=mending.of_indexes(engine, table, names))
+            )
     return findings
 
 
