@@ -213,9 +213,8 @@ class Database(Rooms):
         Raises:
             StorageError: It makes no sense, or a newer memcli has written it.
         """
-        value = self._said_in_meta()
+        value = self._said_in_meta() or self._said_for_orphans()
         if not value:
-            self._refuse_orphans()
             return {}
         try:
             said: dict[str, Any] = json.loads(value)
@@ -230,14 +229,19 @@ class Database(Rooms):
             )
         return self._upgraded(said) if said["format"] < FORMAT else said
 
-    def _refuse_orphans(self) -> None:
-        """Raise if there are memories and nothing says whose vectors these are: half of a copied store.
+    def _said_for_orphans(self) -> str:
+        """What meta says by now, if there are memories; a killed first write leaves tables, but no rows.
 
-        A first write that was killed leaves tables, but no rows.
+        Raises:
+            StorageError: Nothing says whose vectors they have: half of a copied store.
         """
         for path in sorted(self.path.glob("memories_*.lance")):
             if any((path / "data").glob("*.lance")):
-                raise self._damaged(f"its table meta is missing, which says what {path.stem} is")
+                self._opened_meta = None  # which is written before the first row
+                if not (said := self._said_in_meta()):
+                    raise self._damaged(f"its table meta is missing, which says what {path.stem} is")
+                return said
+        return ""
 
     def _said_in_meta(self) -> str:
         """The value in the table meta; empty where there is none."""
