@@ -73,10 +73,10 @@ def _run(home: Path, arguments: Sequence[str], fault: Fault | None) -> None:
         "MEMCLI_CONFLICTS_CHECK": "false",
     }
     acting.prepare()
+    from memcli.cli.boundary import run  # what comes before it is Python's own to tell
+
     if fault:
         fault.work(home, *fault.about)
-    from memcli.cli.boundary import run
-
     sys.exit(run(arguments))
 
 

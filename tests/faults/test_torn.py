@@ -50,6 +50,9 @@ def one(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return home
 
 
+LONG = "filler words here " * 40 + "zebrafinch aviary " * 12
+
+
 @pytest.fixture
 def home(one: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     """A copy of it."""
@@ -228,6 +231,21 @@ def test_bytes_that_were_changed_are_found_when_all_is_read(home: Path) -> None:
     assert mended(home, deep=True)
     assert errors(home, deep=True) == []
     assert texts(home) == TEXTS[1:-1]
+
+
+@pytest.mark.parametrize("how", ["torn", "gone"])
+def test_passages_are_made_anew(home: Path, how: str) -> None:
+    """Nothing is lost with them; that their table is gone is only found when everything is read."""
+    remember.store(engine_at(home), LONG, scope=SCOPE)
+    assert found(home, "zebrafinch aviary") == {LONG}
+    if how == "gone":
+        shutil.rmtree(table(home, "passages_1"))
+    else:
+        cut(table(home, "passages_1") / newest(home, "passages_1").fragments[0].files[0].path)
+    assert len(errors(home, deep=True)) == 1
+    assert len(mended(home, deep=True, yes=False)) == 1
+    assert errors(home, deep=True) == []
+    assert found(home, "zebrafinch aviary") == {LONG}
 
 
 def test_torn_uses_are_passed_over(home: Path) -> None:

@@ -11,8 +11,10 @@ from typing import TYPE_CHECKING
 from memcli.errors import MemcliError, StorageError
 from memcli.services import upkeep
 from memcli.services.health.findings import Cure
+from memcli.services.vectors import embed
 
 if TYPE_CHECKING:
+    from memcli.model import Memory
     from memcli.services.engine import Engine
     from memcli.storage.torn import Plan
 
@@ -73,6 +75,33 @@ def of_table(engine: Engine, plan: Plan) -> Cure:
         work=work,
         loses=f"Mend {plan.table}: {which}keep {plan.rows:,} rows, without {lost}? A copy is kept.",
     )
+
+
+def of_passages(engine: Engine, table: str) -> Cure:
+    """Makes the passages of long memories anew: they hold nothing that the memories do not."""
+    from memcli.storage import torn
+
+    def work() -> str:
+        with _alone(engine) as store:
+            if (store / f"{table}.lance").exists():
+                _kept(engine, [table])
+                torn.set_aside(store, table)
+        long = 0
+        with engine.db.writing() as db:
+            assert db.current is not None
+            for some in list(db.memories.batches()):
+                ready = embed(engine.embedder, [memory for memory in some if is_long(engine, memory)])
+                db.current.passages.add(ready.passages, ready.passage_vectors)
+                long += len(ready.memories)
+        engine.__dict__.pop("db", None)
+        return f"made the passages of {long:,} long memories anew"
+
+    return Cure(work=work)
+
+
+def is_long(engine: Engine, memory: Memory) -> bool:
+    """Whether *memory* goes on beyond what the model takes at once."""
+    return len(engine.embedder.passages(memory.text)) > 1
 
 
 def by_setting_aside(engine: Engine, table: str) -> Cure | None:

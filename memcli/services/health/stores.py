@@ -33,6 +33,7 @@ def examine(engine: Engine, *, deep: bool) -> list[Checked]:
         return [store, *torn]
     files = fine("files", "all there and whole" if deep else "all there, as far as a glance tells")
     checks = [*_indexes(engine, deep=deep), *_tidiness(engine)]
+    checks += list(_passages(engine)) if deep else []
     return [store, files, *checks, clock(engine.now(), newest(engine))]
 
 
@@ -78,6 +79,8 @@ def _cure(engine: Engine, table: str, plans: Mapping[str, Plan]) -> Cure | None:
     plan = plans.get(table)
     if table == "meta" and not (plan and plan.rows):
         return mending.of_meta(engine)
+    if table.startswith("passages_"):
+        return mending.of_passages(engine, table)
     return mending.of_table(engine, plan) if plan else mending.by_setting_aside(engine, table)
 
 
@@ -123,6 +126,23 @@ def _lost_to_searches(engine: Engine) -> str:
             if not by_chance and engine.db.memories.table.indexed("words_idx") and len(words[0]) > 3:
                 return f"the words of {memory.id} are not found"
     return ""
+
+
+def _passages(engine: Engine) -> Iterator[Checked]:
+    """Long memories whose passages are gone: a table that nobody has copied is not torn."""
+    current = engine.db.current
+    if current is None:
+        return
+    try:
+        some = (memory for batch in engine.db.memories.batches() for memory in batch)
+        long = [memory.id for memory in some if mending.is_long(engine, memory)]
+    except MemcliError:  # the model has its own finding
+        return
+    missing = set(long) - set(current.passages.table.rows("", ["memory"])["memory"].to_pylist())
+    if missing:
+        said = f"the passages of {len(missing):,} long memories are missing: only how they begin is found"
+        cure = mending.of_passages(engine, current.passages.table.name)
+        yield found("passages", Level.ERROR, said, cure=cure)
 
 
 def _tidiness(engine: Engine) -> Iterator[Checked]:
