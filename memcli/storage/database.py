@@ -28,7 +28,7 @@ from typing import TYPE_CHECKING, Any
 
 import pyarrow as pa
 
-from memcli.errors import StorageError
+from memcli.errors import DamagedError, StorageError
 from memcli.model import EmbeddingModel
 from memcli.storage import backups, locks
 from memcli.storage.directory import USES_NAME, refuse_foreign
@@ -284,8 +284,8 @@ class Database(Rooms):
             raise self._damaged(f"{generation.memories.table.name} is missing")
         return generation
 
-    def _damaged(self, how: str) -> StorageError:
-        return StorageError(
+    def _damaged(self, how: str) -> DamagedError:
+        return DamagedError(
             f"the store at {self.path} is damaged: {how}",
             hint="memcli doctor says what can be brought back",
         )

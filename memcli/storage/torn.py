@@ -13,6 +13,7 @@ import numpy as np
 import pyarrow as pa
 
 from memcli.storage import snapshot, versions, whole
+from memcli.storage.directory import private
 from memcli.storage.generation import GENERATION_TABLE
 from memcli.storage.lance import LanceError, lancedb, translated
 from memcli.storage.rows import FINGERPRINT, MEMORY_FIELDS, fingerprint, from_table, vectors_of
@@ -167,7 +168,7 @@ def keep_aside(store: Path, names: Sequence[str], aside: Path) -> None:
             table = store / f"{name}.lance"
             for path in sorted(p for p in table.rglob("*") if p.is_file()):
                 target = aside / path.relative_to(store)
-                snapshot.private(target.parent)
+                private(target.parent)
                 with suppress(FileNotFoundError):
                     snapshot.linked(path, target)
 

@@ -53,8 +53,8 @@ def start(home: Path, *arguments: str, fault: Fault | None = None) -> Any:
 def ended(process: Any, home: Path) -> Ran:
     """What *process* has written and how it ended."""
     process.join(60)
-    texts = [(home.parent / "said" / f"{process.pid}.{name}").read_text() for name in ("out", "err")]
-    return Ran(*texts, process.exitcode if process.exitcode is not None else 124)
+    out, err = ((home.parent / "said" / f"{process.pid}.{name}").read_text() for name in ("out", "err"))
+    return Ran(out, err, process.exitcode if process.exitcode is not None else 124)
 
 
 def _run(home: Path, arguments: Sequence[str], fault: Fault | None) -> None:
@@ -97,7 +97,8 @@ def other_version(_: Path, version: str, more: int) -> None:
     import memcli
     from memcli.storage import backups, database
 
-    memcli.__version__ = backups.__version__ = version
+    memcli.__version__ = version
+    vars(backups)["__version__"] = version
     database.FORMAT += more
 
 

@@ -16,6 +16,7 @@ from tests.conftest import Ran
 from tests.faults import commands
 from tests.faults.acting import SCOPE, engine_at
 from tests.faults.commands import NO_NAMESPACE, Fault, command
+from tests.faults.killing import FORKED
 
 pytestmark = pytest.mark.skipif(sys.platform != "linux", reason="limits and mounts are the system's")
 
@@ -106,7 +107,7 @@ def fill(home: Path, report: Path) -> None:
 
 def test_a_full_disk_loses_nothing_and_is_named(tmp_path: Path) -> None:
     """What was acknowledged is there, what failed is not, and with room again all goes on."""
-    process = commands.FORKED.Process(target=fill, args=(tmp_path / "disk", tmp_path / "report"))
+    process = FORKED.Process(target=fill, args=(tmp_path / "disk", tmp_path / "report"))
     process.start()
     process.join(60)
     if process.exitcode == NO_NAMESPACE:

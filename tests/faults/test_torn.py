@@ -7,11 +7,11 @@ from pathlib import Path
 import pytest
 
 from memcli.errors import StorageError
-from memcli.model import Mode
+from memcli.model import Draft, Mode
 from memcli.services import doctor, memories, recall, remember, values
 from memcli.services.engine import Engine
 from memcli.services.health import stores
-from memcli.services.health.findings import Level
+from memcli.services.health.findings import Finding, Level
 from memcli.storage import torn, versions, whole
 from memcli.storage.whole import Part
 from tests.conftest import UNCHECKED
@@ -44,8 +44,10 @@ def one(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A home with six memories, one of them forgotten, in several pieces; made once."""
     home = tmp_path_factory.mktemp("torn") / "home"
     engine = engine_at(home)
-    ids = [str(remember.store(engine, text, scope=SCOPE).id) for text in TEXTS]
-    engine.db.memories.set_forgotten(ids[:1], engine.now(), engine.now())
+    first = remember.store_all(engine, [Draft(text=text, scope=SCOPE) for text in TEXTS[:3]])
+    for text in TEXTS[3:]:
+        remember.store(engine, text, scope=SCOPE)
+    engine.db.memories.set_forgotten([str(first[0].id)], engine.now(), engine.now())
     values.put(engine, "key", "1", scope=SCOPE)
     return home
 
@@ -88,7 +90,7 @@ def errors(home: Path, *, deep: bool = False) -> list[str]:
     return [one.message for one in doctor.examine(patient(home), deep=deep) if one.level is Level.ERROR]
 
 
-def mended(home: Path, *, deep: bool = False, yes: bool = True) -> list[doctor.Finding]:
+def mended(home: Path, *, deep: bool = False, yes: bool = True) -> list[Finding]:
     """What was mended."""
     return [one for one in doctor.mend(patient(home), deep=deep, may=lambda _: yes) if one.mended]
 
@@ -121,7 +123,7 @@ def test_a_store_that_is_whole_is_whole(home: Path) -> None:
 @SPOILT
 def test_rows_that_are_torn_are_named_and_the_others_kept(home: Path, spoil: Spoil) -> None:
     """Every command says which file it is; `doctor --fix` keeps all other rows, and a copy of it all."""
-    fragment = newest(home).fragments[-1]
+    fragment = newest(home).fragments[0]
     spoil(table(home) / fragment.files[0].path)
     for act in (lambda: texts(home), lambda: remember.store(engine_at(home), "x", scope=SCOPE)):
         with pytest.raises(StorageError, match=fragment.files[0].path) as caught:
@@ -221,11 +223,9 @@ def test_memories_that_are_gone_are_named_and_a_backup_is_advised(home: Path) ->
 
 def test_bytes_that_were_changed_are_found_when_all_is_read(home: Path) -> None:
     """The file has its size and its end: at a glance all is well."""
-    file = table(home) / newest(home).fragments[-1].files[0].path
-    said = bytearray(file.read_bytes())
-    place = said.find(b"hazel")
-    said[place : place + 5] = b"HAZOL" if place >= 0 else bytes(5)
-    file.write_bytes(said)
+    files = [table(home) / one.files[0].path for one in newest(home).fragments]
+    file = next(path for path in files if b"hazel" in path.read_bytes())
+    file.write_bytes(file.read_bytes().replace(b"hazel", b"hazol"))
     assert errors(home) == []
     assert len(errors(home, deep=True)) == 1
     assert mended(home, deep=True)

@@ -83,8 +83,8 @@ def _texts(document: object) -> Iterator[str]:
     """All texts in *document*, however deep."""
     if isinstance(document, str):
         yield document
-    inside = document.values() if isinstance(document, dict) else document
-    for one in inside if isinstance(document, dict | list) else ():  # type: ignore[union-attr]
+    inside = list(document.values()) if isinstance(document, dict) else document
+    for one in inside if isinstance(inside, list) else ():
         yield from _texts(one)
 
 

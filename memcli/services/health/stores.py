@@ -6,7 +6,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from datetime import datetime
 from typing import TYPE_CHECKING
 
-from memcli.errors import MemcliError
+from memcli.errors import DamagedError, MemcliError
 from memcli.services.health import mending
 from memcli.services.health.findings import Checked, Cure, Level, fine, found, told
 from memcli.services.health.machine import clock
@@ -43,9 +43,14 @@ def _store(engine: Engine, *, is_whole: bool) -> Checked:
             return fine("store", f"no memories yet at {engine.home.store}")
         number = engine.db.memories.table.count()
         engine.db.people.members.where()
-    except MemcliError as error:
+    except DamagedError as error:
         cure = mending.of_meta(engine) if is_whole else None  # else the torn file has its own
-        return found("store", Level.ERROR, told(error), cure=cure)
+        said = (
+            error.sentence if cure or not is_whole else f"{error.sentence}: a backup has it, if there is one"
+        )
+        return found("store", Level.ERROR, said, "" if cure or not is_whole else mending.RESTORE, cure)
+    except MemcliError as error:
+        return found("store", Level.ERROR, told(error))
     return fine("store", f"{number:,} memories at {engine.home.store}, forgotten ones included")
 
 
