@@ -102,11 +102,17 @@ def translated(doing: str, torn: Callable[[], str] = str) -> Iterator[None]:
             hint = "memcli doctor says what is lost, and brings back what can be"
             raise StorageError(f"can't {doing}: {named}", hint=hint) from error
         raise StorageError(f"can't {doing}: {_reason(error)}") from error
+    except BaseException as error:  # Rust's panics are no `Exception`
+        if type(error).__name__ != "PanicException":
+            raise
+        raise StorageError(f"can't {doing}: LanceDB has given up: {_reason(error)}") from error
 
 
 def _reason(error: BaseException) -> str:
     if "No space left on device" in str(error):
         return "the disk is full"
+    if "Too many open files" in str(error):
+        return "too many files are open (ulimit -n says how many there may be)"
     if isinstance(error, OSError) and error.strerror:
         return error.strerror
     first = next(iter(str(error).splitlines()), "") or type(error).__name__
