@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Container
 
 from memcli.storage.lance import translated
-from memcli.storage.table import UNINDEXED_MOST, Table
+from memcli.storage.table import MANY_KEYS, ROW, UNINDEXED_MOST, Table, chunks
 
 
 def known(table: Table) -> list[str]:
@@ -24,6 +24,24 @@ def behind(table: Table) -> dict[str, int]:
     rows = table.count()
     lacks = {name: rows - table.indexed(name) for name in sorted(table._names_of_indexes())}
     return {name: number for name, number in lacks.items() if number > UNINDEXED_MOST}
+
+
+def drop_doubles(table: Table) -> None:
+    """Leave the newest row of each key of *table*. Needs the writer's lock.
+
+    Rows that were changed come back where it is lost which of them were deleted; what took their place was
+    written later, and stands behind them.
+
+    Raises:
+        StorageError: It can't be read or written.
+    """
+    rows = table.rows("", [table._key, ROW]).to_pylist()
+    newest: dict[str, int] = {}
+    for row in rows:
+        newest[row[table._key]] = max(row[ROW], newest.get(row[table._key], -1))
+    stale = [str(row[ROW]) for row in rows if row[ROW] != newest[row[table._key]]]
+    for some in chunks(stale, MANY_KEYS):
+        table.delete(f"{ROW} IN ({', '.join(some)})")
 
 
 def renew(table: Table, names: Container[str]) -> None:

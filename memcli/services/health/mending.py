@@ -60,16 +60,23 @@ def _kept(engine: Engine, names: Sequence[str]) -> Path:
 def of_table(engine: Engine, plan: Plan) -> Cure:
     """Brings a table back as *plan* says."""
     from memcli.storage import torn
+    from memcli.storage import upkeep as indexing
 
     def work() -> str:
         with _alone(engine) as store:
             aside = _kept(engine, [plan.table])
             torn.carry_out(store, plan)
+        if not all(plan.lost.values()) and plan.table != "meta":
+            with engine.db.writing() as db:
+                for one in db.all_tables():
+                    if one.name == plan.table:
+                        indexing.drop_doubles(one)
+            engine.__dict__.pop("db", None)
         return f"{plan.table} can be read again, {plan.rows:,} rows of it; as it was, it is in {aside}"
 
     lost = "what the last write changed" if plan.rows_lost is None else f"{plan.rows_lost:,} rows"
     if plan.rows_lost == 0:
-        lost = "what was deleted from it or replaced, which comes back"
+        lost = "what says which of them were deleted"
     which = "" if plan.is_newest else f"go back to its version {plan.version.number}, and "
     return Cure(
         work=work,
