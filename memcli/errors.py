@@ -58,6 +58,10 @@ class StorageError(MemcliError):
     exit_code = 6
 
 
+class DamagedError(StorageError):
+    """Something of the store is missing, or makes no sense: `memcli doctor` says what can be brought back."""
+
+
 class LLMError(MemcliError):
     """The user's LLM command is missing, fails, takes too long, or answers nonsense."""
 

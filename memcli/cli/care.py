@@ -11,12 +11,20 @@ from rich.text import Text
 
 from memcli.cli.messages import counted, harmless
 from memcli.services.backup import Backup, BroughtBack
+from memcli.services.health.findings import Finding, Level
 from memcli.services.scanning import Leak
 from memcli.services.upkeep import Optimized
 from memcli.times import format_age, format_time
 from memcli.warm.warmth import Warmth
 
 DIM, STRONG = "dim", "bold"
+
+MARKS = {
+    Level.OK: ("✓", "green"),
+    Level.NOTE: ("·", "cyan"),
+    Level.WARNING: ("!", "yellow"),
+    Level.ERROR: ("✗", "red"),
+}
 
 
 def optimized(result: Optimized) -> RenderableType:
@@ -88,3 +96,39 @@ def warmth(state: Warmth) -> RenderableType:
         Text(""),
         table,
     )
+
+
+def findings(those: Sequence[Finding]) -> RenderableType:
+    """One per line, each with how it is and what mends it; in the end, what it all comes to."""
+    table = Table.grid(padding=(0, 1))
+    table.add_column(no_wrap=True)
+    table.add_column(no_wrap=True, style=STRONG)
+    table.add_column(overflow="fold")
+    before = ""
+    for finding in those:
+        mark, style = ("+", "green") if finding.mended else MARKS[finding.level]
+        is_quiet = finding.level is Level.OK and not finding.mended
+        said = Text(harmless(finding.message), style=DIM if is_quiet else style if not finding.ok else "")
+        table.add_row(
+            Text(mark, style=style), f"{'' if finding.check == before else finding.check:<11}", said
+        )
+        if finding.command:
+            table.add_row("", "", Text(f"→ {harmless(finding.command)}", style="cyan"))
+        before = finding.check
+    return Group(table, Text(""), _verdict(those))
+
+
+def _verdict(those: Sequence[Finding]) -> Text:
+    numbers = {level: sum(finding.level is level for finding in those) for level in Level}
+    mended = sum(finding.mended for finding in those)
+    said = Text(f"{mended:,} mended, ", style="green") if mended else Text("")
+    if not numbers[Level.ERROR] + numbers[Level.WARNING]:
+        return said.append("all is well", style="bold green")
+    parts = [
+        (counted(numbers[level], word), MARKS[level][1])
+        for level, word in ((Level.ERROR, "error"), (Level.WARNING, "warning"), (Level.NOTE, "note"))
+        if numbers[level]
+    ]
+    for place, (words, style) in enumerate(parts):
+        said.append(", " if place else "").append(words, style=f"bold {style}")
+    return said

@@ -16,7 +16,6 @@ from memcli.services.backup import Backup, BroughtBack
 from memcli.services.consolidate import Step
 from memcli.services.conversations import Cleared, Summarised
 from memcli.services.demo import Demo
-from memcli.services.doctor import Finding
 from memcli.services.drawing import Graph
 from memcli.services.ending import Ended
 from memcli.services.evaluate import Evaluated
@@ -24,6 +23,7 @@ from memcli.services.exchange import TakenIn
 from memcli.services.extract import Extracted
 from memcli.services.extracting import Fact
 from memcli.services.graph import Connected, EdgeOf, Path, Traversal
+from memcli.services.health.findings import Finding
 from memcli.services.history import Version
 from memcli.services.hooks import installing
 from memcli.services.hooks.state import Hooks

@@ -23,11 +23,11 @@ from memcli.services.answers import as_json
 from memcli.services.backup import Backup, BroughtBack
 from memcli.services.consolidate import Step
 from memcli.services.demo import Demo
-from memcli.services.doctor import Finding
 from memcli.services.evaluate import Evaluated
 from memcli.services.extract import Extracted
 from memcli.services.extracting import Fact
 from memcli.services.graph import Connected, EdgeOf, Path, Traversal
+from memcli.services.health.findings import Finding
 from memcli.services.history import Version
 from memcli.services.models import Changed
 from memcli.services.scanning import Leak
@@ -92,12 +92,7 @@ def _about(memory: Memory, *, with_space: bool = True) -> Text:
     parts.append(Text(format_age(memory.created_at, _now()), style=DIM))
     if memory.team:
         parts.append(Text(f"{harmless(memory.user)} for {harmless(memory.team)}", style="magenta"))
-    if memory.source:
-        parts.append(Text(f"from {harmless(memory.source)}", style=DIM))
-    if memory.trust != Trust.USER:
-        parts.append(Text("by an agent" if memory.trust == Trust.AGENT else "imported", style=DIM))
-    if memory.flags:
-        parts.append(Text(f"suspicious: {'; '.join(memory.flags)}", style="red"))
+    parts += _provenance(memory)
     if memory.tags:
         parts.append(Text(" ".join(f"#{harmless(tag)}" for tag in memory.tags), style=DIM))
     if isinstance(memory, Hit) and memory.store:
@@ -111,6 +106,16 @@ def _about(memory: Memory, *, with_space: bool = True) -> Text:
     if memory.forgotten_at:
         parts.append(Text(f"forgotten {format_age(memory.forgotten_at, _now())}", style="yellow"))
     return Text(" · ", style=DIM).join(parts)
+
+
+def _provenance(memory: Memory) -> list[Text]:
+    """Where it is from, as far as that is not its user, and what is odd about it."""
+    parts = [Text(f"from {harmless(memory.source)}", style=DIM)] if memory.source else []
+    if memory.trust != Trust.USER:
+        parts.append(Text("by an agent" if memory.trust == Trust.AGENT else "imported", style=DIM))
+    if memory.flags:
+        parts.append(Text(f"suspicious: {'; '.join(memory.flags)}", style="red"))
+    return parts
 
 
 def _text(memory: Memory, style: str = "", longest: int = LONGEST_SHOWN) -> Text:
@@ -360,7 +365,7 @@ SEVERAL: Mapping[type, Callable[[Any], RenderableType]] = {
     Step: past.steps,
     Agent: who.agents,
     Team: who.teams,
-    Finding: who.findings,
+    Finding: care.findings,
     Leak: care.leaks,
     EdgeOf: structure.edges,
     Value: structure.values,

@@ -11,7 +11,6 @@ from rich.text import Text
 
 from memcli.cli.messages import counted, harmless
 from memcli.services.agents import Agent
-from memcli.services.doctor import Finding, State
 from memcli.services.spaces import InForce, Merged
 from memcli.services.teams import Member, Role, Team
 from memcli.times import format_age
@@ -19,7 +18,6 @@ from memcli.times import format_age
 DIM, STRONG, ACCENT = "dim", "bold", "cyan"
 
 ROLES = {Role.ADMIN: "green", Role.MEMBER: "", Role.READER: DIM}
-MARKS = {State.WELL: ("✓", "green"), State.WARNING: ("!", "yellow"), State.BROKEN: ("✗", "red")}
 
 
 def _age(time: datetime | None) -> str:
@@ -113,16 +111,3 @@ def in_force(space: InForce) -> RenderableType:
         ("agent", space.agent),
     ]
     return Group(Text(harmless(space.name), style=f"bold {ACCENT}"), _facts(rows))
-
-
-def findings(those: Sequence[Finding]) -> RenderableType:
-    """One per line, each with how it is."""
-    table = Table.grid(padding=(0, 1))
-    table.add_column(no_wrap=True)
-    table.add_column(no_wrap=True)
-    table.add_column(overflow="fold")
-    for finding in those:
-        mark, style = MARKS[finding.state]
-        said = Text(harmless(finding.message), style=style if finding.state is not State.WELL else DIM)
-        table.add_row(Text(mark, style=style), Text(f"{finding.check:<9}", style=STRONG), said)
-    return table

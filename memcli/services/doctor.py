@@ -1,137 +1,119 @@
-"""Whether all is well: settings, store, model, and who else can read it."""
+"""Whether all is well: settings, store, model, the machine and what is around, and what mends the rest."""
 
 from __future__ import annotations
 
-import os
-import stat
 from collections.abc import Callable
-from dataclasses import dataclass
-from enum import StrEnum
+from dataclasses import dataclass, replace
 
 from memcli.config import Config, Loaded
 from memcli.errors import MemcliError
 from memcli.home import Home
 from memcli.services import rotation
 from memcli.services.engine import Engine
+from memcli.services.health import around as surroundings
+from memcli.services.health import machine, stores
+from memcli.services.health.around import Around
+from memcli.services.health.findings import Checked, Finding, Level, fine, found, told
 from memcli.settings import BackupSettings
 from memcli.times import format_time
 
 
-class State(StrEnum):
-    """How something is."""
-
-    WELL = "well"
-    WARNING = "warning"
-    BROKEN = "broken"
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Finding:
-    """What one check came to.
+@dataclass(frozen=True, kw_only=True)
+class Patient:
+    """Who is looked at.
 
     Attributes:
-        check: What was looked at.
-        ok: Whether it is as it should be.
-        state: `well`, `warning` (works, and yet), or `broken`.
-        message: What was found, in words.
-    """
-
-    check: str
-    ok: bool
-    state: State
-    message: str
-
-
-def _finding(check: str, state: State, message: str) -> Finding:
-    return Finding(check=check, ok=state is State.WELL, state=state, message=message)
-
-
-def examine(home: Home, read: Callable[[], Loaded], engine_of: Callable[[Config], Engine]) -> list[Finding]:
-    """Look at everything of *home*.
-
-    Args:
         home: Where everything is.
         read: Reads the settings.
         engine_of: Makes an engine of settings.
+        around: What the front door knows; None where nobody does.
     """
-    findings, config = [], Config()
+
+    home: Home
+    read: Callable[[], Loaded]
+    engine_of: Callable[[Config], Engine]
+    around: Around | None = None
+
+
+def examine(patient: Patient, *, deep: bool = False) -> list[Finding]:
+    """Look at everything of *patient*; *deep* reads everything in the store."""
+    return [one.finding for one in _checked(patient, deep=deep)]
+
+
+def mend(patient: Patient, *, deep: bool = False, may: Callable[[str], bool]) -> list[Finding]:
+    """Look at everything, and do what mends what is found.
+
+    Args:
+        patient: Who.
+        deep: Whether to read everything in the store.
+        may: Asked where something is lost by it: whether it may be done.
+
+    Returns:
+        What was mended, then what is found now.
+    """
+    did = []
+    for one in _checked(patient, deep=deep):
+        if one.cure and (not one.cure.loses or may(one.cure.loses)):
+            try:
+                said = one.cure.work()
+            except (MemcliError, OSError) as error:
+                said = told(error) if isinstance(error, MemcliError) else str(error)
+                did.append(_failed(one.finding, said))
+            else:
+                did.append(_mended(one.finding, said))
+    return [*did, *examine(patient, deep=deep)]
+
+
+def _mended(finding: Finding, said: str) -> Finding:
+    return replace(finding, level=Level.OK, ok=True, message=said, command="", mended=True)
+
+
+def _failed(finding: Finding, said: str) -> Finding:
+    return replace(finding, message=f"could not be mended: {said}", command="")
+
+
+def _checked(patient: Patient, *, deep: bool) -> list[Checked]:
+    home, checks, config = patient.home, list[Checked](), Config()
     try:
-        loaded = read()
+        loaded = patient.read()
     except MemcliError as error:
-        findings.append(_finding("settings", State.BROKEN, _told(error)))
+        checks.append(found("settings", Level.ERROR, told(error), "memcli config edit"))
     else:
         config = loaded.config
-        findings.append(_settings(home, loaded))
-    engine = engine_of(config)
-    store = _store(engine)
-    findings += [store, _model(engine)] if store.ok else [store]
-    if config.backup.every:
-        findings.append(_backups(engine.home, config.backup))
-    return [*findings, _others(engine.home)]
+        checks.append(_settings(home, loaded))
+    engine = patient.engine_of(config)
+    store = stores.examine(engine, deep=deep)
+    checks += store
+    if all(one.finding.level is not Level.ERROR for one in store):
+        checks.append(_model(engine))
+    home = engine.home
+    checks += [_backups(home, config.backup), machine.privacy(home), machine.disk(home)]
+    checks += [machine.processor(), machine.versions()]
+    return checks + (surroundings.examine(patient.around) if patient.around else [])
 
 
-def _told(error: MemcliError) -> str:
-    return f"{error.sentence} ({error.hint})" if error.hint else error.sentence
-
-
-def _settings(home: Home, loaded: Loaded) -> Finding:
+def _settings(home: Home, loaded: Loaded) -> Checked:
     if loaded.unknown:
         names = ", ".join(key for _, key in loaded.unknown)
-        return _finding("settings", State.WARNING, f"nobody knows {names}")
-    there = str(home.config_file) if home.config_file.exists() else "all by default"
-    return _finding("settings", State.WELL, there)
+        return found("settings", Level.WARNING, f"nobody knows {names}", "memcli config edit")
+    return fine("settings", str(home.config_file) if home.config_file.exists() else "all by default")
 
 
-def _store(engine: Engine) -> Finding:
-    try:
-        if not engine.db.model:
-            return _finding("store", State.WELL, f"nothing is stored yet at {engine.home.store_name}")
-        number = engine.db.memories.table.count()
-        engine.db.people.members.where()
-    except MemcliError as error:
-        return _finding("store", State.BROKEN, _told(error))
-    return _finding(
-        "store", State.WELL, f"{number:,} memories at {engine.home.store_name}, forgotten ones included"
-    )
-
-
-def _model(engine: Engine) -> Finding:
+def _model(engine: Engine) -> Checked:
     try:
         model = engine.embedder.model
         engine.embedder.embed_queries(["is anybody there?"])
     except MemcliError as error:
-        return _finding("model", State.BROKEN, _told(error))
-    return _finding("model", State.WELL, f"{model.name}, {model.dimension} numbers")
+        return found("model", Level.ERROR, told(error))
+    return fine("model", f"{model.name}, {model.dimension} numbers")
 
 
-def _backups(home: Home, settings: BackupSettings) -> Finding:
+def _backups(home: Home, settings: BackupSettings) -> Checked:
     """Whether automatic backups are made; how old the last one may be hangs on when somebody writes."""
-    folder, failed = rotation.folder(home, settings), rotation.failure(home)
-    if failed:
-        return _finding("backups", State.WARNING, f"the last try failed: {failed}")
-    there = rotation.made(folder)
+    there, failed = rotation.made(rotation.folder(home, settings)), rotation.failure(home)
+    if settings.every and failed:
+        return found("backups", Level.WARNING, f"the last try failed: {failed}", "memcli optimize")
     last = f", the last of {format_time(there[0][0])}" if there else ""
-    return _finding("backups", State.WELL, f"{len(there):,} at {folder}{last}")
-
-
-def _others(home: Home) -> Finding:
-    """Whether others on this machine can get at the store: each directory above must let them pass."""
-    check, store = "privacy", home.store
-    if home.uri:
-        return _finding(check, State.WELL, f"whoever may read {home.uri} is for that service to say")
-    if not store.is_dir() or not hasattr(os, "getuid"):
-        return _finding(check, State.WELL, "nothing is stored yet that others could read")
-    modes = [directory.stat().st_mode for directory in (store, *store.resolve().parents)]
-    for who, may_read, may_write, may_pass in (
-        ("everybody on this machine", stat.S_IROTH, stat.S_IWOTH, stat.S_IXOTH),
-        ("its group", stat.S_IRGRP, stat.S_IWGRP, stat.S_IXGRP),
-    ):
-        if modes[0] & may_read and all(mode & may_pass for mode in modes):
-            can = "read and change" if modes[0] & may_write else "read"
-            return _finding(
-                check,
-                State.WARNING,
-                f"{who} can {can} {store}: users, agents and teams are courtesy there, not protection; "
-                f"chmod go-rwx {store} makes it yours alone",
-            )
-    return _finding(check, State.WELL, "nobody else on this machine can read it, but for its administrators")
+    if settings.every:
+        return fine("backups", f"{len(there):,} at {rotation.folder(home, settings)}{last}")
+    return fine("backups", f"none by themselves{last}: see backup.every")

@@ -28,7 +28,7 @@ from typing import TYPE_CHECKING, Any
 
 import pyarrow as pa
 
-from memcli.errors import StorageError
+from memcli.errors import DamagedError, StorageError
 from memcli.model import EmbeddingModel
 from memcli.storage import backups
 from memcli.storage.directory import USES_NAME
@@ -161,7 +161,7 @@ class Database(Rooms):
         """Fold uses, and tidy what is small of what was opened."""
         if self.uses.is_due:
             self.fold_uses()
-        for table in self._all_tables(vars(self)):
+        for table in self.all_tables(vars(self)):
             if table.is_due:
                 if table.count() <= SMALL:
                     table.tidy()
@@ -186,7 +186,7 @@ class Database(Rooms):
         done: set[str] = set()
         with self.place.upkeep(wait=always) as is_ours:
             self.forget_what_was_read()
-            for table in self._all_tables() if is_ours else ():
+            for table in self.all_tables() if is_ours else ():
                 if always or table.is_due:
                     table.merge()
                     done.add(table.name)
@@ -194,13 +194,13 @@ class Database(Rooms):
             return
         with self._lock():
             self.forget_what_was_read()
-            for table in self._all_tables():
+            for table in self.all_tables():
                 if table.name in done:
                     with nullcontext() if always else suppress(StorageError):  # somebody merges again
                         table.tidy()
         self.is_behind = False
 
-    def _all_tables(self, rooms: Container[str] = ROOMS) -> list[Table]:
+    def all_tables(self, rooms: Container[str] = ROOMS) -> list[Table]:
         """The tables of *rooms*, of the memories, and the table meta."""
         tables = self._tables_of(rooms)
         if self.current:
@@ -215,7 +215,7 @@ class Database(Rooms):
         Raises:
             StorageError: It makes no sense, or a newer memcli has written it.
         """
-        value = self._said_in_meta()
+        value = self._said_in_meta() or self._said_for_orphans()
         if not value:
             return {}
         try:
@@ -230,6 +230,19 @@ class Database(Rooms):
                 hint="upgrade memcli: pip install --upgrade memcli",
             )
         return self._upgraded(said) if said["format"] < FORMAT else said
+
+    def _said_for_orphans(self) -> str:
+        """What meta says by now, if there are memories; a killed first write leaves tables, but no rows.
+
+        Raises:
+            StorageError: Nothing says whose vectors they have: half of a copied store.
+        """
+        for name in self.place.orphans():
+            self._opened_meta = None  # which is written before the first row
+            if not (said := self._said_in_meta()):
+                raise self._damaged(f"its table meta is missing, which says what {name} is")
+            return said
+        return ""
 
     def _said_in_meta(self) -> str:
         """The value in the table meta; empty where there is none."""
@@ -272,8 +285,11 @@ class Database(Rooms):
             raise self._damaged(f"{generation.memories.table.name} is missing")
         return generation
 
-    def _damaged(self, how: str) -> StorageError:
-        return StorageError(f"the store at {self.place.name} is damaged: {how}")
+    def _damaged(self, how: str) -> DamagedError:
+        return DamagedError(
+            f"the store at {self.place.name} is damaged: {how}",
+            hint="memcli doctor says what can be brought back",
+        )
 
     def _tables(self, number: int, model: EmbeddingModel) -> Generation:
         return Generation(

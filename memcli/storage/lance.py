@@ -15,6 +15,7 @@ import pyarrow as pa
 
 from memcli import standins
 from memcli.errors import MemcliError, StorageError
+from memcli.storage.versions import is_blank
 
 for logger in ("LANCE_LOG", "LANCEDB_LOG"):  # they print deprecation notices of their own API on stderr
     os.environ.setdefault(logger, "error")
@@ -105,8 +106,12 @@ def read_before(connection: Connection) -> dict[Any, Any]:  # noqa: ARG001  # th
 
 
 @contextmanager
-def translated(doing: str) -> Iterator[None]:
+def translated(doing: str, torn: Callable[[], str] = str) -> Iterator[None]:
     """Turn what LanceDB and the operating system raise into one sentence: "can't *doing*: reason".
+
+    Args:
+        doing: What is done.
+        torn: Looks for a file that is missing or torn: what is wrong in words, empty for nothing.
 
     Raises:
         StorageError: Instead of any of `LanceError`.
@@ -116,11 +121,19 @@ def translated(doing: str) -> Iterator[None]:
     except MemcliError:
         raise
     except LanceError as error:
+        if named := torn():
+            hint = "memcli doctor says what is lost, and brings back what can be"
+            raise StorageError(f"can't {doing}: {named}", hint=hint) from error
         raise StorageError(f"can't {doing}: {reason(error)}") from error
+    except BaseException as error:  # Rust's panics are no `Exception`
+        if type(error).__name__ != "PanicException":
+            raise
+        raise StorageError(f"can't {doing}: LanceDB has given up: {reason(error)}") from error
 
 
 REASONS = (
     ("No space left on device", "the disk is full"),
+    ("Too many open files", "too many files are open (ulimit -n says how many there may be)"),
     ("NoSuchBucket|ContainerNotFound", "there is no such bucket"),
     ("169.254.169.254|metadata.google|no providers in chain", "there are no credentials for it"),
     (
@@ -157,7 +170,13 @@ def awaited(table: LanceTable, work: Callable[[AsyncLanceTable], Coroutine[Any, 
 
 
 def table_or_none(connection: Connection, name: str) -> LanceTable | None:
-    """The table called *name*, or None where there is none."""
+    """The table called *name*, or None where there is none.
+
+    Raises:
+        ValueError: Its newest version is blank, which LanceDB takes for a table without columns.
+    """
+    if is_blank(Path(connection.uri, f"{name}.lance")):
+        raise ValueError("its newest version is blank")
     try:
         return connection.open_table(name)
     except (ValueError, FileNotFoundError) as error:

@@ -71,6 +71,13 @@ class Place(ABC):
     def tables(self) -> list[str]:
         """The names of the tables that are there."""
 
+    def orphans(self) -> list[str]:
+        """The names of tables of memories that hold rows, in view of a store without its table meta.
+
+        Empty where no part of a store can be lost by itself.
+        """
+        return []
+
     def drop_leftovers(self) -> None:  # noqa: B027  # most places have none
         """Remove what killed processes have left besides tables. Needs the writer's lock."""
 
@@ -140,6 +147,11 @@ class Folder(Place):
     def tables(self) -> list[str]:
         """See `Place`."""
         return [path.stem for path in snapshot.tables(self.own)]
+
+    def orphans(self) -> list[str]:
+        """See `Place`."""
+        there = sorted(self.own.glob("memories_*.lance"))
+        return [path.stem for path in there if any((path / "data").glob("*.lance"))]
 
     def taken(self, into: Path) -> None:
         """See `Place`."""

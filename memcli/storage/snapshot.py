@@ -19,9 +19,7 @@ from memcli.errors import StorageError
 from memcli.storage import locks
 from memcli.storage.directory import OUR_TABLE, USES_NAMES, private
 from memcli.storage.lance import translated
-
-VERSIONS, HINT = "_versions", "latest_version_hint.json"
-"""Where a table's versions are, and a file there that is written over. LanceDB does without it."""
+from memcli.storage.versions import FOLDER, HINT
 
 ATTEMPTS = 100
 """How often a table is linked anew because somebody has merged it meanwhile: each merger is long, and links
@@ -65,7 +63,7 @@ def _table_taken(table: Path, into: Path) -> None:
             target = into / path.relative_to(table)
             private(target.parent)
             with suppress(FileNotFoundError):  # of a version that is not the newest, or we look again
-                _linked(path, target)
+                linked(path, target)
         if _newest(table) == newest:
             return
         shutil.rmtree(into)
@@ -74,7 +72,7 @@ def _table_taken(table: Path, into: Path) -> None:
 
 def _newest(table: Path) -> str:
     """The file of the newest version of *table*: LanceDB counts them down, so that it comes first."""
-    return min((path.name for path in (table / VERSIONS).glob("*.manifest")), default="")
+    return min((path.name for path in (table / FOLDER).glob("*.manifest")), default="")
 
 
 def _files(table: Path) -> Iterator[Path]:
@@ -83,7 +81,8 @@ def _files(table: Path) -> Iterator[Path]:
         yield from (Path(folder, name) for name in names if name != HINT and not name.startswith("."))
 
 
-def _linked(path: Path, target: Path) -> None:
+def linked(path: Path, target: Path) -> None:
+    """Have the file *path* at *target*, too: as a link where that is possible, else as a copy."""
     try:
         os.link(path, target)
     except FileNotFoundError:
@@ -102,7 +101,7 @@ def put_in_place(new: Path, store: Path, aside: Path) -> None:
     with translated(f"put a backup in the place of {store}"):
         for name in locks.NAMES:
             if (store / name).exists():
-                _linked(store / name, new / name)
+                linked(store / name, new / name)
         new.rename(aside)
         if not _exchanged(aside, store):
             aside.rename(new)

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 import pyarrow as pa
 
 from memcli.errors import StorageError
+from memcli.storage import whole
 from memcli.storage.indexes import Index
 from memcli.storage.lance import awaited, guards, read_before, table_or_none, translated, with_retries
 from memcli.storage.predicates import is_in
@@ -103,9 +104,13 @@ class Table:
 
     def refresh(self) -> None:
         """Look at the newest version, which another process may have written."""
-        with translated(f"open {self.name}"):
+        with translated(f"open {self.name}", self._torn):
             self._table = table_or_none(self._connection, self.name)
             self._indexed, self._places = {}, {}
+
+    def _torn(self) -> str:
+        """Which file of the table is missing or torn, in words; empty for none."""
+        return whole.told(self._connection.uri, self.name) if "_connection" in vars(self) else ""
 
     @property
     def version(self) -> int:
@@ -168,7 +173,7 @@ class Table:
         Raises:
             StorageError: The table can't be read.
         """
-        with translated(f"read {self.name}"):
+        with translated(f"read {self.name}", self._torn):
             return with_retries(
                 lambda: nothing if self._table is None else query(self._table), self._look_again
             )
@@ -260,7 +265,7 @@ class Table:
         Raises:
             StorageError: The change was refused; the table is as it was.
         """
-        with translated(f"write {self.name}"):
+        with translated(f"write {self.name}", self._torn):
             if self._table is None:  # tables that only some stores need are made by their first write
                 self.create()
             assert self._table is not None
@@ -339,7 +344,7 @@ class Table:
         """
         if self._table is None:
             return
-        with translated(f"tidy {self.name}"):
+        with translated(f"tidy {self.name}", self._torn):
             self._make_indexes()
             for holds in guards(self._connection):
                 holds()
@@ -352,7 +357,7 @@ class Table:
         LanceDB carries it out on the version it finds. What is added meanwhile stays as it is; if anything
         is changed or deleted meanwhile, the change wins, and the merger is lost: `tidy` comes after it.
         """
-        with suppress(StorageError), translated(f"tidy {self.name}"):
+        with suppress(StorageError), translated(f"tidy {self.name}", self._torn):
             self._make_indexes()
             if self._table is not None:
                 self._table.optimize(cleanup_older_than=KEPT_MEANWHILE)
@@ -362,7 +367,7 @@ class Table:
         """Whether so much has piled up that searches notice, or an index is missing."""
         if self._table is None:
             return False
-        with translated(f"read {self.name}"):
+        with translated(f"read {self.name}", self._torn):
             stats = self._table.stats()
             due = min(FRAGMENTS_KEPT + stats["num_rows"] // ROWS_PER_FRAGMENT, FRAGMENTS_MOST)
             return stats["fragment_stats"]["num_fragments"] > due or self._is_index_due(stats["num_rows"])

@@ -61,8 +61,8 @@ def run(size: int, server: bucket_server.Server, directory: Path, mirror_mb: int
 
     numbers = iter(range(size, 10**9))
 
-    def store() -> None:
-        remember.store(engine(), text(next(numbers)), scope=SCOPE)
+    def store() -> object:
+        return remember.store(engine(), text(next(numbers)), scope=SCOPE)
 
     def search(n: int) -> Callable[[], object]:
         return lambda: recall.search(engine(), text(n), scope=SCOPE)

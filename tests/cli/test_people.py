@@ -1,6 +1,5 @@
-"""`memcli agents`, `memcli teams` and `memcli doctor`."""
+"""`memcli agents` and `memcli teams`."""
 
-import os
 from pathlib import Path
 
 import pytest
@@ -143,50 +142,3 @@ def test_tables_are_for_people(crew: MemCLI) -> None:
     assert "your role" in crew("teams", "list", "-f", "table").out
     assert crew("teams", "list", "-f", "plain").out == "crew\tadmin\t1\n"
     assert not set(STEERING) & set(out)
-
-
-def test_the_doctor_finds_all_well(memcli: MemCLI) -> None:
-    """With and without a store."""
-    assert all(finding["ok"] for finding in memcli("doctor").json)
-    memcli("store", "x")
-    assert {finding["check"] for finding in memcli("doctor").json} == {
-        "settings",
-        "store",
-        "model",
-        "privacy",
-    }
-    assert "✓" in memcli("doctor", "-f", "table").out
-
-
-def test_the_doctor_warns_when_others_can_read_the_store(
-    memcli: MemCLI, home: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    """Exit code 0 all the same. A directory above that keeps others out is protection enough."""
-    memcli("store", "x")
-    store = home / "db"
-    store.chmod(0o777)
-    home.chmod(0o700)
-    assert memcli("doctor").json[-1]["state"] == "well"
-    for directory in (home, *home.parents):
-        if directory.stat().st_uid == os.getuid() and not directory.stat().st_mode & 0o001:
-            directory.chmod(directory.stat().st_mode | 0o055)
-    finding = memcli("doctor").json[-1]
-    assert (finding["check"], finding["ok"], finding["state"]) == ("privacy", False, "warning")
-    assert "read and change" in finding["message"]
-    store.chmod(0o750)
-    assert "its group" in memcli("doctor").json[-1]["message"]
-
-
-@pytest.mark.parametrize("broken", ["config", "store"])
-def test_the_doctor_says_what_is_broken(memcli: MemCLI, home: Path, broken: str) -> None:
-    """Exit code 1."""
-    memcli("store", "x")
-    if broken == "config":
-        (home / "config.toml").write_text("space = [")
-    else:
-        for table in (home / "db").glob("memories_*.lance"):
-            table.rename(home / "away")
-    findings = memcli("doctor", code=1).json
-    assert [f["check"] for f in findings if f["state"] == "broken"] == [
-        {"config": "settings", "store": "store"}[broken]
-    ]

@@ -111,7 +111,7 @@ def test_a_malicious_file_stops_the_command_in_one_sentence(
         ran = memcli(*command, code=5)
         assert is_one_sentence(ran.err), ran.err
         assert ".memcli.toml" in ran.err
-    assert memcli("doctor", code=1).json[0]["state"] == "broken"
+    assert memcli("doctor", code=1).json[0]["level"] == "error"
     monkeypatch.setenv("MEMCLI_PROJECT", "0")
     assert memcli("list").json == []
 

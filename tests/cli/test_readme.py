@@ -37,7 +37,7 @@ def told(text: str, names: dict[str, str]) -> list[str]:
 def steps(session: str) -> list[tuple[str, str]]:
     """The command lines of *session*, each with what the README shows of it."""
     found = re.split(r"^\$ ", session, flags=re.MULTILINE)[1:]
-    return [tuple(step.split("\n", 1)) for step in found]  # type: ignore[misc]
+    return [(line, shown) for line, _, shown in (step.partition("\n") for step in found)]
 
 
 @pytest.mark.parametrize("session", SESSIONS, ids=lambda session: session.splitlines()[0][2:40])

@@ -138,14 +138,14 @@ def test_a_failure_stops_nobody_is_told_by_doctor_and_tried_again_later(
     failed = daily.home.data / rotation.FAILED
     os.utime(failed, (clock().timestamp(), clock().timestamp()))
     assert not daily.is_behind
-    said = doctor._backups(daily.home, daily.config.backup)
+    said = doctor._backups(daily.home, daily.config.backup).finding
     assert not said.ok
     assert "the last try failed" in said.message
     (daily.home.data / "backups").unlink()
     clock.advance(hours=2)
     assert daily.is_behind
     daily.catch_up()
-    assert doctor._backups(daily.home, daily.config.backup).ok
+    assert doctor._backups(daily.home, daily.config.backup).finding.ok
     assert len(made(daily)) == 1
 
 

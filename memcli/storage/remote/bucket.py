@@ -38,7 +38,7 @@ from memcli.storage.place import Place, refuse_unfit
 from memcli.storage.remote import mirror
 from memcli.storage.remote.lease import CLOCK, Lease
 from memcli.storage.remote.trouble import asking
-from memcli.storage.snapshot import HINT
+from memcli.storage.versions import HINT
 
 if TYPE_CHECKING:
     from obstore import ObjectMeta

@@ -18,7 +18,7 @@ from pathlib import Path
 from filelock import FileLock, Timeout
 
 from memcli.storage.directory import private
-from memcli.storage.snapshot import VERSIONS
+from memcli.storage.versions import FOLDER
 
 FILES_MOST = 1000
 """Files of a store that is copied: what a service tells at once. A longer list is told in pieces, between
@@ -58,7 +58,7 @@ def synced(root: Path, folder: str, files: Mapping[str, int], fetch: Fetch) -> P
             name for name, size in files.items() if name not in there or there[name].stat().st_size != size
         ]
         for are_versions in (False, True):
-            wanted = [name for name in missing if (f"/{VERSIONS}/" in name) is are_versions]
+            wanted = [name for name in missing if (f"/{FOLDER}/" in name) is are_versions]
             _fetched(copy, wanted, fetch)
         for name, path in there.items():
             if name not in files:
