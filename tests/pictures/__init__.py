@@ -115,7 +115,7 @@ def drawn() -> dict[str, str]:
 
 
 def words(picture: str) -> list[str]:
-    """What stands in *picture*, line by line; scores are all alike, as another processor may round otherwise."""
+    """What stands in *picture*, line by line; all scores alike, since processors round differently."""
     lines: dict[str, str] = {}
     for line, text in TEXT.findall(picture):
         lines[line] = lines.get(line, "") + html.unescape(text).replace("\xa0", " ")

@@ -150,7 +150,7 @@ const labels = data.groups.map((words, group) => {
 let dot = 3;
 const sized = (memory, zoom) => dot * (0.72 + 0.56 * memory.importance) * Math.min(2.2, Math.max(1, (zoom / base) ** 0.4));
 let base = 1, fitted = false;
-const room = () => ({ left: 46, right: 46, top: 46, bottom: 54 });
+const room = () => { const side = $("map").clientWidth < 560 ? 22 : 46; return { left: side, right: side, top: 46, bottom: 54 }; };
 function fitMap() { map.fit(all, room(), all.length < 2 ? 1 : 60); base = map.view.zoom; map.limits[0] = base / 4; map.limits[1] = Math.max(2, base * 40); fitted = true; }
 function paintMap(pen, view, wide, high) {
   if (!fitted) { fitMap(); return; }
@@ -204,6 +204,7 @@ function paintMap(pen, view, wide, high) {
   if (seen.length > 60 && !(view.zoom > base * 3 && seen.length < 400)) return;
   pen.font = "12px system-ui, sans-serif"; pen.textBaseline = "top";
   for (const memory of seen) {
+    if (memory.x * view.zoom < left || memory.x * view.zoom > right) continue;
     const text = memory.brief.length > 36 ? memory.brief.slice(0, 35) + "…" : memory.brief;
     lettered(pen, text, memory.x * view.zoom, memory.y * view.zoom + sized(memory, view.zoom) + 3, 13, back, ink, taken, 3.5, left, right);
   }
