@@ -80,7 +80,7 @@ function newGraph(canvas, nodes, edges, chose, room) {
     for (const link of links) if (shown(link)) arrow(pen, view, link, !chosen || link.a === chosen || link.b === chosen);
     const labelled = view.zoom > 0.3, named = [];
     for (const node of nodes) {
-      const bright = found ? found.has(node.id) : !chosen || near.has(node);
+      const bright = node === chosen || (found ? found.has(node.id) : !chosen || near.has(node));
       pen.globalAlpha = bright ? 1 : 0.22;
       pen.beginPath(); pen.arc(node.x, node.y, radius(node), 0, 7);
       pen.fillStyle = node.color || ink.node; pen.fill();

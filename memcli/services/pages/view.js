@@ -511,5 +511,5 @@ addEventListener("resize", () => { if (!chosen && map.view.zoom === base) fitMap
 document.title = `${data.space} · memcli`;
 $("space").textContent = data.space;
 recolor(); update(); tab("map");
-const linked = byId.get(decodeURIComponent(location.hash.slice(1)));
+const linked = all.find((memory) => location.hash === "#" + encodeURIComponent(memory.id));
 if (linked) open(linked, true);
