@@ -82,6 +82,11 @@ class Home:
         return self.data / "names.json"
 
     @property
+    def page(self) -> Path:
+        """The page that was last made to be looked at."""
+        return self.data / "view.html"
+
+    @property
     def typed(self) -> Path:
         """What was typed in chats."""
         return self.data / "chat.history"

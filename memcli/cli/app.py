@@ -43,6 +43,9 @@ SECTIONS: dict[str, dict[str, tuple[str, str]]] = {
         "conflicts": ("consolidate", "Show what doubles or contradicts each other."),
         "consolidate": ("consolidate", "Merge doubles, forget what is unimportant and unused."),
     },
+    "To look at": {
+        "view": ("view", "One page for the browser, with a map of meanings."),
+    },
     "Conversations": {
         "conversation": ("conversation", "Dialogues, turn by turn."),
     },

@@ -14,6 +14,7 @@ from memcli.services.backup import Backup, BroughtBack
 from memcli.services.health.findings import Finding, Level
 from memcli.services.scanning import Leak
 from memcli.services.upkeep import Optimized
+from memcli.services.view import Viewed
 from memcli.times import format_age, format_time
 from memcli.warm.warmth import Warmth
 
@@ -55,6 +56,16 @@ def backup(made: Backup) -> RenderableType:
         rows.add_row("before", harmless(made.kept))
     head = Text("● ", style="green").append(counted(made.memories, "memory"), style=STRONG)
     return Group(head.append(f"  {at}", style=f"not bold {DIM}"), Text(""), rows)
+
+
+def viewed(made: Viewed) -> RenderableType:
+    """What is on a page, and where that is."""
+    head = Text("● ", style="green").append(counted(made.memories, "memory"), style=STRONG)
+    told = [
+        counted(number, what) for number, what in ((made.edges, "edge"), (made.groups, "group")) if number
+    ]
+    head.append("".join(f", {one}" for one in told) + f"  {made.size / 1e6:,.1f} MB")
+    return Group(head, Text(f"  {harmless(made.file)}", style=DIM, overflow="fold"))
 
 
 def leaks(found: Sequence[Leak]) -> RenderableType:

@@ -38,6 +38,7 @@ from memcli.services.turns import Added
 from memcli.services.undo import Undone
 from memcli.services.upkeep import Optimized
 from memcli.services.values import Kept
+from memcli.services.view import Viewed
 from memcli.structure import Value
 from memcli.warm.warmth import Warmth
 from memcli.work import Episode, Task
@@ -63,6 +64,7 @@ OUTPUTS: Mapping[str, Any] = {
     "undo": list[Undone],
     "conflicts": list[Conflict] | list[Step],
     "consolidate": list[Step],
+    "view": Viewed,
     "graph connect": Connected,
     "graph disconnect": list[Connected],
     "graph edges": list[EdgeOf],

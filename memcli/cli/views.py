@@ -36,6 +36,7 @@ from memcli.services.teams import Member, Team
 from memcli.services.undo import Undone
 from memcli.services.upkeep import Optimized
 from memcli.services.values import Kept
+from memcli.services.view import Viewed
 from memcli.structure import Value
 from memcli.times import format_age, format_time
 from memcli.warm.warmth import Warmth
@@ -387,6 +388,7 @@ ONE: Mapping[type, Callable[[Any], RenderableType]] = {
     Imported: _imported,
     Optimized: care.optimized,
     Backup: care.backup,
+    Viewed: care.viewed,
     BroughtBack: care.backup,
     Changed: _changed,
     Warmth: care.warmth,

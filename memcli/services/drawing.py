@@ -2,23 +2,18 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from enum import StrEnum
-from pathlib import Path
 
 from memcli.model import Scope, default_title
+from memcli.services import pages
 from memcli.services.edges import EdgesNow
 from memcli.services.engine import Engine
 from memcli.services.graph import edge_type
 from memcli.services.inert import visible
 from memcli.services.select import NO_FILTER, predicate
 from memcli.structure import Edge
-
-PAGE = Path(__file__).with_name("graph.html")
-DATA = '"the graph"'
-"""What stands in the page where the graph goes."""
 
 
 class Form(StrEnum):
@@ -131,12 +126,8 @@ def _on_one_line(text: str) -> str:
 
 
 def _html(graph: Graph) -> str:
-    """One page with everything in it. The graph is JSON in a script: no `<` in it can end that."""
     edges = [{"from": e.from_, "to": e.to, "type": e.type, "weight": e.weight} for e in graph.edges]
-    said = json.dumps({"nodes": [asdict(node) for node in graph.nodes], "edges": edges})
-    for sign in "<>&":
-        said = said.replace(sign, f"\\u{ord(sign):04x}")
-    return PAGE.read_text(encoding="utf-8").replace(DATA, said, 1).removesuffix("\n")
+    return pages.page("graph.html", {"nodes": [asdict(node) for node in graph.nodes], "edges": edges})
 
 
 WRITERS: Mapping[Form, Callable[[Graph], str]] = {

@@ -176,6 +176,7 @@ def purge(engine: Engine, memories: Sequence[Memory]) -> list[Memory]:
         gone = [memory for memory in there.values() if not is_alive(memory, now)]
         ids = [memory.id for memory in gone]
         names.drop(engine.home.names, ids)
+        engine.home.page.unlink(missing_ok=True)  # it may show them
         db.erase(ids)
         db.conversations.erase(sorted({memory.conversation for memory in gone if memory.conversation}))
     return gone

@@ -136,6 +136,7 @@ def test_real_answers_fulfil_the_schemas_of_their_commands(memcli: MemCLI, tmp_p
         "schema",
     ):
         run(*line.split())
+    run("view", "-o", str(tmp_path / "page.html"))
     saved = str(tmp_path / "all.tar.zst")
     run("backup", saved)
     run("backup", "--verify", saved)

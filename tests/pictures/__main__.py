@@ -1,0 +1,5 @@
+"""Draws the pictures anew."""
+
+from tests.pictures import main
+
+main()
