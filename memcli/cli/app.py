@@ -7,7 +7,6 @@ number; what the root's help says of it stands here.
 from __future__ import annotations
 
 import os
-import sys
 from functools import cache
 from importlib import import_module
 from typing import Annotated, Any
@@ -115,11 +114,11 @@ class Commands(TyperGroup):
 
     def shell_complete(self, ctx: Any, incomplete: str) -> Any:
         """What could stand here: names with their help, without importing what is behind them."""
-        light = TyperGroup(
-            name=self.name,
-            commands={name: TyperCommand(name, help=says) for name, (_, says) in COMMANDS.items()},
-        )
-        return light.shell_complete(ctx, incomplete)
+        commands: dict[str, Any] = {
+            name: TyperCommand(name, help=says) for name, (_, says) in COMMANDS.items()
+        }
+        light = TyperGroup(name=self.name, commands=commands, params=self.params)
+        return light.shell_complete(light.context_class(light, parent=ctx), incomplete)
 
     def format_commands(self, ctx: Any, formatter: Any) -> None:  # noqa: ARG002
         """Write the commands by section."""
@@ -175,11 +174,9 @@ def root(
 def command() -> Any:
     """The command line, ready to be run."""
     if COMPLETION in os.environ:  # what `add_completion` would have done, without its two options
-        # With Rich in sight, Typer renders what it offers as markup: 60 ms, and wrong for people's titles.
-        sys.modules["rich"] = None  # type: ignore[assignment]  # Python's way to say: not installed
-        from typer.completion import completion_init  # type: ignore[attr-defined]  # not in __all__
+        from memcli.cli import shells
 
-        completion_init()
+        shells.begin()
     return _root()
 
 

@@ -76,7 +76,10 @@ def update(
     text: Annotated[str | None, typer.Argument(help="The new text; - reads standard input.")] = None,
     importance: Annotated[float | None, typer.Option("--importance", "-i", help="0 to 1.")] = None,
     title: Annotated[str | None, typer.Option()] = None,
-    tag: Annotated[list[str] | None, typer.Option("--tag", "-t", help="The new tags; repeatable.")] = None,
+    tag: Annotated[
+        list[str] | None,
+        typer.Option("--tag", "-t", autocompletion=complete.tags, help="The new tags; repeatable."),
+    ] = None,
     meta: Annotated[
         list[str] | None,
         typer.Option("--meta", "-m", metavar="K=V", help="Set in its metadata; K=null takes K away."),
