@@ -69,6 +69,7 @@ SECTIONS: dict[str, dict[str, tuple[str, str]]] = {
         "restore-backup": ("backup", "Bring back what a backup holds."),
     },
     "At home": {
+        "init": ("init", "Set everything up, question by question."),
         "hook": ("hook", "Claude Code, Codex and Gemini CLI remember by themselves."),
     },
     "Care": {
@@ -115,7 +116,7 @@ class Commands(TyperGroup):
     def shell_complete(self, ctx: Any, incomplete: str) -> Any:
         """What could stand here: names with their help, without importing what is behind them."""
         commands: dict[str, Any] = {
-            name: TyperCommand(name, help=says) for name, (_, says) in COMMANDS.items()
+            name: TyperCommand(name, short_help=says) for name, (_, says) in COMMANDS.items()
         }
         light = TyperGroup(name=self.name, commands=commands, params=self.params)
         return light.shell_complete(light.context_class(light, parent=ctx), incomplete)

@@ -158,8 +158,8 @@ def install(
 ) -> None:
     """Have a harness call memcli; its other hooks and settings stay, a backup is made."""
     run, whose = run_of(ctx), harnesses.named(harness)
-    command = _command(run, is_shared=scope is Where.PROJECT)
-    changed = installing.install(whose, scope, _file(whose, scope), command, dry_run=dry_run)
+    command = command_line(run, is_shared=scope is Where.PROJECT)
+    changed = installing.install(whose, scope, settings_of(whose, scope), command, dry_run=dry_run)
     render.show(changed, output)
     if harness is Name.CODEX and changed.action == "installed":
         run.note("Codex asks once whether it may run them: /hooks")
@@ -176,10 +176,10 @@ def uninstall(
 ) -> None:
     """Take memcli out of a harness's settings."""
     whose = harnesses.named(harness)
-    render.show(installing.uninstall(whose, scope, _file(whose, scope), dry_run=dry_run), output)
+    render.show(installing.uninstall(whose, scope, settings_of(whose, scope), dry_run=dry_run), output)
 
 
-def _command(run: Run, *, is_shared: bool) -> str:
+def command_line(run: Run, *, is_shared: bool) -> str:
     """How a shell calls the hooks of this memcli; in settings that others share, of whichever they have."""
     if is_shared:
         return "memcli hook"
@@ -190,7 +190,8 @@ def _command(run: Run, *, is_shared: bool) -> str:
     return shlex.join([*line, *home, "hook"])
 
 
-def _file(whose: harnesses.Harness, where: Where) -> Path:
+def settings_of(whose: harnesses.Harness, where: Where) -> Path:
+    """The settings file of a harness, as things are here."""
     here = Path.cwd()
     repository = project.repository(here)
     return installing.settings_file(
@@ -209,7 +210,7 @@ def status(ctx: typer.Context, output: options.Format, harness: Whichever = None
     folder = str(_folder(run_of(ctx)))
     names = [harness] if harness else list(Name)
     looked = [
-        installing.look(whose, Where(where), _file(whose, Where(where)))
+        installing.look(whose, Where(where), settings_of(whose, Where(where)))
         for whose in map(harnesses.named, names)
         for where in whose.files
     ]
