@@ -12,7 +12,7 @@ from importlib import import_module
 from typing import Annotated, Any
 
 import typer
-from typer.core import TyperCommand, TyperGroup
+from typer.core import TyperArgument, TyperCommand, TyperGroup
 
 from memcli import __version__
 
@@ -96,7 +96,12 @@ COMMANDS = {name: entry for commands in SECTIONS.values() for name, entry in com
 @cache
 def commands_of(module: str) -> Any:
     """The commands in *module* of this package: a group, made once, since that takes 5 ms."""
-    return typer.main.get_group(import_module(f"memcli.cli.{module}").app)
+    group: Any = typer.main.get_group(import_module(f"memcli.cli.{module}").app)
+    for command in group.commands.values():
+        for one in command.params:
+            if isinstance(one, TyperArgument) and one.metavar is None:
+                one.metavar = str(one.name).upper()  # as everybody writes them
+    return group
 
 
 class Commands(TyperGroup):

@@ -207,8 +207,9 @@ class SettingUp:
         except (typer.Abort, KeyboardInterrupt, MemcliError):
             if self.rest is Rest.ASKED:
                 tell()
-            done = ", ".join(dict.fromkeys(step.what for step in self.steps)) or "nothing"
-            self.run.note(f"settled: {done}; the rest is as it was, memcli init goes on")
+            if self.steps:
+                done = ", ".join(dict.fromkeys(step.what for step in self.steps))
+                self.run.note(f"settled: {done}; the rest is as it was, memcli init goes on")
             raise
 
     def _one(self, said: str | None, question: Question, do: Callable[[str], Iterator[Step]]) -> None:

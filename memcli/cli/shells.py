@@ -22,7 +22,7 @@ _memcli_completion() {
     COMPREPLY=()
     while read -r line; do
         if [[ -z $said ]]; then said=$line; else COMPREPLY+=("$line"); fi
-    done < <(_MEMCLI_COMPLETE=complete_bash _MEMCLI_LINE=${COMP_LINE:0:COMP_POINT} _MEMCLI_WIDTH=$COLUMNS \\
+    done < <(_MEMCLI_COMPLETE=complete_bash _MEMCLI_LINE=${COMP_LINE:0:COMP_POINT} _MEMCLI_WIDTH=${COLUMNS-} \\
         _MEMCLI_LISTS=$COMP_TYPE _MEMCLI_BREAKS=$COMP_WORDBREAKS "$program" 2>/dev/null)
     if [[ $said != files ]]; then compopt +o default +o bashdefault 2>/dev/null; fi
     return 0
@@ -179,7 +179,7 @@ class Told(click.ShellComplete):
         arguments, typed = self.get_completion_args()
         context = click._resolve_context(self.cli, self.ctx_args, self.prog_name, arguments)
         one, incomplete = click._resolve_incomplete(context, arguments, typed)
-        if (getattr(one, "metavar", None) or str(one.name).upper()) in IS_FILE:
+        if getattr(one, "metavar", None) in IS_FILE:
             return None
         before = typed.removesuffix(incomplete)  # of `--space=wo`
         found = [

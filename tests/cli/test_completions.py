@@ -56,7 +56,7 @@ def test_a_start_up_file_that_can_not_be_read_is_one_sentence(in_process: MemCLI
 
 
 FITTING = {
-    "memcli s": {"store", "search", "spaces", "schema", "scan"},
+    "memcli re": {"restore", "restore-backup"},
     "memcli spaces re": {"rename"},
     "memcli get ab": {"abc1"},
     "memcli forget abc1 x": {"xyz2"},
