@@ -98,6 +98,7 @@ def commands_of(module: str) -> Any:
     """The commands in *module* of this package: a group, made once, since that takes 5 ms."""
     group: Any = typer.main.get_group(import_module(f"memcli.cli.{module}").app)
     for command in group.commands.values():
+        command.short_help = " ".join((command.help or "").partition("\n\n")[0].split())  # not cut
         for one in command.params:
             if isinstance(one, TyperArgument) and one.metavar is None:
                 one.metavar = str(one.name).upper()  # as everybody writes them
