@@ -94,6 +94,6 @@ def store(
     for answer in answers:
         if answer.action is Action.REPLACED:
             run.note(
-                f"{answer.id} replaced {answer.replaced_id}, {excerpt(answer.replaced_text or '')!r}: "
-                f"{answer.reason}; memcli undo takes it back"
+                f"{answer.id} replaced {answer.replaced_id}, {excerpt(answer.replaced_text or '')!r}; "
+                "memcli undo takes it back"
             )

@@ -165,8 +165,11 @@ def finished(
         if known is None or known.version != db.memories.version or not is_looked_up:
             known = asked()  # the same, or something against it, may be stored by now
         if replaces:
-            return [writing.replace(db, known, memories[0], embedded, replaces)]
-        return writing.write(db, known, memories, embedded)
+            stored = [writing.replace(db, known, memories[0], embedded, replaces)]
+        else:
+            stored = writing.write(db, known, memories, embedded)
+    writing.finish(engine.db)
+    return stored
 
 
 def check(engine: Engine, draft: Draft) -> None:

@@ -19,7 +19,8 @@ from memcli.services.conflicts import Decision, Statement, decide
 from memcli.services.history import given_way
 from memcli.services.select import current, is_current, is_fact
 from memcli.storage import rivals
-from memcli.storage.rivals import Rival, key_of
+from memcli.storage.facts import Key, key_of
+from memcli.storage.rivals import Rival
 from memcli.storage.rows import units
 
 if TYPE_CHECKING:
@@ -67,8 +68,17 @@ def looked_up(engine: Engine, new: Sequence[Memory], vectors: NDArray[np.float32
 
 
 def _rivals_of(engine: Engine, new: Memory, unit: NDArray[np.float32]) -> list[Rival]:
-    where = current(engine.now())
-    return rivals.of_one(engine.db.memories, new, unit, where, nearest=NEAREST, holding=HOLDING, floor=FLOOR)
+    now = engine.now()
+    return rivals.of_one(
+        engine.db.memories,
+        new,
+        unit,
+        current(now),
+        now=now,
+        nearest=NEAREST,
+        holding=HOLDING,
+        floor=FLOOR,
+    )
 
 
 @dataclass(frozen=True)
@@ -106,7 +116,7 @@ class Settler:
     replaced: dict[str, Memory] = field(default_factory=dict)
     added: dict[str, Memory] = field(default_factory=dict)
     _vectors: dict[str, NDArray[np.float32]] = field(default_factory=dict)
-    _by_scope: dict[rivals.Key, list[str]] = field(default_factory=dict)
+    _by_scope: dict[Key, list[str]] = field(default_factory=dict)
 
     def settle(self, new: Memory, vector: NDArray[np.float32]) -> Settled:
         """What the fact *new* does to those that are remembered; from now on it is one of them."""

@@ -3,21 +3,24 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 import numpy as np
 import pyarrow as pa
 
-from memcli.storage import rows
+from memcli.storage import facts, rows
+from memcli.storage.facts import Facts, Key, key_of
 from memcli.storage.lexical import terms
-from memcli.storage.lookup import Holding, Near
+from memcli.storage.lookup import Holding, Looked, Near
 from memcli.storage.memories import Memories
 from memcli.storage.predicates import EPISODE, all_of, compiled, equals, is_in
 from memcli.storage.rows import VECTOR, units, vectors_of
 from memcli.storage.table import MANY_KEYS, chunks
 
 if TYPE_CHECKING:
+    from datetime import datetime
+
     from numpy.typing import NDArray
 
     from memcli.model import Memory
@@ -37,10 +40,6 @@ the vector, took twice as long."""
 
 SCOPED = ("space", "user", "agent", "team")
 
-Key = tuple[str, str, str, str]
-"""A scope: space, user and agent, and the team that can see it. What others can see never gives way to what
-they can't."""
-
 
 @dataclass(frozen=True)
 class Rival:
@@ -55,17 +54,13 @@ class Rival:
     cosine: float
 
 
-def key_of(memory: Memory) -> Key:
-    """The scope that *memory* is in."""
-    return memory.space, memory.user, memory.agent, memory.team
-
-
 def of_one(
     memories: Memories,
     new: Memory,
     vector: NDArray[np.float32],
     where: str,
     *,
+    now: datetime,
     nearest: int,
     holding: int,
     floor: float,
@@ -76,7 +71,8 @@ def of_one(
         memories: The table to look into.
         new: The new memory.
         vector: Its vector, shape (dimension,), of length 1.
-        where: What rivals fulfil besides being facts of the same scope.
+        where: What rivals fulfil besides being facts of the same scope: that they are current.
+        now: The time.
         nearest: How many of the nearest, at most.
         holding: How many of those that hold its numbers and identifiers, at most: what vectors blur. Looking
             for all of its words took as long as all the rest of a store.
@@ -84,22 +80,39 @@ def of_one(
     """
     space, user, agent, team = key_of(new)
     place = all_of(equals("space", space), equals("user", user))
-    questions: list[Near | Holding] = [Near(vector, nearest)]
-    codes = " ".join(term for term in terms(new.text) if any(map(str.isdigit, term)))
-    if holding and codes:
-        questions.append(Holding(codes, holding))
-    looked = memories.looked_up(
-        questions,
-        where=all_of(place, equals("agent", agent), equals("team", team), FACTS, where),
-        place=place,
-        columns=(*STATED, VECTOR),
-    )
+    whole = all_of(place, equals("agent", agent), equals("team", team), FACTS, where)
+    if known := _in_memory(memories, key_of(new), whole):
+        found = known.rivals(new.text, vector, now, nearest=nearest, holding=holding)
+    else:
+        questions: list[Near | Holding] = [Near(vector, nearest)]
+        codes = " ".join(term for term in terms(new.text) if any(map(str.isdigit, term)))
+        if holding and codes:
+            questions.append(Holding(codes, holding))
+        looked = memories.looked_up(questions, where=whole, place=place, columns=(*STATED, VECTOR))
+        found = _compared(looked, vector)
+    rivals = [Rival(memory, cosine) for memory, cosine in found if cosine >= floor]
+    return sorted(rivals, key=lambda rival: -rival.cosine)
+
+
+def _in_memory(memories: Memories, key: Key, whole: str) -> Facts | None:
+    """The facts of the scope *key*, which fulfil *whole*, if this process stores one after the other."""
+    known = facts.kept(memories)
+    if known is None or known.key != key:
+        return None
+    is_due = known.facts is None and known.writes >= facts.IN_A_ROW
+    if is_due and memories.table.count() <= facts.MEMORIES_MOST:
+        known = replace(known, facts=Facts(memories.table.rows(whole, [*STATED, "expires_at", VECTOR])))
+        facts.keep(memories, known)
+    return known.facts
+
+
+def _compared(looked: Looked, vector: NDArray[np.float32]) -> list[tuple[Memory, float]]:
+    """The memories that were brought up, and their cosines to *vector*."""
     wanted = sorted({int(at) for answer in looked.answers for at in answer.places})
     if looked.vectors is None or not wanted:
         return []
-    stated, cosines = rows.from_table(looked.rows.take(wanted)), units(looked.vectors[wanted]) @ vector
-    rivals = [Rival(m, float(c)) for m, c in zip(stated, cosines, strict=True) if c >= floor]
-    return sorted(rivals, key=lambda rival: -rival.cosine)
+    cosines = (units(looked.vectors[wanted]) @ vector).tolist()
+    return list(zip(rows.from_table(looked.rows.take(wanted)), cosines, strict=True))
 
 
 def of_many(

@@ -140,6 +140,11 @@ class Table:
         """Know without reading what `once` would find in the table as it is now."""
         read_before(self._connection)[self.name, what] = (self.version, answer)
 
+    def kept(self, what: str) -> Any:
+        """What `keep` was told of the table as it is now; None if it was not."""
+        then, answer = read_before(self._connection).get((self.name, what), (0, None))
+        return answer if then and then == self.version else None
+
     def _look_again(self) -> None:
         had = self.exists
         self.refresh()

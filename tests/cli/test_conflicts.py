@@ -23,10 +23,7 @@ def test_a_replacement_is_told_with_the_way_back(memcli: MemCLI) -> None:
     assert answer["replaced_text"] == THIRD
     assert answer["reason"]
     assert 0 < answer["confidence"] <= 1
-    assert ran.err == (
-        f"{answer['id']} replaced {old.json['id']}, {THIRD!r}: {answer['reason']}; "
-        "memcli undo takes it back\n"
-    )
+    assert ran.err == (f"{answer['id']} replaced {old.json['id']}, {THIRD!r}; memcli undo takes it back\n")
     memcli("undo")
     assert texts(memcli) == [THIRD]
 
@@ -91,7 +88,7 @@ def test_what_the_user_says_is_replaced_is_replaced(memcli: MemCLI) -> None:
         old,
         "you said so",
     )
-    assert "you said so; memcli undo takes it back" in ran.err
+    assert ran.err.endswith("; memcli undo takes it back\n")
     new = memcli("store", "Has a parrot", "--replaces", ran.json["id"], "--conflicts", "off").json["id"]
     assert [version["id"] for version in memcli("history", new).json] == [old, ran.json["id"], new]
 

@@ -1,0 +1,124 @@
+"""Facts kept in memory between two writes of one process: they are what the store says, or are not used."""
+
+from collections.abc import Callable
+from datetime import timedelta
+from typing import Any
+
+import pytest
+
+from memcli.config import Config
+from memcli.model import Action, Draft, Scope, Stored
+from memcli.services import forgetting, memories, remember, undo
+from memcli.services.engine import Engine
+from memcli.storage import facts
+
+TOLD = [
+    "The lamp in room 3 is red",
+    "The lamp in room 17 is red",
+    "The desk in room 17 is brown",
+    "The API listens on port 8080",
+    "The API listens on port 8081",
+    "the api listens on PORT 8081",
+    "Deliveries come on day 8081",
+    "The lamp in room 17 is blue",
+    "Ann's build takes 12 minutes",
+    "Ann's build takes 14 minutes now",
+]
+
+
+@pytest.fixture
+def engine(make_engine: Callable[..., Engine]) -> Engine:
+    """An engine that holds new facts against what is known."""
+    return make_engine(Config())
+
+
+@pytest.fixture
+def reads(monkeypatch: pytest.MonkeyPatch) -> list[int]:
+    """How many facts were read into memory, each time that they were."""
+    found: list[int] = []
+
+    class Counted(facts.Facts):
+        def __init__(self, there: Any) -> None:
+            found.append(len(there))
+            super().__init__(there)
+
+    monkeypatch.setattr("memcli.storage.rivals.Facts", Counted)
+    return found
+
+
+def told(answer: Stored) -> tuple[Any, ...]:
+    """What is said of an answer, without ids, which are new each time."""
+    considered = [(c.text, c.action, c.reason, round(c.similarity, 4)) for c in answer.considered or ()]
+    return answer.action, answer.replaced_text, answer.reason, considered
+
+
+def test_facts_in_memory_bring_up_the_same_decisions(
+    engine: Engine, scope: Scope, reads: list[int], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Whether the nearest come from memory or from LanceDB makes no difference."""
+    other = Scope("elsewhere", scope.user)
+    in_memory = [told(remember.store(engine, text, scope=scope)) for text in TOLD]
+    assert reads == [2]
+    monkeypatch.setattr(facts, "kept", lambda _: None)
+    assert [told(remember.store(engine, text, scope=other)) for text in TOLD] == in_memory
+    assert {action for action, *_ in in_memory} == {Action.STORED, Action.REPLACED, Action.DUPLICATE}
+
+
+def test_what_somebody_else_writes_makes_them_void(
+    engine: Engine, make_engine: Callable[..., Engine], scope: Scope
+) -> None:
+    """A fact that another process, or another command, has stored counts at once."""
+    for floor in (3, 4):
+        remember.store(engine, f"The office is on floor {floor}", scope=scope)
+    there = memories.newest(make_engine(), scope=scope)
+    forgetting.forget(make_engine(), [memory.id for memory in there], scope=scope)
+    assert remember.store(engine, "The office is on floor 5", scope=scope).action is Action.STORED
+    undo.undo(make_engine(), scope=scope, last=2)
+    answer = remember.store(engine, "The office is on floor 6", scope=scope)
+    assert (answer.action, answer.replaced_text) == (Action.REPLACED, "The office is on floor 4")
+
+
+def test_many_facts_one_after_the_other_are_read_once(engine: Engine, scope: Scope, reads: list[int]) -> None:
+    """What is stored, checked or not, is carried over, past the room there was and past tidying."""
+    for number in range(0, 80, 5):
+        drafts = [Draft(text=f"The lamp in room {number + i} is red", scope=scope) for i in range(5)]
+        remember.store_all(engine, drafts, conflicts=number % 15 > 0)
+    assert len(reads) == 1
+    answer = remember.store(engine, "The lamp in room 66 is blue", scope=scope)
+    assert answer.replaced_text == "The lamp in room 66 is red"
+
+
+def test_what_has_expired_is_not_held_against_anything(
+    engine: Engine, make_engine: Callable[..., Engine], scope: Scope, reads: list[int]
+) -> None:
+    """A fact in memory whose time is up has none to give way."""
+    soon = engine.now() + timedelta(hours=1)
+    for name in ("Ann", "Bo"):
+        remember.store(engine, f"{name} likes tea", scope=scope)
+    remember.store(engine, "The office is on floor 3", scope=scope, expires_at=soon)
+    later = make_engine(Config(), now=lambda: soon + timedelta(hours=1))
+    assert remember.store(later, "The office is on floor 4", scope=scope).action is Action.STORED
+    assert reads == [2]
+
+
+def test_other_scopes_and_turns_are_left_out(engine: Engine, scope: Scope, reads: list[int]) -> None:
+    """What is in memory is of one scope, and without turns of conversations."""
+    remember.store(engine, "The office is on floor 3", scope=scope)
+    turn = Draft(text="The office is on floor 4", scope=scope, conversation="talk", position=1)
+    remember.store_all(engine, [turn])
+    elsewhere = Scope("elsewhere", scope.user)
+    assert remember.store(engine, "The office is on floor 9", scope=elsewhere).action is Action.STORED
+    answer = remember.store(engine, "The office is on floor 5", scope=scope)
+    assert answer.replaced_text == "The office is on floor 3"
+    assert len(memories.newest(engine, scope=scope)) == 2
+
+
+def test_a_store_that_is_too_large_is_left_on_the_disk(
+    engine: Engine, scope: Scope, reads: list[int], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Memory is bounded: beyond some size LanceDB looks for the nearest."""
+    monkeypatch.setattr(facts, "MEMORIES_MOST", 2)
+    for floor in (3, 4, 5, 6, 7):
+        answer = remember.store(engine, f"The office is on floor {floor}", scope=scope)
+    assert answer.replaced_text == "The office is on floor 6"
+    assert reads == [1]
