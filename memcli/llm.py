@@ -79,11 +79,16 @@ def programs(command: Sequence[str]) -> list[Program]:
             command=line,
             set=f"memcli config set llm.command '{_written(line)}'",
             meaning=meaning,
-            installed=shutil.which(name) is not None,
+            installed=is_there(name),
             current=tuple(command[:1]) == (name,),
         )
         for name, (line, meaning) in PROGRAMS.items()
     ]
+
+
+def is_there(program: str) -> bool:
+    """Whether *program* can be run here."""
+    return shutil.which(program) is not None
 
 
 def _written(line: Sequence[str]) -> str:

@@ -7,13 +7,12 @@ number; what the root's help says of it stands here.
 from __future__ import annotations
 
 import os
-import sys
 from functools import cache
 from importlib import import_module
 from typing import Annotated, Any
 
 import typer
-from typer.core import TyperCommand, TyperGroup
+from typer.core import TyperArgument, TyperCommand, TyperGroup
 
 from memcli import __version__
 
@@ -73,6 +72,7 @@ SECTIONS: dict[str, dict[str, tuple[str, str]]] = {
         "restore-backup": ("backup", "Bring back what a backup holds."),
     },
     "At home": {
+        "init": ("init", "Set everything up, question by question."),
         "hook": ("hook", "Claude Code, Codex and Gemini CLI remember by themselves."),
     },
     "Care": {
@@ -99,7 +99,13 @@ COMMANDS = {name: entry for commands in SECTIONS.values() for name, entry in com
 @cache
 def commands_of(module: str) -> Any:
     """The commands in *module* of this package: a group, made once, since that takes 5 ms."""
-    return typer.main.get_group(import_module(f"memcli.cli.{module}").app)
+    group: Any = typer.main.get_group(import_module(f"memcli.cli.{module}").app)
+    for command in group.commands.values():
+        command.short_help = " ".join((command.help or "").partition("\n\n")[0].split())  # not cut
+        for one in command.params:
+            if isinstance(one, TyperArgument) and one.metavar is None:
+                one.metavar = str(one.name).upper()  # as everybody writes them
+    return group
 
 
 class Commands(TyperGroup):
@@ -118,11 +124,11 @@ class Commands(TyperGroup):
 
     def shell_complete(self, ctx: Any, incomplete: str) -> Any:
         """What could stand here: names with their help, without importing what is behind them."""
-        light = TyperGroup(
-            name=self.name,
-            commands={name: TyperCommand(name, help=says) for name, (_, says) in COMMANDS.items()},
-        )
-        return light.shell_complete(ctx, incomplete)
+        commands: dict[str, Any] = {
+            name: TyperCommand(name, short_help=says) for name, (_, says) in COMMANDS.items()
+        }
+        light = TyperGroup(name=self.name, commands=commands, params=self.params)
+        return light.shell_complete(light.context_class(light, parent=ctx), incomplete)
 
     def format_commands(self, ctx: Any, formatter: Any) -> None:  # noqa: ARG002
         """Write the commands by section."""
@@ -181,11 +187,9 @@ def root(
 def command() -> Any:
     """The command line, ready to be run."""
     if COMPLETION in os.environ:  # what `add_completion` would have done, without its two options
-        # With Rich in sight, Typer renders what it offers as markup: 60 ms, and wrong for people's titles.
-        sys.modules["rich"] = None  # type: ignore[assignment]  # Python's way to say: not installed
-        from typer.completion import completion_init  # type: ignore[attr-defined]  # not in __all__
+        from memcli.cli import shells
 
-        completion_init()
+        shells.begin()
     return _root()
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import suppress
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import typer
 
@@ -65,6 +65,56 @@ def values(ctx: typer.Context, incomplete: str) -> Iterator[str]:
 def tasks(ctx: typer.Context, incomplete: str) -> Iterator[tuple[str, str]]:
     """Ids of tasks that go on and begin with *incomplete*, each with its goal."""
     return ((i, harmless(goal)) for i, goal in _known(ctx).tasks.items() if i.startswith(incomplete))
+
+
+def tags(ctx: typer.Context, incomplete: str) -> Iterator[str]:
+    """Tags that begin with *incomplete*."""
+    return (tag for tag in _known(ctx).tags if tag.startswith(incomplete))
+
+
+def conversations(ctx: typer.Context, incomplete: str) -> Iterator[tuple[str, str]]:
+    """Ids of conversations that begin with *incomplete*, each with what was said there last."""
+    return ((i, harmless(said)) for i, said in _known(ctx).conversations.items() if i.startswith(incomplete))
+
+
+def models(ctx: typer.Context, incomplete: str) -> Iterator[tuple[str, str]]:
+    """Models on this machine that begin with *incomplete*; what can be pulled takes half a second to know."""
+    from memcli.embedding.catalog import BUNDLED
+
+    folder = find_home(ctx.find_root().params.get("home")).models
+    pulled = sorted(path.name.replace("--", "/") for path in folder.glob("*--*"))
+    for name, about in ((BUNDLED, "bundled"), *((name, "downloaded") for name in pulled)):
+        if name.startswith(incomplete):
+            yield name, about
+
+
+def pullable(incomplete: str) -> Iterator[tuple[str, str]]:
+    """Models that can be downloaded and begin with *incomplete*."""
+    from memcli.embedding.catalog import fastembed_models, fastembed_rerankers
+
+    for entry in (*fastembed_models(), *fastembed_rerankers()):
+        if entry["model"].startswith(incomplete):
+            yield entry["model"], entry["description"]
+
+
+def commands(ctx: typer.Context, incomplete: str) -> Iterator[tuple[str, str]]:
+    """Commands that begin with *incomplete*, below the group that the words before name."""
+    group: Any = ctx.find_root().command
+    for name in ctx.params.get("command") or ():
+        group = group.get_command(ctx, name)
+    inside = group.context_class(group, parent=ctx)
+    for item in group.shell_complete(inside, incomplete):
+        yield item.value, item.help or ""
+
+
+def setting_values(ctx: typer.Context, incomplete: str) -> Iterator[str]:
+    """Values that begin with *incomplete*, of a setting that takes one of a few."""
+    declared = config.DECLARED[ctx.params["key"]]
+    choices: tuple[str, ...] = ("true", "false") if isinstance(declared.default, bool) else ()
+    if isinstance(declared.default, str):
+        _, few, said = str(declared.metadata["check"]("\0")).partition("one of ")
+        choices = tuple(said.split(", ")) if few else ()
+    return (choice for choice in choices if choice.startswith(incomplete))
 
 
 def sections(incomplete: str) -> Iterator[str]:

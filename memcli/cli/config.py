@@ -45,7 +45,11 @@ def get(ctx: typer.Context, key: Key, output: options.Format) -> None:
 
 
 @app.command("set")
-def set_value(ctx: typer.Context, key: Key, value: str) -> None:
+def set_value(
+    ctx: typer.Context,
+    key: Key,
+    value: Annotated[str, typer.Argument(autocompletion=complete.setting_values)],
+) -> None:
     """Write a setting into the configuration file."""
     setting = config.set_value(run_of(ctx).where.config_file, key, value)
     run_of(ctx).note(f"{setting.key} = {as_json(setting.value)}")

@@ -112,7 +112,14 @@ def search(
     output: options.Format,
     wanted: Filter,
     conversation: Annotated[
-        str, typer.Option("--conversation", "-c", metavar="ID", help="Which conversation. [all of the space]")
+        str,
+        typer.Option(
+            "--conversation",
+            "-c",
+            metavar="ID",
+            autocompletion=complete.conversations,
+            help="Which conversation. [all of the space]",
+        ),
     ] = "",
     limit: filters.Limit = None,
     mode: filters.ModeOption = None,
@@ -228,7 +235,11 @@ def import_conversation(
     conversation: Annotated[
         str,
         typer.Option(
-            "--conversation", "-c", metavar="ID", help="Where they go. [what they name, or a new one]"
+            "--conversation",
+            "-c",
+            metavar="ID",
+            autocompletion=complete.conversations,
+            help="Where they go. [what they name, or a new one]",
         ),
     ] = "",
 ) -> None:

@@ -6,7 +6,7 @@ from typing import Annotated
 
 import typer
 
-from memcli.cli import options, render, words
+from memcli.cli import complete, options, render, words
 from memcli.cli.context import Run, run_of
 from memcli.cli.messages import complain, counted, excerpt
 from memcli.model import Action, Scope
@@ -16,12 +16,22 @@ from memcli.services.extracting import Fact
 
 app = typer.Typer(rich_markup_mode=None)
 
-Tags = Annotated[list[str] | None, typer.Option("--tag", "-t", help="A tag for all of them; repeatable.")]
+Tags = Annotated[
+    list[str] | None,
+    typer.Option("--tag", "-t", autocompletion=complete.tags, help="A tag for all of them; repeatable."),
+]
 Importance = Annotated[
     float, typer.Option("--importance", "-i", help="0 to 1; that of facts that have none.", min=0, max=1)
 ]
 Conversation = Annotated[
-    str, typer.Option("--conversation", "-c", metavar="ID", help="Which one they are from: metadata.")
+    str,
+    typer.Option(
+        "--conversation",
+        "-c",
+        metavar="ID",
+        autocompletion=complete.conversations,
+        help="Which one they are from: metadata.",
+    ),
 ]
 
 

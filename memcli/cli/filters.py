@@ -8,6 +8,7 @@ from typing import Annotated
 
 import typer
 
+from memcli.cli import complete
 from memcli.cli.options import replacing
 from memcli.cli.words import a_time
 from memcli.model import Mode, Scope, Trust
@@ -46,7 +47,10 @@ def in_all_spaces(scope: Scope, wanted: bool) -> Scope:
     return replace(scope, space=None) if wanted else scope
 
 
-TAGS = Annotated[list[str] | None, typer.Option("--tag", "-t", help="Only with this tag; repeatable.")]
+TAGS = Annotated[
+    list[str] | None,
+    typer.Option("--tag", "-t", autocompletion=complete.tags, help="Only with this tag; repeatable."),
+]
 WHERE = Annotated[
     str | None,
     typer.Option(

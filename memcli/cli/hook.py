@@ -158,7 +158,7 @@ def install(
 ) -> None:
     """Have a harness call memcli; its other hooks and settings stay, a backup is made."""
     run, whose = run_of(ctx), harnesses.named(harness)
-    command = _command(run, is_shared=scope is Where.PROJECT)
+    command = command_line(run, is_shared=scope is Where.PROJECT)
     changed = installing.install(whose, scope, settings_of(whose, scope), command, dry_run=dry_run)
     render.show(changed, output)
     if harness is Name.CODEX and changed.action == "installed":
@@ -179,7 +179,7 @@ def uninstall(
     render.show(installing.uninstall(whose, scope, settings_of(whose, scope), dry_run=dry_run), output)
 
 
-def _command(run: Run, *, is_shared: bool) -> str:
+def command_line(run: Run, *, is_shared: bool) -> str:
     """How a shell calls the hooks of this memcli; in settings that others share, of whichever they have."""
     if is_shared:
         return "memcli hook"
@@ -191,7 +191,7 @@ def _command(run: Run, *, is_shared: bool) -> str:
 
 
 def settings_of(whose: harnesses.Harness, where: Where) -> Path:
-    """The settings of that kind of a harness, for who is where we are."""
+    """The settings file of a harness, as things are here."""
     here = Path.cwd()
     repository = project.repository(here)
     return installing.settings_file(

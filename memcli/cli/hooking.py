@@ -1,4 +1,4 @@
-"""Hooks, laid out for people."""
+"""Hooks and setting up, laid out for people."""
 
 from __future__ import annotations
 
@@ -16,6 +16,7 @@ from memcli.services.hooks.capturing import Flushed
 from memcli.services.hooks.installing import Changed, Installed, State
 from memcli.services.hooks.state import Hooks
 from memcli.services.hooks.trying import Tried
+from memcli.services.init import AS_BEFORE, Begun
 
 DIM, STRONG = "dim", "bold"
 
@@ -109,5 +110,26 @@ def flushed(result: Flushed) -> RenderableType:
     return Text(f"{read} read, {result.stored:,} new{left}")
 
 
+def begun(result: Begun) -> RenderableType:
+    """What setting up came to, and what to try next."""
+    table = Table.grid(padding=(0, 2))
+    for _ in range(2):
+        table.add_column(no_wrap=True)
+    table.add_column(overflow="fold")
+    table.add_column(style=DIM, no_wrap=True)
+    for step in result.steps:
+        mark = ("○", DIM) if step.action == AS_BEFORE else ("●", "green")
+        table.add_row(Text(*mark), Text(step.what, style=STRONG), harmless(step.value), step.action)
+    if not result.steps:
+        table.add_row(Text("○", style=DIM), "nothing was changed")
+    tries = Text("\n".join(f"  {line}" for line in result.next), style="cyan")
+    return Group(table, Text("\nTry next", style=STRONG), tries)
+
+
 SEVERAL: Mapping[type, Callable[[Any], RenderableType]] = {Tried: tried}
-ONE: Mapping[type, Callable[[Any], RenderableType]] = {Changed: changed, Hooks: hooks, Flushed: flushed}
+ONE: Mapping[type, Callable[[Any], RenderableType]] = {
+    Changed: changed,
+    Hooks: hooks,
+    Flushed: flushed,
+    Begun: begun,
+}

@@ -10,7 +10,7 @@ from typing import Annotated, Any
 import typer
 
 from memcli import __version__
-from memcli.cli import render
+from memcli.cli import complete, render
 from memcli.cli.app import SECTIONS
 from memcli.cli.context import run_of
 from memcli.cli.messages import counted
@@ -37,7 +37,12 @@ EXIT_STATUS = (
 def man(
     ctx: typer.Context,
     command: Annotated[
-        list[str] | None, typer.Argument(metavar="[COMMAND...]", help="Its name: store, graph connect, ...")
+        list[str] | None,
+        typer.Argument(
+            metavar="[COMMAND...]",
+            autocompletion=complete.commands,
+            help="Its name: store, graph connect, ...",
+        ),
     ] = None,
     write: Annotated[
         Path | None, typer.Option("--write", metavar="DIRECTORY", help="Write all pages into DIRECTORY.")

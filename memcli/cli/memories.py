@@ -75,13 +75,16 @@ def update(
     output: options.Format,
     text: Annotated[str | None, typer.Argument(help="The new text; - reads standard input.")] = None,
     importance: Annotated[float | None, typer.Option("--importance", "-i", help="0 to 1.")] = None,
-    title: Annotated[str | None, typer.Option()] = None,
-    tag: Annotated[list[str] | None, typer.Option("--tag", "-t", help="The new tags; repeatable.")] = None,
+    title: Annotated[str | None, typer.Option(help="The new title.")] = None,
+    tag: Annotated[
+        list[str] | None,
+        typer.Option("--tag", "-t", autocompletion=complete.tags, help="The new tags; repeatable."),
+    ] = None,
     meta: Annotated[
         list[str] | None,
         typer.Option("--meta", "-m", metavar="K=V", help="Set in its metadata; K=null takes K away."),
     ] = None,
-    source: Annotated[str | None, typer.Option()] = None,
+    source: Annotated[str | None, typer.Option(help="Where it comes from.")] = None,
     ttl: Annotated[str | None, typer.Option(metavar="DURATION", help="Expires this long from now.")] = None,
     expires: Annotated[str | None, typer.Option(metavar="WHEN", help="Expires on this date.")] = None,
     team: Annotated[

@@ -56,6 +56,11 @@ def note(sentence: str, *, quiet: bool = False) -> None:
         print(_paint(harmless(sentence), "2"), file=sys.stderr)
 
 
+def tell(*parts: tuple[str, str]) -> None:
+    """Write a line for somebody who is being asked something: texts, each with how it is painted."""
+    print("".join(_paint(harmless(said), code) for said, code in parts), file=sys.stderr)
+
+
 def counted(number: int, what: str) -> str:
     """How many of *what* there are, in words: "1 memory", "1,200 memories"."""
     many = what.removesuffix("y") + "ies" if what.endswith("y") else what + "s"

@@ -79,6 +79,7 @@ Conversation = Annotated[
         "-c",
         metavar="ID",
         envvar="MEMCLI_CONVERSATION",
+        autocompletion=complete.conversations,
         help="Which conversation. [the one last written to]",
     ),
 ]

@@ -28,6 +28,7 @@ from memcli.services.history import Version
 from memcli.services.hooks import installing
 from memcli.services.hooks.state import Hooks
 from memcli.services.hooks.trying import Tried
+from memcli.services.init import Begun
 from memcli.services.models import Changed
 from memcli.services.scanning import Leak
 from memcli.services.shapes import Described, Summary
@@ -119,6 +120,7 @@ OUTPUTS: Mapping[str, Any] = {
     "teams show": Team,
     "teams delete": Team,
     "mcp": TEXT,
+    "init": Begun,
     "hook install": installing.Changed,
     "hook uninstall": installing.Changed,
     "hook status": Hooks,

@@ -53,6 +53,7 @@ PLAIN = (
     ("what", "id", "kinds", "where", "redacted"),  # secrets
     ("file", "memories", "made_at"),  # backups
     ("context",),
+    ("steps", "next"),  # what setting up came to
     ("name", "why"),  # the space in force
     ("slug", "role", "memories"),  # teams
     ("name", "memories"),  # spaces and agents

@@ -10,7 +10,7 @@ from typing import Annotated, Any
 
 import typer
 
-from memcli.cli import render
+from memcli.cli import complete, render
 from memcli.cli.app import SETTINGS
 from memcli.errors import NotFoundError
 from memcli.services.answers import as_json
@@ -27,7 +27,12 @@ TYPES |= {"BoolParamType": "boolean"}
 def schema(
     ctx: typer.Context,
     command: Annotated[
-        list[str] | None, typer.Argument(metavar="[COMMAND...]", help="Its name: store, graph connect, ...")
+        list[str] | None,
+        typer.Argument(
+            metavar="[COMMAND...]",
+            autocompletion=complete.commands,
+            help="Its name: store, graph connect, ...",
+        ),
     ] = None,
     everything: Annotated[bool, typer.Option("--all", help="All commands with all that is known.")] = False,
 ) -> None:

@@ -29,7 +29,9 @@ def store(
         float, typer.Option("--importance", "-i", help="0 to 1; how long it stays fresh.")
     ] = 0.5,
     title: Annotated[str, typer.Option(help="By default the first 60 characters.")] = "",
-    tag: Annotated[list[str] | None, typer.Option("--tag", "-t", help="A tag; repeatable.")] = None,
+    tag: Annotated[
+        list[str] | None, typer.Option("--tag", "-t", autocompletion=complete.tags, help="A tag; repeatable.")
+    ] = None,
     meta: Annotated[
         list[str] | None,
         typer.Option("--meta", "-m", metavar="K=V", help="Metadata, JSON or text; repeatable."),

@@ -13,7 +13,7 @@ from typing import Annotated, BinaryIO, TypedDict
 
 import typer
 
-from memcli.cli import options, render, words
+from memcli.cli import complete, options, render, words
 from memcli.cli.context import Run, run_of
 from memcli.cli.messages import complain, counted, harmless
 from memcli.errors import MemcliError, UsageError
@@ -59,7 +59,12 @@ def import_memories(
         Kind | None, typer.Option("--as", help="What it is in. [told by what is in it]", metavar="FORMAT")
     ] = None,
     conversation: Annotated[
-        str, typer.Option(metavar="ID", help="The conversation of messages that do not name theirs.")
+        str,
+        typer.Option(
+            metavar="ID",
+            autocompletion=complete.conversations,
+            help="The conversation of messages that do not name theirs.",
+        ),
     ] = "",
     conflicts: Annotated[
         options.Conflicts | None,
@@ -220,7 +225,9 @@ def export_memories(
     kind: Annotated[
         Shape, typer.Option("--as", help="For memcli, for people, for programs that talk.")
     ] = Shape.JSONL,
-    conversation: Annotated[str, typer.Option(metavar="ID", help="Only this conversation.")] = "",
+    conversation: Annotated[
+        str, typer.Option(metavar="ID", autocompletion=complete.conversations, help="Only this conversation.")
+    ] = "",
     forgotten: Annotated[
         bool | None,
         typer.Option(

@@ -1,4 +1,4 @@
-"""Names for the shell to offer: spaces, agents, teams, and the memories stored lately.
+"""Names for the shell to offer: spaces, agents, teams, tags, and the memories stored lately.
 
 Opening the store takes half a second, too long for a press of Tab. So writers leave the names that
 people are likely to type in a small file beside it. It is only ever a suggestion: losing it, or
@@ -12,6 +12,7 @@ import json
 from collections.abc import Iterable, Sequence
 from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
+from typing import Any
 
 from memcli.model import Memory
 
@@ -31,6 +32,8 @@ class Names:
         types: Types of edges, the one used last first.
         values: Keys of values, the one written last first.
         tasks: Goals by id, of tasks that go on, the one started last first.
+        tags: Tags, the one used last first.
+        conversations: What was said last, by the conversation's id, the one last written to first.
     """
 
     spaces: tuple[str, ...] = ()
@@ -40,18 +43,23 @@ class Names:
     types: tuple[str, ...] = ()
     values: tuple[str, ...] = ()
     tasks: dict[str, str] = field(default_factory=dict)
+    tags: tuple[str, ...] = ()
+    conversations: dict[str, str] = field(default_factory=dict)
 
 
 def read(path: Path) -> Names:
     """What was noted in the file at *path*; nothing, if it is not there or not readable."""
     try:
         said = json.loads(path.read_bytes())
-        lists = ("agents", "teams", "types", "values")
+        about: dict[str, Any] = {}
+        for name in ("agents", "teams", "types", "values", "tags"):
+            about[name] = tuple(map(str, said.get(name, ())))
+        for name in ("tasks", "conversations"):
+            about[name] = {str(k): str(v) for k, v in said.get(name, {}).items()}
         return Names(
             spaces=tuple(map(str, said["spaces"])),
             memories={str(k): str(v) for k, v in said["memories"].items()},
-            tasks={str(k): str(v) for k, v in said.get("tasks", {}).items()},
-            **{name: tuple(map(str, said.get(name, ()))) for name in lists},
+            **about,
         )
     except (OSError, ValueError, KeyError, TypeError, AttributeError, RecursionError):
         return Names()
@@ -60,17 +68,31 @@ def read(path: Path) -> Names:
 def note(path: Path, memories: Sequence[Memory], space: str = "") -> None:
     """Note that *memories* have been stored or changed, or *space* made. Needs the writer's lock."""
     known = read(path)
-    latest = {memory.id: memory.title for memory in memories[-KEPT:][::-1]}
-    titles = latest | {i: title for i, title in known.memories.items() if i not in latest}
-    used = [space] if space else [memory.space for memory in reversed(memories)]
-    spaces = dict.fromkeys([*used, *known.spaces])
-    agents = dict.fromkeys([m.agent for m in reversed(memories) if m.agent] + [*known.agents])
-    teams = dict.fromkeys([m.team for m in reversed(memories) if m.team] + [*known.teams])
-    titles = dict(list(titles.items())[:KEPT])
+    latest = memories[::-1]
+    used = [space] if space else [memory.space for memory in latest]
+    talks: dict[str, str] = {}
+    for memory in latest:
+        if memory.conversation:
+            talks.setdefault(memory.conversation, memory.title)
+    tags = dict.fromkeys([*(tag for memory in latest for tag in memory.tags), *known.tags])
     _write(
         path,
-        replace(known, spaces=tuple(spaces), memories=titles, agents=tuple(agents), teams=tuple(teams)),
+        replace(
+            known,
+            spaces=tuple(dict.fromkeys([*used, *known.spaces])),
+            memories=_first({memory.id: memory.title for memory in latest[:KEPT]}, known.memories),
+            agents=tuple(dict.fromkeys([m.agent for m in latest if m.agent] + [*known.agents])),
+            teams=tuple(dict.fromkeys([m.team for m in latest if m.team] + [*known.teams])),
+            tags=tuple(tags)[:KEPT],
+            conversations=_first(talks, known.conversations),
+        ),
     )
+
+
+def _first(latest: dict[str, str], known: dict[str, str]) -> dict[str, str]:
+    """*latest* and, behind them, those of *known* that are not among them, `KEPT` in all."""
+    both = latest | {name: said for name, said in known.items() if name not in latest}
+    return dict(list(both.items())[:KEPT])
 
 
 def note_people(path: Path, *, agent: str = "", team: str = "") -> None:

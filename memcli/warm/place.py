@@ -19,6 +19,7 @@ HERE = frozenset({"import", "eval", "demo", "doctor", "warm", "completions", "mo
     "backup",
     "restore-backup",
     "scan",
+    "init",
 }
 """Commands that run in a process of their own: long, interactive, or about the warm process itself.
 So does `config edit`: an editor needs its terminal."""

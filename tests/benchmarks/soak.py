@@ -94,7 +94,7 @@ class Client(threading.Thread):
         self.saw.runs[kind] += 1
         variables = {}
         if kind == "complete":
-            variables = {"_MEMCLI_COMPLETE": "complete_bash", "COMP_WORDS": "memcli get ", "COMP_CWORD": "2"}
+            variables = {"_MEMCLI_COMPLETE": "complete_bash", "_MEMCLI_LINE": "memcli get "}
         rude = (
             self._choices.choice([signal.SIGINT, signal.SIGKILL]) if self._choices.random() < RUDE else None
         )

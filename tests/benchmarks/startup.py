@@ -53,7 +53,7 @@ def commands(memcli: Path, script: Path, homes: Path) -> list[Command]:
     """What is timed. Commands that write have stores of their own, so that the others' stay as they are."""
     program, python, model = str(memcli), sys.executable, {"MODEL": str(bundled_path())}
     writing = {"MEMCLI_HOME": str(homes / "written")}
-    completing = {"_MEMCLI_COMPLETE": "complete_bash", "COMP_WORDS": "memcli get ", "COMP_CWORD": "2"}
+    completing = {"_MEMCLI_COMPLETE": "complete_bash", "_MEMCLI_LINE": "memcli get "}
     theirs = [python, str(script), str(homes / "naive")]
 
     def store(turn: int) -> list[str]:

@@ -1,14 +1,14 @@
 """Completion: the scripts that are handed out, and what they offer."""
 
+import json
 import os
-import subprocess
 from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 
+from memcli.cli.boundary import run
 from tests.cli.conftest import ROOT, STEERING, MemCLI, is_one_sentence, json_lines
-from tests.conftest import Ran
 
 FILES = {"bash": "memcli.bash", "zsh": "_memcli", "fish": "memcli.fish"}
 
@@ -35,93 +35,140 @@ def test_the_script_is_installed_where_the_shell_finds_it(memcli: MemCLI, tmp_pa
     assert "_MEMCLI_COMPLETE" in Path(said[0]).read_text()
 
 
-def offered(real: Callable[..., Ran], line: str, shell: str = "bash", home: str = "") -> list[str]:
-    """What the shell is told when Tab is pressed at the end of *line*."""
-    words = line.split(" ")
-    env = {"_MEMCLI_COMPLETE": f"complete_{shell}", "COMP_WORDS": line, "COMP_CWORD": str(len(words) - 1)}
-    if shell != "bash":
-        env |= {"_TYPER_COMPLETE_ARGS": line, "_TYPER_COMPLETE_FISH_ACTION": "get-args"}
-    ran = real(env=env)
-    assert ran.code == 0, ran.err
-    assert "Traceback" not in ran.err
-    return ran.out.split("\n")
+def test_installing_again_changes_nothing(in_process: MemCLI, tmp_path: Path) -> None:
+    """A start-up file keeps what is in it, is told once, and stays a link."""
+    home, real = Path.home(), tmp_path / "dotfiles" / "bashrc"
+    real.parent.mkdir()
+    real.write_bytes(b"alias l='ls'  # \xff")
+    (home / ".bashrc").symlink_to(real)
+    for told in ("new shell", "as before"):
+        assert told in in_process("completions", "install", "bash").err
+        lines = real.read_bytes().split(b"\n")
+        assert lines[0] == b"alias l='ls'  # \xff"
+        assert lines[1:] == [f"source '{home}/.bash_completions/memcli.sh'".encode(), b""]
+    assert (home / ".bashrc").is_symlink()
+
+
+def test_a_start_up_file_that_can_not_be_read_is_one_sentence(in_process: MemCLI) -> None:
+    """A directory, say."""
+    (Path.home() / ".zshrc").mkdir()
+    assert is_one_sentence(in_process("completions", "install", "zsh", code=5).err)
+
+
+FITTING = {
+    "memcli re": {"restore", "restore-backup"},
+    "memcli spaces re": {"rename"},
+    "memcli get ab": {"abc1"},
+    "memcli forget abc1 x": {"xyz2"},
+    "memcli list --space w": {"work"},
+    "memcli spaces show d": {"default"},
+    "memcli config get search.m": {"search.mode", "search.min_score", "search.min_trust"},
+    "memcli completions show z": {"zsh"},
+    "memcli store --imp": {"--importance"},
+    "memcli store x --replaces ab": {"abc1"},
+    "memcli store x --conflicts ch": {"check"},
+    "memcli history x": {"xyz2"},
+    "memcli list --agent b": {"bot"},
+    "memcli agents show b": {"bot"},
+    "memcli search x --team c": {"crew"},
+    "memcli teams add c": {"crew"},
+    "memcli spaces merge w": {"work"},
+    "memcli teams add crew kim --role r": {"reader"},
+    "memcli search x --tag dr": {"drinks"},
+    "memcli conversation show -c c": {"c7"},
+    "memcli graph connect abc1 xyz2 --type req": {"requires"},
+    "memcli value get pre": {"prefs"},
+    "memcli task switch t": {"t1"},
+    "memcli config set search.mode ve": {"vector"},
+    "memcli config set warm.enabled ": {"true", "false"},
+    "memcli man graph conn": {"connect"},
+    "memcli schema conv": {"conversation"},
+    "memcli model use all": {"all-MiniLM-L6-v2-int8"},
+    "memcli hook install --harness c": {"claude", "codex"},
+    "memcli list --format=js": {"--format=json", "--format=jsonl"},
+    "memcli --qu": {"--quiet"},
+    "FOO=1 /somewhere/memcli get ab": {"abc1"},
+}
+
+
+Offered = Callable[..., list[str]]
 
 
 @pytest.fixture
-def stored(memcli: MemCLI) -> MemCLI:
-    """A store with three memories in two spaces."""
+def offered(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> Offered:
+    """What the shell is told when Tab is pressed at the end of a line."""
+
+    def call(line: str, shell: str = "bash") -> list[str]:
+        capsys.readouterr()
+        with monkeypatch.context() as environ:
+            environ.setenv("_MEMCLI_COMPLETE", f"complete_{shell}")
+            environ.setenv("_MEMCLI_LINE", line)
+            with pytest.raises(SystemExit) as ended:
+                run([])
+        out, err = capsys.readouterr()
+        assert (ended.value.code, err) == (0, "")
+        return out.splitlines()
+
+    return call
+
+
+@pytest.fixture
+def stored(in_process: MemCLI) -> MemCLI:
+    """A store that knows some of everything."""
+    memcli = in_process
     memcli("import", "-", stdin=json_lines({"text": "one", "id": "abc1"}, {"text": "two", "id": "xyz2"}))
     # an id of its own: a random one may begin as the others do
     memcli("import", "-", "--space", "work", stdin=json_lines({"text": "x", "id": "n3"}))
     memcli("agents", "create", "bot")
     memcli("teams", "create", "Crew")
+    turn = {"text": "y", "id": "n4", "conversation": "c7", "position": 1, "tags": ["drinks"]}
+    memcli("import", "-", stdin=json_lines(turn))
+    memcli("graph", "connect", "abc1", "xyz2", "--type", "requires")
+    memcli("value", "set", "prefs", "1")
+    names = Path(os.environ["MEMCLI_HOME"]) / "names.json"
+    names.write_text(json.dumps(json.loads(names.read_text()) | {"tasks": {"t1": "Migrate"}}))
     return memcli
 
 
-@pytest.mark.parametrize(
-    ("line", "expected"),
-    [
-        ("memcli s", {"store", "search", "spaces", "schema", "scan"}),
-        ("memcli spaces re", {"rename"}),
-        ("memcli get ab", {"abc1"}),
-        ("memcli forget abc1 x", {"xyz2"}),
-        ("memcli list --space w", {"work"}),
-        ("memcli spaces show d", {"default"}),
-        ("memcli config get search.m", {"search.mode", "search.min_score", "search.min_trust"}),
-        ("memcli completions show z", {"zsh"}),
-        ("memcli store --imp", {"--importance"}),
-        ("memcli store x --replaces ab", {"abc1"}),
-        ("memcli store x --conflicts ch", {"check"}),
-        ("memcli history x", {"xyz2"}),
-        ("memcli list --agent b", {"bot"}),
-        ("memcli agents show b", {"bot"}),
-        ("memcli search x --team c", {"crew"}),
-        ("memcli teams add c", {"crew"}),
-        ("memcli spaces merge w", {"work"}),
-        ("memcli teams add crew kim --role r", {"reader"}),
-    ],
-)
-def test_a_press_of_tab_offers_what_fits(
-    stored: MemCLI, real: Callable[..., Ran], line: str, expected: set[str]
-) -> None:
-    """Commands, options, ids, spaces, settings."""
-    assert {word for word in offered(real, line) if word} == expected
+def test_a_press_of_tab_offers_what_fits(stored: MemCLI, offered: Offered) -> None:
+    """Commands, options, ids, spaces, settings, and so on."""
+    for line, expected in FITTING.items():
+        kind, *words = offered(line)
+        assert (line, kind, set(words)) == (line, "names", expected)
 
 
-def test_another_home_has_other_names(stored: MemCLI, real: Callable[..., Ran], tmp_path: Path) -> None:
+def test_files_are_left_to_the_shell(offered: Offered) -> None:
+    """Where the help speaks of a file or a directory."""
+    for line in ("memcli import ", "memcli search --batch x", "memcli man --write ", "memcli eval "):
+        assert offered(line) == ["files"]
+
+
+def test_a_press_of_tab_never_fails(offered: Offered, home: Path) -> None:
+    """Whatever is there, or is not: a broken line, broken settings, broken names."""
+    home.mkdir(parents=True)
+    (home / "config.toml").write_text("= nonsense")
+    (home / "names.json").write_text("nonsense")
+    for line in ("", "memcli", "memcli nonsense ", "memcli get 'a", "ls --", "memcli config set no.such "):
+        assert offered(line)[0] == "names"
+
+
+def test_another_home_has_other_names(stored: MemCLI, offered: Offered, tmp_path: Path) -> None:
     """`--home` counts, even before the word that is completed."""
-    assert [word for word in offered(real, f"memcli --home {tmp_path}/other get ab") if word] == []
+    assert offered(f"memcli --home {tmp_path}/other get ab") == ["names"]
 
 
 @pytest.mark.parametrize("shell", ["bash", "zsh", "fish"])
-def test_titles_are_offered_as_text(memcli: MemCLI, real: Callable[..., Ran], shell: str) -> None:
+def test_titles_are_offered_as_text(in_process: MemCLI, offered: Offered, shell: str) -> None:
     """Whatever is in them: markup, escape sequences, quotes, line breaks."""
     title = "[/red] [red]x[/red] \u202e 'q' \"d\" `c` $(id)"
     text = "\x1b[31mred\x9b \x07"
     lines = [{"text": "x", "id": "abc1", "title": title}, {"text": text, "id": "abc2"}]
-    memcli("import", "-", stdin=json_lines(*lines))
-    said = "\n".join(offered(real, "memcli get abc", shell))
+    in_process("import", "-", stdin=json_lines(*lines))
+    said = "\n".join(offered("memcli get abc", shell)).replace("\t", " ")
     assert not set(STEERING) & set(said)
     assert {"abc1", "abc2"} <= {name for name in ("abc1", "abc2") if name in said}
     if shell != "bash":
         assert "[red]x[/red]" in said
-
-
-def test_bash_itself_completes_with_the_script(stored: MemCLI, tmp_path: Path) -> None:
-    """The script is sourced and its function called as bash would."""
-    import sys
-
-    script = f"""
-        PATH="{Path(sys.executable).parent}:$PATH"
-        source "{ROOT}/completions/memcli.bash"
-        COMP_WORDS=(memcli get ab) COMP_CWORD=2
-        _memcli_completion memcli
-        echo "${{COMPREPLY[@]}}"
-    """
-    done = subprocess.run(
-        ["bash", "-c", script], capture_output=True, text=True, timeout=60, env=os.environ, check=False
-    )
-    assert (done.stdout, done.stderr) == ("abc1\n", "")
 
 
 def test_names_follow_what_is_done(memcli: MemCLI, home: Path) -> None:

@@ -94,9 +94,7 @@ def test_a_setting_with_thousands_of_digits_is_said_to_be_too_large(
 
 
 @pytest.mark.parametrize("shell", ["bash", "zsh", "fish"])
-@pytest.mark.parametrize(
-    "about", [{}, {"COMP_WORDS": "memcli get"}, {"COMP_WORDS": "memcli", "COMP_CWORD": "x"}], ids=str
-)
+@pytest.mark.parametrize("about", [{}, {"_MEMCLI_LINE": ""}, {"_MEMCLI_LINE": "memcli get '"}], ids=str)
 def test_a_request_for_completions_without_its_variables_is_no_traceback(
     real: Callable[..., Ran], shell: str, about: dict[str, str]
 ) -> None:

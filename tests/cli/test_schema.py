@@ -143,6 +143,7 @@ def test_real_answers_fulfil_the_schemas_of_their_commands(memcli: MemCLI, tmp_p
     run("scan")
     run("restore-backup", saved, "--yes")
     run("hook", "status")
+    run("init", "--dry-run")
     for line in (
         "install --harness claude --dry-run",
         "uninstall --harness claude --dry-run",

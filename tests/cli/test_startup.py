@@ -28,7 +28,7 @@ print("PROBE", json.dumps([code, sorted(sys.modules)]), file=sys.stderr)
 )
 def test_a_quick_command_imports_no_heavy_library(arguments: list[str]) -> None:
     """Names of modules, not seconds: those differ from machine to machine."""
-    completing = {"_MEMCLI_COMPLETE": "complete_bash", "COMP_WORDS": "memcli s", "COMP_CWORD": "1"}
+    completing = {"_MEMCLI_COMPLETE": "complete_bash", "_MEMCLI_LINE": "memcli s"}
     done = subprocess.run(
         [sys.executable, "-c", PROBE, *arguments],
         capture_output=True,

@@ -148,7 +148,7 @@ def test_a_megabyte_is_stored_whole(memcli: MemCLI, embedder: WordHashEmbedder) 
         (["store", "x", "--source", "\x1b]0;x\x07"], None, "source"),
         (["store", "x", "--ttl", "soon"], None, "duration"),
         (["store", "x", "--created-at", "yesteryear"], None, "time"),
-        (["store"], None, "text"),
+        (["store"], None, "TEXT"),
         (["store", "x", "y"], None, "y"),
         (["store", "x", "--no-such-option"], None, "--no-such-option"),
         (["store", "x", "--format", "yaml"], None, "yaml"),
