@@ -61,6 +61,7 @@ OUTPUTS: Mapping[str, Any] = {
     "purge": list[Memory],
     "history": list[Version],
     "undo": list[Undone],
+    "browse": TEXT,
     "conflicts": list[Conflict] | list[Step],
     "consolidate": list[Step],
     "graph connect": Connected,
