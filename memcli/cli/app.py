@@ -48,6 +48,7 @@ SECTIONS: dict[str, dict[str, tuple[str, str]]] = {
     },
     "Something to look at": {
         "browse": ("browse", "Memories on a full screen, to search, read and change."),
+        "stats": ("stats", "What is remembered, in figures."),
     },
     "Structure": {
         "graph": ("graph", "Connect memories, and follow the edges."),

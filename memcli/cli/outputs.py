@@ -32,6 +32,7 @@ from memcli.services.models import Changed
 from memcli.services.scanning import Leak
 from memcli.services.shapes import Described, Summary
 from memcli.services.spaces import InForce, Merged
+from memcli.services.stats import Stats
 from memcli.services.tasks import Noted, Started, Variable
 from memcli.services.teams import Member, Team
 from memcli.services.turns import Added
@@ -141,6 +142,7 @@ OUTPUTS: Mapping[str, Any] = {
     "model pull": ModelInfo,
     "eval": list[Evaluated],
     "doctor": list[Finding],
+    "stats": Stats,
     "optimize": Optimized,
     "warm status": Warmth,
     "warm start": Warmth,

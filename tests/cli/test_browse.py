@@ -21,7 +21,7 @@ from memcli.cli.browsing.editor import Editor, Writing
 from memcli.cli.browsing.found import Found, Search
 from memcli.cli.browsing.reader import Links, Page, Reader, Trail
 from memcli.errors import StorageError
-from memcli.model import Memory, Scope
+from memcli.model import Draft, Memory, Scope
 from memcli.servers.desk import Bounds
 from memcli.services import forgetting, graph, memories, recall, remember
 from memcli.services.engine import Engine
@@ -176,9 +176,12 @@ def test_what_an_older_query_finds_never_takes_the_place_of_the_latest(
     monkeypatch.setattr(recall, "search", slow)
     seen = []
     show = Found.show
-    monkeypatch.setattr(
-        Found, "show", lambda self, hits, *a, **k: (seen.append(len(hits)), show(self, hits, *a, **k))
-    )
+
+    def noted(self: Found, hits: Sequence[Memory], *given: Any, **about: Any) -> None:
+        seen.append(len(hits))
+        show(self, hits, *given, **about)
+
+    monkeypatch.setattr(Found, "show", noted)
 
     async def play(session: Session) -> None:
         before = len(seen)
@@ -450,7 +453,7 @@ def test_more_is_fetched_where_the_list_ends(
     """So that a million memories need not be read for a screen of them."""
     monkeypatch.setattr(browser, "AT_ONCE", 30)
     monkeypatch.setattr(found, "NEAR_THE_END", 5)
-    texts = [remember.Draft(text=f"fact {number}", scope=scope) for number in range(70)]
+    texts = [Draft(text=f"fact {number}", scope=scope) for number in range(70)]
     remember.store_all(engine, texts)
 
     async def play(session: Session) -> None:
