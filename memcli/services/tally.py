@@ -1,4 +1,4 @@
-"""Memories counted by what they are, in columns: 100,000 of them in a fifth of a second."""
+"""Memories counted by what they are, in columns, so that there may be many."""
 
 from __future__ import annotations
 
