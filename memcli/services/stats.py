@@ -11,10 +11,10 @@ from typing import TYPE_CHECKING
 from memcli.model import Scope, default_title
 from memcli.services import rotation
 from memcli.services.engine import Engine
+from memcli.storage.health import Health, Size, health, sizes
 
 if TYPE_CHECKING:
     from memcli.services.tally import Tally
-    from memcli.storage.health import Health, Size
 
 DAYS, MONTHS = 30, 12
 """How far back growth is shown: each more than what came before would say little of what is in use now."""
@@ -140,7 +140,6 @@ class Stats:
 def gather(engine: Engine, *, scope: Scope) -> Stats:
     """What is in *scope*, in figures; disk and tables are those of the whole store."""
     from memcli.services.tally import Tally  # behind the store's door: arrays
-    from memcli.storage.health import health, sizes
 
     tally, model = Tally.of(engine, scope), engine.db.model
     return Stats(
@@ -166,8 +165,6 @@ def _used(tally: Tally, most: int) -> Iterator[MostUsed]:
 
 
 def _backups(engine: Engine) -> Size:
-    from memcli.storage.health import Size
-
     files = [path for _, path in rotation.made(rotation.folder(engine.home, engine.config.backup))]
     size = 0
     for path in files:

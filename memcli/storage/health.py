@@ -1,4 +1,7 @@
-"""What a store takes on disk, and in what order its tables are: looked at, and nothing else."""
+"""What a store takes on disk, and in what order its tables are: looked at, and nothing else.
+
+Nothing heavy is imported here: what services answer with is made of these.
+"""
 
 from __future__ import annotations
 
@@ -6,8 +9,6 @@ from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
-
-from memcli.storage.generation import GENERATION_TABLE
 
 if TYPE_CHECKING:
     from memcli.storage.database import Database
@@ -91,7 +92,8 @@ def sizes(store: Path) -> list[Size]:
     }
     with suppress(OSError):
         for table in sorted(store.glob("*.lance")):
-            kind = table.stem.partition("_")[0] if GENERATION_TABLE.fullmatch(table.stem) else "other tables"
+            kind = table.stem.partition("_")[0]  # one for each model: memories_1
+            kind = kind if kind in parts else "other tables"
             for directory in table.iterdir():
                 is_kept = directory.name in BOOKS
                 part = "indexes" if directory.name == INDEXES else "bookkeeping" if is_kept else kind
