@@ -48,6 +48,10 @@ SECTIONS: dict[str, dict[str, tuple[str, str]]] = {
     "Conversations": {
         "conversation": ("conversation", "Dialogues, turn by turn."),
     },
+    "Something to look at": {
+        "browse": ("browse", "Memories on a full screen, to search, read and change."),
+        "stats": ("stats", "What is remembered, in figures."),
+    },
     "Structure": {
         "graph": ("graph", "Connect memories, and follow the edges."),
         "value": ("value", "JSON values under keys."),

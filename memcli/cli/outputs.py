@@ -33,6 +33,7 @@ from memcli.services.models import Changed
 from memcli.services.scanning import Leak
 from memcli.services.shapes import Described, Summary
 from memcli.services.spaces import InForce, Merged
+from memcli.services.stats import Stats
 from memcli.services.tasks import Noted, Started, Variable
 from memcli.services.teams import Member, Team
 from memcli.services.turns import Added
@@ -63,6 +64,7 @@ OUTPUTS: Mapping[str, Any] = {
     "purge": list[Memory],
     "history": list[Version],
     "undo": list[Undone],
+    "browse": TEXT,
     "conflicts": list[Conflict] | list[Step],
     "consolidate": list[Step],
     "view": Viewed,
@@ -144,6 +146,7 @@ OUTPUTS: Mapping[str, Any] = {
     "model pull": ModelInfo,
     "eval": list[Evaluated],
     "doctor": list[Finding],
+    "stats": Stats,
     "optimize": Optimized,
     "warm status": Warmth,
     "warm start": Warmth,

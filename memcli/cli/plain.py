@@ -60,6 +60,7 @@ PLAIN = (
     ("action", "harness", "scope", "file"),  # what was done to a harness's settings
     ("harness", "event", "output"),  # what a harness would get
     ("check", "state", "message"),  # how all is
+    ("store", "model", "counts"),  # figures
     ("running", "pid", "socket"),  # how the warm process is
     ("key", "value"),  # settings
     ("program", "set"),  # LLM commands

@@ -12,7 +12,7 @@ from rich.console import Console, Group, RenderableType
 from rich.table import Table
 from rich.text import Text
 
-from memcli.cli import care, explained, facts, figures, hooking, past, structure, talk, who, work
+from memcli.cli import care, charts, explained, facts, figures, hooking, past, structure, talk, who, work
 from memcli.cli.messages import colored, harmless
 from memcli.config import Setting
 from memcli.embedding.catalog import RERANKER, ModelInfo
@@ -32,6 +32,7 @@ from memcli.services.history import Version
 from memcli.services.models import Changed
 from memcli.services.scanning import Leak
 from memcli.services.spaces import InForce, Merged
+from memcli.services.stats import Stats
 from memcli.services.teams import Member, Team
 from memcli.services.undo import Undone
 from memcli.services.upkeep import Optimized
@@ -393,6 +394,7 @@ ONE: Mapping[type, Callable[[Any], RenderableType]] = {
     Changed: _changed,
     Warmth: care.warmth,
     Demo: _demo,
+    Stats: charts.stats,
     Agent: who.agent,
     Team: who.team,
     Member: who.left,

@@ -11,6 +11,7 @@ from memcli.model import BroughtBy, Hit, Memory, Scope
 from memcli.services import checks, uses
 from memcli.services.edges import Direction, EdgesNow
 from memcli.services.engine import Engine
+from memcli.services.fading import retention_of
 from memcli.services.select import Filter, predicate
 from memcli.services.suspicion import SUSPECTED, flagged
 from memcli.services.walking import Brought, brought_along
@@ -77,20 +78,10 @@ def _hit(engine: Engine, memory: Memory, brought: Brought, by: Hit, explain: boo
         **{f.name: getattr(memory, f.name) for f in fields(Memory)},
         score=round(brought.score * (SUSPECTED if memory.flags else 1.0), 6),
         similarity=0.0,
-        decay=round(_retention(engine, memory), 6),
+        decay=round(retention_of(engine, memory), 6),
         relevance=round(by.relevance * factor, 6),
         signals=signals,
         brought_by=BroughtBy(
             hit=by.id, id=brought.step.at, type=edge.type, weight=edge.weight, hops=brought.depth
         ),
     )
-
-
-def _retention(engine: Engine, memory: Memory) -> float:
-    import numpy as np
-
-    from memcli.services.finding.decay import retention
-
-    last = max(memory.created_at, memory.used_at or memory.created_at)
-    age = (engine.now() - last).total_seconds() / 86_400
-    return float(retention(np.array([age]), np.array([memory.importance]), engine.config.decay)[0])

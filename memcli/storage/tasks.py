@@ -62,6 +62,12 @@ class Tasks:
         found = _tasks(self.table.rows(all_of(_of(space, user, agent), going_on)))
         return sorted(found, key=lambda task: (task.updated_at, task.id), reverse=True)
 
+    def number(self, space: str | None, user: str | None, agent: str | None) -> int:
+        """How many tasks of *space*, *user* and *agent* (None: of all) are not ended."""
+        return self.table.count(
+            all_of(_of(space, user, agent), is_in("status", (Status.OPEN, Status.ENDING)))
+        )
+
     def put(self, tasks: Sequence[Task]) -> None:
         """Write *tasks* over those with the same ids, in one write. Needs the writer's lock."""
         self.table.put(pa.Table.from_pylist([_row(task) for task in tasks], schema=SCHEMA))

@@ -56,6 +56,12 @@ class Values:
         )
         return sorted(_values(self.table.rows(where)), key=lambda value: (value.space, value.key))
 
+    def number(self, space: str | None, user: str | None, now: datetime) -> int:
+        """How many values there are in *space* and of *user* (None: of all)."""
+        named = {"space": space, "user": user}
+        owner = [equals(column, value) for column, value in named.items() if value is not None]
+        return self.table.count(all_of(*owner, _living(now)))
+
     def put(self, value: Value, user: str) -> None:
         """Write *value* of *user* over what its key holds. Needs the writer's lock."""
         row = {

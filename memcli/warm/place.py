@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
 HERE = frozenset({"import", "eval", "demo", "doctor", "warm", "completions", "model", "mcp", "chat"}) | {
+    "browse",
     "backup",
     "restore-backup",
     "scan",

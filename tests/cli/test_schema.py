@@ -132,6 +132,7 @@ def test_real_answers_fulfil_the_schemas_of_their_commands(memcli: MemCLI, tmp_p
         "model show",
         "optimize",
         "doctor",
+        "stats",
         "warm status",
         "schema",
     ):

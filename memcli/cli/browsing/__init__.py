@@ -1,0 +1,1 @@
+"""`memcli browse`: memories on a full screen. Textual is behind this door."""
