@@ -7,7 +7,6 @@ The exit codes are part of the contract with scripts and are listed in the READM
 
 from __future__ import annotations
 
-
 SENTENCE_MOST = 1_000
 """Characters of a sentence: ten lines of a terminal. It quotes what was given, which may be megabytes."""
 
@@ -16,8 +15,8 @@ class MemcliError(Exception):
     """Base of all errors that are shown as one sentence on standard error.
 
     Args:
-        sentence: What happened, in one sentence without a full stop of its own accord; the middle of one that is
-            too long is left out.
+        sentence: What happened, in one sentence without a full stop of its own accord; of one that is too
+            long the middle is left out.
         hint: What to do about it, shown on a second line; empty where nothing can be advised.
     """
 

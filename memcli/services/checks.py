@@ -28,6 +28,9 @@ ID_LENGTH_MOST = 200
 TAGS_MOST = 1_000
 """Tags of one memory, or of a filter. They are no place for data: a filter by so many takes 0.1 s."""
 
+QUERY_LENGTH_MOST = 1_000_000
+"""Characters of what is looked for: a book. To look up its words takes 2 s; for ten books, half a minute."""
+
 METADATA_BYTES_MOST = 100_000
 MOST = 2**31 - 1
 """The largest count that the store takes."""
@@ -44,7 +47,7 @@ VALUE_DEPTH_MOST = 200
 
 TYPE_LENGTH_MOST = 100
 EDGES_MOST = 100_000
-"""Edges of one memory, in both directions: reading 10,000 takes 0.5 s, 50,000 take 5 s."""
+"""Edges of one memory, in both directions: reading 10,000 takes 0.5 s, 100,000 take 9 s."""
 
 SPACE_PUNCTUATION = frozenset(" ._-@:+/")
 """What a space's name may hold besides letters, marks and digits; none of it first, no space last."""
@@ -76,6 +79,14 @@ def line(value: Any, what: str, longest: int = LINE_LENGTH_MOST) -> str:
     if not value.isprintable() and any(unicodedata.category(c) in ("Cc", "Zl", "Zp") for c in value):
         raise UsageError(f"{what} holds a line break or another control character")
     return value
+
+
+def query(value: Any) -> str:
+    """*value*, what is looked for; it may be blank."""
+    characters(value, "the query")
+    if len(value) > QUERY_LENGTH_MOST:
+        raise UsageError(f"the query is longer than {QUERY_LENGTH_MOST:,} characters")
+    return str(value)
 
 
 def space_name(value: Any) -> str:

@@ -44,7 +44,7 @@ def search(
     Raises:
         UsageError: The query is empty.
     """
-    checks.characters(query, "the query")
+    checks.query(query)
     if not query.strip():
         raise UsageError("the query is empty")
     return next(
@@ -81,7 +81,7 @@ def search_all(
 
     settings = engine.config.search
     for query in queries:
-        checks.characters(query, "the query")
+        checks.query(query)
     asked = Asked(
         where=predicate(scope, wanted, engine.now()),
         place=place(scope),

@@ -71,6 +71,7 @@ LIMITS: dict[str, tuple[int, Callable[[int], object], str]] = {
         lambda n: jsontext.checked("[" * n + "]" * n),
         "nested more than 200 levels",
     ),
+    "query": (checks.QUERY_LENGTH_MOST, lambda n: checks.query("x" * n), "longer than 1,000,000 characters"),
     "key": (checks.KEY_LENGTH_MOST, lambda n: values._key("x" * n), "the key is longer than 1000"),
     "key in a task": (
         checks.TASK_KEY_LENGTH_MOST,
@@ -161,6 +162,7 @@ def test_the_readme_has_the_limits() -> None:
         f"| {shown(checks.VALUE_BYTES_MOST, million, 'MB')}, {checks.VALUE_DEPTH_MOST} levels |",
         f"{shown(checks.KEY_LENGTH_MOST)}; {shown(checks.TASK_KEY_LENGTH_MOST)} characters |",
         f"| {shown(checks.EDGES_MOST)} |",
+        f"| {shown(checks.QUERY_LENGTH_MOST)} characters |",
         f"| {shown(where.MAX_LENGTH)} characters, {predicates.MAX_DEPTH} levels |",
         f"| {reading.LINE_MOST >> 20} MB; {reading.WHOLE_MOST >> 30} GB |",
         f"| {shown(checks.INPUT_BYTES_MOST, million, 'MB')} |",
