@@ -114,7 +114,7 @@ def resident(pid: int) -> float:
 def descriptors(pid: int) -> int:
     """How many files a process has open."""
     try:
-        return len(os.listdir(f"/proc/{pid}/fd"))
+        return sum(1 for _ in Path(f"/proc/{pid}/fd").iterdir())
     except OSError:
         return 0
 
@@ -135,7 +135,7 @@ def _sizes(folder: Path) -> list[int]:
     for where, _, names in os.walk(folder):
         for name in names:
             try:
-                sizes.append(os.stat(os.path.join(where, name)).st_size)
+                sizes.append((Path(where) / name).stat().st_size)
             except OSError:  # tidied away meanwhile
                 continue
     return sizes

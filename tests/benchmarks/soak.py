@@ -284,7 +284,7 @@ def exported(memcli: Path, environ: Mapping[str, str]) -> set[str]:
 def soak(
     memcli: Path, environ: Mapping[str, str], server: int, given: argparse.Namespace
 ) -> tuple[Soaked, list[Sample]]:
-    """Let clients and an agent run for the time *given*; what they saw, and what was seen of the processes."""
+    """Let clients and an agent run for the time *given*; what they saw, and the samples."""
     until = time.monotonic() + 60 * given.minutes
     started: list[Client | Agent] = [
         Client(memcli, environ, until, number, given.rude) for number in range(given.clients)
@@ -352,7 +352,9 @@ def main() -> int:
     if given.csv:
         written(samples, given.csv)
     if given.plot:
-        title = f"{saw.runs.total():,} commands in {given.minutes:g} minutes, {given.clients} clients and an agent"
+        title = (
+            f"{saw.runs.total():,} commands, {given.minutes:g} minutes, {given.clients} clients, one agent"
+        )
         drawn(samples, given.plot, title)
     flat = ("median_ms", "p95_ms", "server_mib", "workers_mib", "mcp_mib", "descriptors", "files")
     tables.show("commands", ["", "runs"], [*saw.runs.most_common(), ("all", saw.runs.total())])
