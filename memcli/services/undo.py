@@ -92,7 +92,8 @@ def _last(db: Database, scope: Scope, last: int) -> list[Change]:
 def _taken_back(engine: Engine, db: Database, change: Change) -> Undone:
     """What taking *change* back comes to."""
     told: list[TakenBack] = []
-    there = db.memories.with_ids([*list(change.before)[:SHOWN], *change.added[:SHOWN]])
+    was_there = tuple(change.before) if change.renamed else ()  # see `spaces.rename`
+    there = db.memories.with_ids([*list(change.before)[len(was_there) :][:SHOWN], *change.added[:SHOWN]])
     for memory in there.values():
         after = _as_it_was(memory, change, engine.now())
         told.append(TakenBack(id=memory.id, text=after.text, action=_action(memory, after, change)))
@@ -102,7 +103,9 @@ def _taken_back(engine: Engine, db: Database, change: Change) -> Undone:
         at=change.at,
         space=change.space,
         forgotten=len(change.added),
-        changed=len(change.before) + spaces.number_in(db, change.renamed[1:], user=change.user),
+        changed=len(change.before)
+        - 2 * len(was_there)
+        + spaces.number_in(db, change.renamed[1:], user=change.user),
         memories=tuple(told[:SHOWN]),
         edges=len(change.edges) or None,
     )

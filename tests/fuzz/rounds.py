@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from hypothesis import HealthCheck, settings
 
-LONG = settings.default.max_examples > 1000
+LONG = settings().max_examples > 1000
 """Whether the long profile is in force; see tests/conftest.py."""
 
 
-SESSIONS = 40 if LONG else 1
+SESSIONS = 25 if LONG else 1
 """Homes in which command lines are tried."""
 
 

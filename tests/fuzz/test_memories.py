@@ -341,7 +341,7 @@ class Memories(Machine):
             refused(does, NotFoundError)
         elif self._shown(to):
             refused(does, ConflictError)
-        elif not self.those(lambda m: m.space == to):
+        else:
             does()
             self.known.change()
             for memory in self.those(lambda m: m.space == name).values():

@@ -6,7 +6,7 @@ private, and what a team can see as its admin or member. Taking one's own memory
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 from hypothesis import strategies as st
@@ -15,6 +15,7 @@ from hypothesis.stateful import initialize, invariant, rule
 from memcli.errors import ConflictError, NotAllowedError, NotFoundError
 from memcli.model import Memory, Scope
 from memcli.services import agents, forgetting, memories, recall, remember, scopes, teams
+from memcli.services.undo import undo
 from tests.fuzz.machines import Machine, refused, runs
 
 USERS = ("me", "anna", "it's")
@@ -35,6 +36,25 @@ class Thing:
     forgotten: bool = False
 
 
+@dataclass
+class Change:
+    """What somebody changed, and how it was.
+
+    Attributes:
+        user: Who.
+        added: What was new.
+        before: What other memories were: their teams, and whether they were forgotten.
+        slug: The team that was taken away; empty for none.
+        roles: Who was in it.
+    """
+
+    user: str
+    added: tuple[str, ...] = ()
+    before: dict[str, dict[str, Any]] = field(default_factory=dict)
+    slug: str = ""
+    roles: dict[str, str] = field(default_factory=dict)
+
+
 class People(Machine):
     """Users, their agents, and two teams."""
 
@@ -42,6 +62,7 @@ class People(Machine):
         super().__init__()
         self.roles: dict[str, dict[str, str]] = {}
         self.things: dict[str, Thing] = {}
+        self.changes: list[Change] = []
         self.written = 0
 
     def sees(self, user: str, thing: Thing) -> bool:
@@ -127,9 +148,10 @@ class People(Machine):
             refused(does, NotAllowedError)
         else:
             does()
-            del self.roles[slug]
-            for thing in self.things.values():
-                thing.team = "" if thing.team == slug else thing.team
+            theirs = {name: {"team": slug} for name, thing in self.things.items() if thing.team == slug}
+            self.changes.append(Change(user, before=theirs, slug=slug, roles=self.roles.pop(slug)))
+            for name in theirs:
+                self.things[name].team = ""
 
     @rule(user=WHO, agent=st.sampled_from(AGENTS), team=st.sampled_from(["", "", *TEAMS]))
     def store(self, user: str, agent: str, team: str) -> None:
@@ -145,7 +167,9 @@ class People(Machine):
             refused(does, NotAllowedError)
         else:
             self.written += 1
-            self.things[str(does().id)] = Thing(user, agent, team, text)
+            name = str(does().id)
+            self.things[name] = Thing(user, agent, team, text)
+            self.changes.append(Change(user, added=(name,)))
 
     def _any(self, data: st.DataObject) -> tuple[str, Thing] | None:
         return data.draw(st.sampled_from(sorted(self.things.items(), key=str))) if self.things else None
@@ -166,6 +190,7 @@ class People(Machine):
             refused(does, NotAllowedError)
         else:
             assert does().text == thing.text
+            self.changes.append(Change(user, before={name: {}}))
 
     @rule(user=WHO, team=st.sampled_from(["", *TEAMS]), data=st.data())
     def share(self, user: str, team: str, data: st.DataObject) -> None:
@@ -189,6 +214,9 @@ class People(Machine):
             refused(does, NotAllowedError)
         else:
             assert does().team == team
+            self.changes.append(
+                Change(user, before={name: {"team": thing.team} if team != thing.team else {}})
+            )
             thing.team = team
 
     @rule(user=WHO, back=st.booleans(), data=st.data())
@@ -209,6 +237,8 @@ class People(Machine):
             refused(does, NotAllowedError)
         else:
             does()
+            if thing.forgotten == back:
+                self.changes.append(Change(user, before={name: {"forgotten": back}}))
             thing.forgotten = not back
 
     @rule(user=WHO)
@@ -216,8 +246,38 @@ class People(Machine):
         """Take an agent away, with what is its own; then it is made anew."""
         agents.delete(self.engine, "bot", user=user)
         agents.create(self.engine, "bot", user=user)
-        for thing in self.things.values():
-            thing.forgotten |= (thing.user, thing.agent) == (user, "bot")
+        theirs = [n for n, t in self.things.items() if (t.user, t.agent, t.forgotten) == (user, "bot", False)]
+        self.changes.append(Change(user, before={name: {"forgotten": False} for name in theirs}))
+        for name in theirs:
+            self.things[name].forgotten = True
+
+    @rule(user=WHO)
+    def take_back(self, user: str) -> None:
+        """Take one's own last change back, unless it would change what one may not change: then nothing is."""
+        own = [change for change in self.changes if change.user == user]
+        if not own:
+            assert undo(self.engine, scope=Scope(None, user)) == []
+            return
+        change = own[-1]
+        roles = {slug: dict(members) for slug, members in self.roles.items()}
+        if change.slug:
+            roles[change.slug] = {**roles.get(change.slug, {}), **change.roles}
+        needed = set()
+        for name in (*change.added, *change.before):
+            thing = self.things[name]
+            if thing.user != user:
+                needed |= {thing.team, change.before.get(name, {}).get("team", thing.team)} - {""}
+        if any(roles.get(slug, {}).get(user) not in ("admin", "member") for slug in needed):
+            refused(lambda: undo(self.engine, scope=Scope(None, user)), NotAllowedError, NotFoundError)
+            return
+        undo(self.engine, scope=Scope(None, user))
+        self.changes.remove(change)
+        self.roles = roles
+        for name in change.added:
+            self.things[name].forgotten = True
+        for name, before in change.before.items():
+            for about, value in before.items():
+                setattr(self.things[name], about, value)
 
     @rule()
     def go_on(self) -> None:
@@ -238,6 +298,16 @@ class People(Machine):
                 n for n, t in self.things.items() if (t.user, t.agent) == (user, "bot") and not t.forgotten
             }
             assert self._ids(memories.newest(self.engine, scope=Scope("work", user, "bot"))) == bots
+
+    @invariant()
+    def teams_are_right(self) -> None:
+        """Everybody sees the teams they are in, with all members in their roles."""
+        for user in USERS:
+            found = {team.slug: {m.user: str(m.role) for m in team.members} for team in self._teams(user)}
+            assert found == {slug: members for slug, members in self.roles.items() if user in members}
+
+    def _teams(self, user: str) -> list[teams.Team]:
+        return teams.all_teams(self.engine, user=user)
 
     @rule(user=WHO, data=st.data())
     def look(self, user: str, data: st.DataObject) -> None:
