@@ -253,7 +253,7 @@ class People(Machine):
 
     @rule(user=WHO)
     def take_back(self, user: str) -> None:
-        """Take one's own last change back, unless it would change what one may not change: then nothing is."""
+        """Take one's own last change back; nothing of it, where some of it may not be."""
         own = [change for change in self.changes if change.user == user]
         if not own:
             assert undo(self.engine, scope=Scope(None, user)) == []
