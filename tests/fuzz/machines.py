@@ -69,4 +69,4 @@ def refused(what: Callable[[], Any], *kinds: type[MemcliError]) -> None:
 
 def runs(machine: type[Machine], few: int, steps: int = 15) -> None:
     """Run *machine*."""
-    run_state_machine_as_test(machine, settings=rounds.of(few, steps))  # type: ignore[no-untyped-call]
+    run_state_machine_as_test(machine, settings=rounds.of(few, steps))

@@ -7,6 +7,7 @@ import json
 from collections.abc import Callable
 from dataclasses import dataclass, field, fields, replace
 from datetime import datetime, timedelta
+from functools import partial
 from typing import Any
 
 from hypothesis import strategies as st
@@ -486,7 +487,7 @@ class Memories(Machine):
         now = [m.space for m in self.those(lambda m: current(m, self.now)).values()]
         assert counted == {name: now.count(name) for name in set(now)}
         for name in self.known.purged:
-            refused(lambda name=name: memories.find(self.engine, name), NotFoundError)  # type: ignore[misc]
+            refused(partial(memories.find, self.engine, name), NotFoundError)
 
 
 def test_memories_are_what_a_dictionary_says() -> None:

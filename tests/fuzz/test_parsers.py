@@ -11,6 +11,7 @@ import io
 import json
 from collections.abc import Callable, Sequence
 from datetime import timedelta
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -266,7 +267,7 @@ def _format(raw: bytes) -> None:
 def _hook(raw: bytes) -> None:
     for harness in harnesses.HARNESSES.values():
         for name in harness.events:
-            event = survived(lambda harness=harness, name=name: harnesses.read(harness, name, raw))
+            event = survived(partial(harnesses.read, harness, name, raw))
             if event:
                 event.prompt.encode()
                 event.session.encode()

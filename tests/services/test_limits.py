@@ -103,7 +103,7 @@ def test_just_so_much_is_taken_and_no_more(name: str) -> None:
 @pytest.mark.parametrize("name", ["user", "agent"])
 def test_names_of_people_are_no_texts(name: str, engine: Engine) -> None:
     """A hundred characters are a name."""
-    given = {"space": "work", "user": "me", name: "x" * checks.NAME_LENGTH_MOST}
+    given: dict[str, Any] = {"space": "work", "user": "me", name: "x" * checks.NAME_LENGTH_MOST}
     remember.check(engine, Draft(text="x", scope=Scope(**given)))
     with pytest.raises(UsageError, match="name is longer than 100 characters"):
         remember.check(engine, Draft(text="x", scope=Scope(**{**given, name: given[name] + "x"})))
