@@ -131,6 +131,7 @@ def _take_back(engine: Engine, db: Database, change: Change, user: str | None) -
     What had given way comes back before what had replaced it goes: never is neither there.
     """
     told = _taken_back(engine, db, change)
+    _refuse_others(engine, db, change, user)
     for name, rows in change.removed.items():
         register = db.people.by_name[name]
         register.put([register.read_back(row) for row in rows])
@@ -148,6 +149,18 @@ def _take_back(engine: Engine, db: Database, change: Change, user: str | None) -
     _put_edges(db, change)
     db.journal.drop(change.number)
     return told
+
+
+def _refuse_others(engine: Engine, db: Database, change: Change, user: str | None) -> None:
+    """Raise, before anything is written, unless *user* may change what *change* changed of others."""
+    roles = {row["team"]: row["role"] for row in change.removed.get("members", ()) if row["user"] == user}
+    writes = {team for team, role in roles.items() if role in teams.WRITERS}
+    ids = list(change.before) if user is not None else []
+    for start in range(0, len(ids), AT_ONCE):
+        there = db.memories.with_ids(ids[start : start + AT_ONCE])
+        after = [_as_it_was(memory, change, engine.now()) for memory in there.values()]
+        others = [memory for memory in (*there.values(), *after) if memory.user != user]
+        teams.require_writers(db, [memory for memory in others if memory.team not in writes], user)
 
 
 def _write(engine: Engine, db: Database, there: dict[str, Memory], after: Sequence[Memory]) -> None:
