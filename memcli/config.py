@@ -185,7 +185,9 @@ def parse_value(key: str, text: str, where: str = "config set") -> Any:
     if wanted is bool:
         value = SPOKEN.get(text.strip().lower(), text)
     elif wanted is not str:
-        with contextlib.suppress(ValueError):  # stays a text, and the check below says what was wanted
+        with contextlib.suppress(
+            ValueError, RecursionError
+        ):  # stays a text, and the check below says what was wanted
             value = json.loads(text)
     return _checked(key, value, where)
 
@@ -348,7 +350,7 @@ def show(loaded: Loaded) -> list[Setting]:
 
 
 def set_value(path: Path, key: str, text: str) -> Setting:
-    """Write *text* as the value of *key* into the file at *path*; everything else in it stays."""
+    """Write *text* as the value of *key* into the file at *path*, whose other settings must make sense."""
     value = parse_value(key, text)
     document = read_document(path)
     *parents, last = key.split(".")
@@ -358,6 +360,7 @@ def set_value(path: Path, key: str, text: str) -> Setting:
         if not isinstance(table, dict):
             raise ConfigError(f"{path}: {name} must be a table")
     table[last] = written(value)
+    _Read().take(document, path, "file")
     _write(path, document)
     return get(load(path, {}), key)
 

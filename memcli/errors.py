@@ -7,18 +7,24 @@ The exit codes are part of the contract with scripts and are listed in the READM
 
 from __future__ import annotations
 
+SENTENCE_MOST = 1_000
+"""Characters of a sentence: ten lines of a terminal. It quotes what was given, which may be megabytes."""
+
 
 class MemcliError(Exception):
     """Base of all errors that are shown as one sentence on standard error.
 
     Args:
-        sentence: What happened, in one sentence without a full stop of its own accord.
+        sentence: What happened, in one sentence without a full stop of its own accord; of one that is too
+            long the middle is left out.
         hint: What to do about it, shown on a second line; empty where nothing can be advised.
     """
 
     exit_code = 1
 
     def __init__(self, sentence: str, *, hint: str = "") -> None:
+        if len(sentence) > SENTENCE_MOST:
+            sentence = f"{sentence[: SENTENCE_MOST - 200]} ... {sentence[-195:]}"
         super().__init__(sentence)
         self.sentence = sentence
         self.hint = hint

@@ -38,6 +38,9 @@ NOW = datetime(2026, 5, 1, 12, 0, tzinfo=UTC)
 settings.register_profile(
     "memcli", deadline=None
 )  # how long one example takes says what else the machine does
+settings.register_profile(
+    "long", deadline=None, max_examples=10_000
+)  # `--hypothesis-profile=long`; tests/fuzz/rounds.py says what it means for machines and command lines
 settings.load_profile("memcli")
 
 IN_MEMORY = Path("/dev/shm")  # a name of its own in there is pytest's business

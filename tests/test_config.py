@@ -112,6 +112,24 @@ def test_a_typing_error_is_one_and_another_key_is_not(tmp_path: Path) -> None:
         load(file, {})
 
 
+def test_a_file_that_makes_no_sense_is_left_as_it_is(tmp_path: Path) -> None:
+    """Whoever mends it finds it as it was written, with its comments."""
+    file = tmp_path / "config.toml"
+    file.write_text("# mine\n[search]\nlmit = 1\n")
+    with pytest.raises(ConfigError, match=r"did you mean 'search\.limit'"):
+        config.set_value(file, "space", "work")
+    assert file.read_text() == "# mine\n[search]\nlmit = 1\n"
+    file.write_text("[search]\nlimit = 'many'\n")
+    assert config.set_value(file, "search.limit", "7").value == 7
+
+
+@pytest.mark.parametrize("said", ["[" * 5_000, '{"a":' * 5_000])
+def test_what_is_nested_beyond_all_measure_is_no_number(said: str) -> None:
+    """It must not end what reads the environment."""
+    with pytest.raises(ConfigError, match=r"^MEMCLI_LIMIT: search\.limit must be a whole number"):
+        config.parse_value("search.limit", said, "MEMCLI_LIMIT")
+
+
 def test_writing_leaves_no_half_written_file(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """If it fails, the old file is as it was."""
     file = tmp_path / "config.toml"

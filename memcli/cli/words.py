@@ -13,6 +13,7 @@ from typing import Any, BinaryIO
 import typer
 
 from memcli.errors import MemcliError, NotFoundError, UsageError
+from memcli.services import checks
 from memcli.times import LONGEST, parse_duration, parse_time
 
 PIECE = 1 << 16
@@ -101,16 +102,22 @@ def decoded(raw: bytes, what: str) -> str:
         raise UsageError(f"{what} is not valid UTF-8 at byte {error.start + 1}") from error
 
 
-def read(name: str, *, most: int = -2) -> bytes:
+def read(name: str, *, most: int | None = None) -> bytes:
     """All of the file called *name*; of standard input if it is `-`. Raises like `opened`.
 
-    Of what is longer than *most* bytes, if that is given, one byte more: enough to tell.
+    Of what is longer than *most* bytes, if that is given, one byte more: enough to tell. Without
+    that, what is longer than anything that is read whole is refused.
     """
+    bound = checks.INPUT_BYTES_MOST if most is None else most
     with opened(name) as file:
         try:
-            return file.read(most + 1)
+            said = file.read(bound + 1)
         except OSError as error:
             raise UsageError(f"can't read {name}: {error.strerror}") from error
+    if most is None and len(said) > bound:
+        what = "standard input" if name == "-" else name
+        raise UsageError(f"{what} is longer than {bound // 1_000_000} MB")
+    return said
 
 
 def opened(name: str) -> BinaryIO:
@@ -126,7 +133,7 @@ def opened(name: str) -> BinaryIO:
         return sys.stdin.buffer
     try:
         return Path(name).open("rb")
-    except FileNotFoundError as error:
+    except (FileNotFoundError, ValueError) as error:  # a name with a NUL, or that no file system can hold
         raise NotFoundError(f"there is no file {name}") from error
     except OSError as error:
         raise UsageError(f"can't read {name}: {error.strerror}") from error

@@ -17,14 +17,38 @@ TEXT_BYTES_MOST = 10_000_000
 WORK_BYTES_MOST = 1_000_000
 """The longest text in a task: all of them are read and written together with each change."""
 
+INPUT_BYTES_MOST = 100_000_000
+"""What is read whole from standard input or a file, where nothing else is said: ten of the longest texts. It
+is in memory some times over; an import, which reads line by line, has no such limit."""
+
+LINE_LENGTH_MOST = 1_000
+"""Characters of what is said on one line: a title, a source, a description."""
+
 NAME_LENGTH_MOST = 100
 ID_LENGTH_MOST = 200
+TAGS_MOST = 1_000
+"""Tags of one memory, or of a filter. They are no place for data: a filter by so many takes 0.1 s."""
+
+QUERY_LENGTH_MOST = 1_000_000
+"""Characters of what is looked for: a book. To look up its words takes 2 s; for ten books, half a minute."""
+
 METADATA_BYTES_MOST = 100_000
 MOST = 2**31 - 1
 """The largest count that the store takes."""
 AS_JSON = json.JSONEncoder(allow_nan=False, ensure_ascii=False)
 METADATA_DEPTH_MOST = 50
 """Levels of objects and lists; Python's JSON reads some 990, and what is stored must be readable anywhere."""
+
+KEY_LENGTH_MOST, TASK_KEY_LENGTH_MOST = 1_000, 200
+"""Characters of a value's key, which may be a path, and of a name in a task, shown beside its value."""
+
+VALUE_BYTES_MOST = 10_000_000
+VALUE_DEPTH_MOST = 200
+"""Levels of objects and lists: a fifth of what Python's reader manages; whoever calls may be deep, too."""
+
+TYPE_LENGTH_MOST = 100
+EDGES_MOST = 100_000
+"""Edges of one memory, in both directions: reading 10,000 takes 0.5 s, 100,000 take 9 s."""
 
 SPACE_PUNCTUATION = frozenset(" ._-@:+/")
 """What a space's name may hold besides letters, marks and digits; none of it first, no space last."""
@@ -44,7 +68,7 @@ def text(
     return value
 
 
-def line(value: Any, what: str, longest: int = 1_000) -> str:
+def line(value: Any, what: str, longest: int = LINE_LENGTH_MOST) -> str:
     """*value*, a short text on one line; empty is fine."""
     if not isinstance(value, str):
         raise UsageError(f"{what} must be a string, not {_kind(value)}")
@@ -56,6 +80,14 @@ def line(value: Any, what: str, longest: int = 1_000) -> str:
     if not value.isprintable() and any(unicodedata.category(c) in ("Cc", "Zl", "Zp") for c in value):
         raise UsageError(f"{what} holds a line break or another control character")
     return value
+
+
+def query(value: Any) -> str:
+    """*value*, what is looked for; it may be blank."""
+    characters(value, "the query")
+    if len(value) > QUERY_LENGTH_MOST:
+        raise UsageError(f"the query is longer than {QUERY_LENGTH_MOST:,} characters")
+    return str(value)
 
 
 def space_name(value: Any) -> str:
@@ -111,10 +143,12 @@ def tags(values: Any) -> tuple[str, ...]:
     """*values*, tags: short texts, each once, in the order given."""
     if not isinstance(values, list | tuple):
         raise UsageError(f"tags must be a list of strings, not {_kind(values)}")
-    named = [line(value, "a tag", NAME_LENGTH_MOST).strip() for value in values]
+    named = tuple(dict.fromkeys(line(value, "a tag", NAME_LENGTH_MOST).strip() for value in values))
     if "" in named:
         raise UsageError("a tag is empty")
-    return tuple(dict.fromkeys(named))
+    if len(named) > TAGS_MOST:
+        raise UsageError(f"there are {len(named):,} tags, more than {TAGS_MOST:,}")
+    return named
 
 
 def metadata(value: Any) -> Mapping[str, Any]:

@@ -23,7 +23,6 @@ if TYPE_CHECKING:
 TYPE = "related_to"
 """What a memory is to another where nobody says."""
 
-TYPE_LENGTH_MOST = 100
 DEPTH, DEPTH_MOST = 3, 1_000
 NODES = 100
 """Memories that a traversal gives, unless told otherwise: more than a person reads."""
@@ -140,7 +139,8 @@ def connect(
     Raises:
         NotFoundError: One of them does not exist.
         ConflictError: One of them is forgotten, or its id ambiguous.
-        UsageError: Both are the same, the weight is not from 0 to 1, or the type can't be one.
+        UsageError: Both are the same, the weight is not from 0 to 1, the type can't be one, or one of them
+            has as many edges as it may have.
     """
     type_, weight = edge_type(type_), checks.share(weight, "the weight")
     named = [find(engine, name, scope=scope) for name in (start, end)]
@@ -153,6 +153,8 @@ def connect(
         there = [edge for edge in view.of([first.id], Direction.OUT, [type_]) if edge.to == second.id]
         ends = (first.id, second.id, type_)
         before = db.edges.called([ends])
+        if ends not in before:
+            refuse_too_many(db.edges.degrees([first.id, second.id]))
         made = before[ends].created_at if ends in before else now
         edge = Edge(from_=first.id, to=second.id, type=type_, weight=weight, created_at=made, updated_at=now)
         _note(engine, db, "graph connect", {ends: before.get(ends)}, [first, second])
@@ -307,10 +309,17 @@ def edge_type(value: str) -> str:
     Raises:
         UsageError: It can't be one.
     """
-    said = unicodedata.normalize("NFC", checks.line(value, "the type", TYPE_LENGTH_MOST)).strip()
+    said = unicodedata.normalize("NFC", checks.line(value, "the type", checks.TYPE_LENGTH_MOST)).strip()
     if not said:
         raise UsageError("the type is empty")
     return said
+
+
+def refuse_too_many(degrees: Mapping[str, int]) -> None:
+    """Raise if one of the memories that have as many edges as *degrees* says can't have another one."""
+    for name, number in degrees.items():
+        if number >= checks.EDGES_MOST:
+            raise UsageError(f"the memory {name} has {number:,} edges, and can't have more")
 
 
 def as_it_is(view: EdgesNow, memory: Memory) -> Memory:

@@ -12,11 +12,8 @@ from collections.abc import Iterator
 from typing import Any
 
 from memcli.errors import NotFoundError, UsageError
+from memcli.services import checks
 from memcli.structure import JSONText
-
-BYTES_MOST = 10_000_000
-DEPTH_MOST = 200
-"""Levels of objects and lists: a fifth of what Python's reader manages; whoever calls may be deep, too."""
 
 DIGITS_MOST = 4_000
 """Digits of a number that is calculated with; Python reads and writes 4,300."""
@@ -42,10 +39,10 @@ def checked(text: str, what: str = "the value") -> JSONText:
         size = len(said.encode())
     except UnicodeEncodeError as error:
         raise UsageError(f"{what} is not valid UTF-8 at character {error.start + 1}") from error
-    if size > BYTES_MOST:
-        raise UsageError(f"{what} is larger than {BYTES_MOST // 1_000_000} MB")
-    if _depth(said) > DEPTH_MOST:
-        raise UsageError(f"{what} is nested more than {DEPTH_MOST} levels deep")
+    if size > checks.VALUE_BYTES_MOST:
+        raise UsageError(f"{what} is larger than {checks.VALUE_BYTES_MOST // 1_000_000} MB")
+    if _depth(said) > checks.VALUE_DEPTH_MOST:
+        raise UsageError(f"{what} is nested more than {checks.VALUE_DEPTH_MOST} levels deep")
     try:
         read = json.loads(said, parse_int=_unread, parse_float=_unread, parse_constant=_refused)
     except ValueError as error:
@@ -81,13 +78,13 @@ def _refuse_half_characters(read: Any, what: str) -> None:
 
 def _depth(text: str) -> int:
     """How many levels of objects and lists *text* has; 0 where it can't have more than are allowed."""
-    if text.count("[") + text.count("{") <= DEPTH_MOST:
+    if text.count("[") + text.count("{") <= checks.VALUE_DEPTH_MOST:
         return 0  # not worth counting
     level = deepest = 0
     for token in BRACKET.finditer(text):
         level += (token[1] is not None) - (token[2] is not None)
         deepest = max(deepest, level)
-        if deepest > DEPTH_MOST:
+        if deepest > checks.VALUE_DEPTH_MOST:
             break
     return deepest
 

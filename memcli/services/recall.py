@@ -68,7 +68,7 @@ def refuse_unfit(query: str) -> None:
     Raises:
         UsageError: It is empty, or no text.
     """
-    checks.characters(query, "the query")
+    checks.query(query)
     if not query.strip():
         raise UsageError("the query is empty")
 
@@ -92,7 +92,7 @@ def search_all(
     settings = engine.config.search
     wanted = replace(wanted, min_trust=wanted.min_trust or settings.min_trust)
     for query in queries:
-        checks.characters(query, "the query")
+        checks.query(query)
     asked = Asked(
         where=predicate(scope, wanted, engine.now()),
         place=place(scope),

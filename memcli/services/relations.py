@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Container, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import TYPE_CHECKING
@@ -48,16 +48,20 @@ def connect(engine: Engine, wanted: Sequence[Wanted], *, scope: Scope, change: R
         view = EdgesNow(engine, EVERYWHERE)
         memories = db.memories.with_ids(list({name for one in wanted for name in (one.start, one.end)}))
         links = [_link(view, memories, one) for one in wanted]
-        known = set(db.edges.called([link.key for link in links if isinstance(link, _Link)]))
+        fine = [link for link in links if isinstance(link, _Link)]
+        known = set(db.edges.called([link.key for link in fine]))
+        degrees = db.edges.degrees({end for link in fine for end in link.key[:2]})
         answers, new = list[Stored](), list[_Link]()
         for link in links:
-            if isinstance(link, str):
-                answers.append(_failed(link, scope))
+            problem = link if isinstance(link, str) else _too_many(degrees, link, known)
+            if isinstance(link, str) or problem:
+                answers.append(_failed(problem, scope))
                 continue
             answers.append(link.answer(is_new=link.key not in known))
             if link.key not in known:
                 new.append(link)
                 known.add(link.key)
+                degrees.update(link.key[:2])
         if new:
             _write(engine, db, new, scope, change)
     return answers
@@ -103,6 +107,17 @@ def _link(view: EdgesNow, memories: Mapping[str, Memory], one: Wanted) -> _Link 
     except MemcliError as error:
         return error.sentence
     return link if first.id != second.id else "a memory can't be connected with itself"
+
+
+def _too_many(degrees: Mapping[str, int], link: _Link, known: Container[tuple[str, str, str]]) -> str:
+    """Why *link* can't be made, where its ends have as many edges as *degrees* says; "" if it can."""
+    if link.key in known:
+        return ""
+    try:
+        graph.refuse_too_many({end: degrees[end] for end in link.key[:2] if end in degrees})
+    except MemcliError as error:
+        return error.sentence
+    return ""
 
 
 def _failed(problem: str, scope: Scope) -> Stored:

@@ -109,7 +109,9 @@ def rename(engine: Engine, name: str, to: str, *, user: str) -> Space:
         begun = to not in _made(db, user) and not number_in(db, [name], user=user)
         if not begun:
             _refuse_taken(engine, to, user)
-            journal.note(engine, db, "spaces rename", renamed=(name, to), by=user)
+            there = db.memories.where(place(Scope(to, user)))  # forgotten ones, which undo must leave there
+            left = [(memory, replace(memory, space=name)) for memory in there]
+            journal.note(engine, db, "spaces rename", renamed=(name, to), before=left, by=user)
         _move(engine, db, name, to, user)
     return show(engine, to, user=user)
 

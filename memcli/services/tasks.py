@@ -16,7 +16,6 @@ from memcli.services import checks, episodes, names, redaction
 from memcli.services.engine import Engine
 from memcli.work import Episode, Note, Status, Subgoal, Task
 
-KEY_LENGTH_MOST = 200
 AMBIGUOUS_SHOWN = 5
 
 HINT_START = "memcli task start GOAL starts one, memcli task list shows those that go on"
@@ -327,7 +326,7 @@ def _value(engine: Engine, key: str, value: str) -> str:
 
 def _key(name: str) -> str:
     """*name* as a key: any words on one line, at most 200 characters."""
-    key = unicodedata.normalize("NFC", checks.line(name, "the key", KEY_LENGTH_MOST)).strip()
+    key = unicodedata.normalize("NFC", checks.line(name, "the key", checks.TASK_KEY_LENGTH_MOST)).strip()
     if not key:
         raise UsageError("the key is empty")
     return key

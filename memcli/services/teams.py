@@ -23,7 +23,10 @@ if TYPE_CHECKING:
     from memcli.storage.database import Database
     from memcli.storage.people import MemberRow, TeamRow
 
-SLUG = re.compile("[a-z0-9][a-z0-9-]{0,62}")
+SLUG_LENGTH_MOST = 63
+"""Characters, as of a name in the internet's."""
+
+SLUG = re.compile(f"[a-z0-9][a-z0-9-]{{0,{SLUG_LENGTH_MOST - 1}}}")
 
 
 class Role(StrEnum):

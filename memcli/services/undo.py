@@ -92,7 +92,8 @@ def _last(db: Database, scope: Scope, last: int) -> list[Change]:
 def _taken_back(engine: Engine, db: Database, change: Change) -> Undone:
     """What taking *change* back comes to."""
     told: list[TakenBack] = []
-    there = db.memories.with_ids([*list(change.before)[:SHOWN], *change.added[:SHOWN]])
+    was_there = tuple(change.before) if change.renamed else ()  # see `spaces.rename`
+    there = db.memories.with_ids([*list(change.before)[len(was_there) :][:SHOWN], *change.added[:SHOWN]])
     for memory in there.values():
         after = _as_it_was(memory, change, engine.now())
         told.append(TakenBack(id=memory.id, text=after.text, action=_action(memory, after, change)))
@@ -102,7 +103,9 @@ def _taken_back(engine: Engine, db: Database, change: Change) -> Undone:
         at=change.at,
         space=change.space,
         forgotten=len(change.added),
-        changed=len(change.before) + spaces.number_in(db, change.renamed[1:], user=change.user),
+        changed=len(change.before)
+        - 2 * len(was_there)
+        + spaces.number_in(db, change.renamed[1:], user=change.user),
         memories=tuple(told[:SHOWN]),
         edges=len(change.edges) or None,
     )
@@ -128,6 +131,7 @@ def _take_back(engine: Engine, db: Database, change: Change, user: str | None) -
     What had given way comes back before what had replaced it goes: never is neither there.
     """
     told = _taken_back(engine, db, change)
+    _refuse_others(engine, db, change, user)
     for name, rows in change.removed.items():
         register = db.people.by_name[name]
         register.put([register.read_back(row) for row in rows])
@@ -145,6 +149,18 @@ def _take_back(engine: Engine, db: Database, change: Change, user: str | None) -
     _put_edges(db, change)
     db.journal.drop(change.number)
     return told
+
+
+def _refuse_others(engine: Engine, db: Database, change: Change, user: str | None) -> None:
+    """Raise, before anything is written, unless *user* may change what *change* changed of others."""
+    roles = {row["team"]: row["role"] for row in change.removed.get("members", ()) if row["user"] == user}
+    writes = {team for team, role in roles.items() if role in teams.WRITERS}
+    ids = list(change.before) if user is not None else []
+    for start in range(0, len(ids), AT_ONCE):
+        there = db.memories.with_ids(ids[start : start + AT_ONCE])
+        after = [_as_it_was(memory, change, engine.now()) for memory in there.values()]
+        others = [memory for memory in (*there.values(), *after) if memory.user != user]
+        teams.require_writers(db, [memory for memory in others if memory.team not in writes], user)
 
 
 def _write(engine: Engine, db: Database, there: dict[str, Memory], after: Sequence[Memory]) -> None:

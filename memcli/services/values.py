@@ -17,8 +17,6 @@ from memcli.services import checks, jsontext, names
 from memcli.services.engine import Engine
 from memcli.structure import JSONText, Value
 
-KEY_LENGTH_MOST = 1_000
-
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Kept:
@@ -110,7 +108,7 @@ def get(engine: Engine, name: str, *, scope: Scope, field: str | None = None) ->
 def all_values(engine: Engine, *, scope: Scope, prefix: str = "") -> list[Value]:
     """The values of *scope*, of all spaces if it names none, whose key begins with *prefix*, by key."""
     space = None if scope.space is None else checks.space_name(scope.space)
-    start = unicodedata.normalize("NFC", checks.line(prefix, "the prefix", KEY_LENGTH_MOST))
+    start = unicodedata.normalize("NFC", checks.line(prefix, "the prefix", checks.KEY_LENGTH_MOST))
     return engine.db.values.of(space, scope.user, start, engine.now())
 
 
@@ -221,7 +219,7 @@ def _space(scope: Scope) -> str:
 
 def _key(name: str) -> str:
     """*name* as a key: any words on one line, at most 1,000 characters."""
-    key = unicodedata.normalize("NFC", checks.line(name, "the key", KEY_LENGTH_MOST))
+    key = unicodedata.normalize("NFC", checks.line(name, "the key", checks.KEY_LENGTH_MOST))
     if not key.strip():
         raise UsageError("the key is empty")
     if key != key.strip():

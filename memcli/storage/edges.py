@@ -8,6 +8,7 @@ memory back brings its edges back.
 from __future__ import annotations
 
 import json
+from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
@@ -76,6 +77,16 @@ class Edges:
             found.append(self.table.rows(all_of(ends, typed), COLUMNS))
         edges = [edge for table in found for edge in _edges(table)]
         return list({edge.ends: edge for edge in edges}.values())
+
+    def degrees(self, ids: Iterable[str]) -> Counter[str]:
+        """How many edges each of *ids* has, in both directions; none is said of those without any."""
+        wanted = set(ids)
+        found = Counter[str]()
+        for some in chunks(sorted(wanted), MANY_KEYS):
+            rows = self.table.rows(any_of(is_in(FROM, some), is_in(TO, some)), [FROM, TO])
+            ends = (end for column in (FROM, TO) for end in rows[column].to_pylist())
+            found.update(end for end in ends if end in wanted)
+        return found
 
     def all(self) -> list[Edge]:
         """All edges there are, in no particular order."""

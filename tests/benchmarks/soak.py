@@ -1,14 +1,16 @@
 """Whether the warm process stays what it is under a long and rude load.
 
     python -m tests.benchmarks.soak
-    python -m tests.benchmarks.soak --minutes 10 --clients 4
+    python -m tests.benchmarks.soak --minutes 10 --clients 4 --rude 0.1 --csv soak.csv --plot soak.svg
 
 A warm process with the bundled model serves clients that each run one command after the other, as real
-processes: most of them `store`, `search` and `list`, some `get`, `update`, `forget` and what a shell asks
-when Tab is pressed. One in ten is interrupted (SIGINT) or killed (SIGKILL) after a random moment. In the end
-everything that `store` acknowledged must be there, every exit code must have been one to be expected, and
-the process must still answer. How many commands it did not take is counted: they ran in their own process, or
-were killed before they began.
+processes, of every kind: most of them `store`, `search`, `list` and `context`, some that change memories,
+edges, values, tasks and conversations, and what a shell asks when Tab is pressed. One in ten is interrupted
+(SIGINT) or killed (SIGKILL) after a random moment. Beside them an MCP session makes one call after the
+other on the same store. In the end everything that `store` acknowledged must be there, every exit code must
+have been one to be expected, the process must still answer, and memory, open files and what commands take
+must be in the last quarter of the run what they were in the second. How many commands it did not take is
+counted: they ran in their own process, or were killed before they began.
 """
 
 from __future__ import annotations
@@ -28,13 +30,36 @@ from pathlib import Path
 from typing import Any
 
 from tests.benchmarks import processes, stores, tables, texts
+from tests.benchmarks.course import Course, Sample, drawn, growth, resident, written
 from tests.benchmarks.tables import Goal
 
 MEMORY_GOAL_MIB = 300
 RUDE = 0.1
 """The share of commands that are interrupted or killed."""
 
-MIX = {"store": 30, "search": 30, "list": 10, "get": 10, "update": 8, "forget": 4, "complete": 8}
+MIX = {
+    "store": 20,
+    "search": 18,
+    "context": 6,
+    "list": 6,
+    "get": 8,
+    "update": 5,
+    "forget": 3,
+    "complete": 4,
+    "connect": 4,
+    "edges": 3,
+    "traverse": 1,
+    "set": 4,
+    "incr": 4,
+    "value": 3,
+    "push": 2,
+    "note": 2,
+    "task": 1,
+    "say": 3,
+    "show": 1,
+    "spaces": 1,
+    "history": 1,
+}
 """How often each command is run, in a hundred."""
 
 ENDS = {
@@ -45,7 +70,16 @@ ENDS = {
 """The exit codes to be expected, by what was sent."""
 
 NOT_THERE = frozenset({3, 4})
-"""What `get`, `update` and `forget` may say of a memory that was forgotten or replaced meanwhile."""
+"""What may be said of a memory that was forgotten or replaced meanwhile."""
+
+NAMES_ONE = ("get", "update", "forget", "connect", "edges", "traverse", "history")
+"""Commands that name a memory."""
+
+ODDS = {"connect": {2}, "push": {3}, "note": {3}, "show": {3}}
+"""What else may be said: of two memories that are one by now, and where nothing was begun yet."""
+
+GROWTH_MOST = 1.3
+"""How much more a figure may be in the last quarter of a run than in the second: a leak adds as much."""
 
 
 @dataclass
@@ -73,19 +107,22 @@ class Client(threading.Thread):
         environ: Its environment.
         until: When the time is over, by the monotonic clock.
         number: Its number, from which its choices follow.
+        rude: The share of commands that it interrupts or kills.
     """
 
-    def __init__(self, memcli: Path, environ: Mapping[str, str], until: float, number: int) -> None:
+    def __init__(
+        self, memcli: Path, environ: Mapping[str, str], until: float, number: int, rude: float
+    ) -> None:
         super().__init__()
         self.saw = Soaked()
-        self._memcli, self._environ, self._until = memcli, environ, until
+        self._memcli, self._environ, self._until, self._rude = memcli, environ, until, rude
         self._number, self._choices = number, random.Random(number)
 
     def run(self) -> None:
         """See the class."""
         while time.monotonic() < self._until:
             kind = self._choices.choices(list(MIX), list(MIX.values()))[0]
-            if kind in ("get", "update", "forget") and not self.saw.stored:
+            if kind in NAMES_ONE and not self.saw.stored:
                 kind = "store"
             self._run(kind)
 
@@ -96,7 +133,9 @@ class Client(threading.Thread):
         if kind == "complete":
             variables = {"_MEMCLI_COMPLETE": "complete_bash", "_MEMCLI_LINE": "memcli get "}
         rude = (
-            self._choices.choice([signal.SIGINT, signal.SIGKILL]) if self._choices.random() < RUDE else None
+            self._choices.choice([signal.SIGINT, signal.SIGKILL])
+            if self._choices.random() < self._rude
+            else None
         )
         began = time.perf_counter()
         process = subprocess.Popen(
@@ -111,7 +150,7 @@ class Client(threading.Thread):
             time.sleep(self._choices.uniform(0, 0.2))
             process.send_signal(rude)
         out, err = process.communicate()
-        expected = ENDS[rude] | (NOT_THERE if kind in ("get", "update", "forget") else frozenset())
+        expected = ENDS[rude] | (NOT_THERE if kind in NAMES_ONE else frozenset()) | ODDS.get(kind, set())
         early = rude == signal.SIGINT and "KeyboardInterrupt" in err  # before the interpreter has begun
         if not early and (process.returncode not in expected or "Traceback" in err):
             self.saw.odd.append(f"{kind}, sent {rude}: {process.returncode} {err[-300:]}")
@@ -124,7 +163,23 @@ class Client(threading.Thread):
         """The command line of a command of that *kind*."""
         number = f"{self._number}.{self.saw.runs.total()}"
         known = self._choices.choice(self.saw.stored) if self.saw.stored else ""
+        other = self._choices.choice(self.saw.stored) if self.saw.stored else ""
+        key = f"key {self._choices.randrange(50)}"
         return {
+            "context": ["context", self._choices.choice(ASKED)],
+            "connect": ["graph", "connect", known, other],
+            "edges": ["graph", "edges", known],
+            "traverse": ["graph", "traverse", known, "--limit", "20"],
+            "set": ["value", "set", key, f'{{"number": "{number}"}}'],
+            "incr": ["value", "incr", f"count {self._number}"],
+            "value": ["value", "list"],
+            "push": ["task", "push", f"step {number}"],
+            "note": ["task", "note", f"thought {number}"],
+            "task": ["task", "start", f"goal {number}"],
+            "say": ["conversation", "add", "user", f"{number}: {self._choices.choice(SAID)}"],
+            "show": ["conversation", "show", "--last", "5"],
+            "spaces": ["spaces", "list"],
+            "history": ["history", known],
             "store": ["store", f"note {number}: {self._choices.choice(SAID)}", "--json"],
             "search": ["search", self._choices.choice(ASKED), "-n", "5"],
             "list": ["list", "-f", "table"],
@@ -138,14 +193,76 @@ class Client(threading.Thread):
 SAID, ASKED = texts.memories(500), texts.questions(100)
 
 
-def resident(pid: int) -> tuple[float, float]:
-    """The resident memory of the warm process *pid*, and of its workers together, in MiB."""
-    told = subprocess.run(
-        ["ps", "-e", "-o", "pid=,ppid=,rss="], capture_output=True, text=True, check=True
-    ).stdout
-    rows = [tuple(map(int, line.split())) for line in told.splitlines()]
-    own = sum(rss for one, _, rss in rows if one == pid)
-    return own / 1024, sum(rss for _, parent, rss in rows if parent == pid) / 1024
+class Agent(threading.Thread):
+    """An MCP session that makes one call after the other.
+
+    Args:
+        memcli: The program.
+        environ: Its environment.
+        until: When the time is over, by the monotonic clock.
+    """
+
+    def __init__(self, memcli: Path, environ: Mapping[str, str], until: float) -> None:
+        super().__init__()
+        self.saw, self._until = Soaked(), until
+        self._choices = random.Random("agent")
+        self.process = subprocess.Popen(
+            [memcli, "mcp"], env=environ, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True
+        )
+
+    def run(self) -> None:
+        """See the class."""
+        about = {
+            "protocolVersion": "2025-06-18",
+            "capabilities": {},
+            "clientInfo": {"name": "soak", "version": "1"},
+        }
+        self._asked("initialize", about)
+        self._said({"jsonrpc": "2.0", "method": "notifications/initialized"})
+        while time.monotonic() < self._until:
+            name, arguments = self._call()
+            self.saw.runs["mcp"] += 1
+            began = time.perf_counter()
+            answer = self._asked("tools/call", {"name": name, "arguments": arguments})
+            self.saw.seconds.append(time.perf_counter() - began)
+            told = answer.get("result", {})
+            text = told["content"][0]["text"] if "content" in told else json.dumps(answer)
+            if told.get("isError") and "there is no memory" not in text and "forgotten" not in text:
+                self.saw.odd.append(f"{name}: {text[:300]}")
+            elif name == "memory_store" and "structuredContent" in told:
+                self.saw.stored.append(told["structuredContent"]["id"])
+            time.sleep(0.05)  # an agent thinks in between
+        assert self.process.stdin is not None
+        self.process.stdin.close()
+        self.process.wait(30)
+
+    def _call(self) -> tuple[str, dict[str, Any]]:
+        """One call: half of them find, the others store, look, list."""
+        kind, asked = self._choices.randrange(10), self._choices.choice(ASKED)
+        if kind < 2:
+            number = self.saw.runs["mcp"]
+            return "memory_store", {"text": f"agent's note {number}: {self._choices.choice(SAID)}"}
+        if kind < 4 and self.saw.stored:
+            return "memory_get", {"id": self._choices.choice(self.saw.stored)}
+        if kind == 4:
+            return "memory_list", {"limit": 5}
+        return ("memory_context" if kind % 2 else "memory_search"), {"query": asked}
+
+    def _asked(self, method: str, params: dict[str, Any]) -> Any:
+        """What is answered."""
+        number = self.saw.runs["mcp"]
+        self._said({"jsonrpc": "2.0", "id": number, "method": method, "params": params})
+        assert self.process.stdout is not None
+        for line in self.process.stdout:
+            answer = json.loads(line)
+            if answer.get("id") == number:
+                return answer
+        raise SystemExit("the MCP server has left")
+
+    def _said(self, message: dict[str, Any]) -> None:
+        assert self.process.stdin is not None
+        self.process.stdin.write(json.dumps(message) + "\n")
+        self.process.stdin.flush()
 
 
 def answer(memcli: Path, environ: Mapping[str, str], *arguments: str) -> Any:
@@ -164,11 +281,30 @@ def exported(memcli: Path, environ: Mapping[str, str]) -> set[str]:
     return {json.loads(line)["id"] for line in done.stdout.splitlines()}
 
 
-def soak(memcli: Path, environ: Mapping[str, str], minutes: float, clients: int) -> Soaked:
-    """Let that many *clients* run for so many *minutes*; what they saw."""
-    until = time.monotonic() + 60 * minutes
-    started = [Client(memcli, environ, until, number) for number in range(clients)]
-    for client in started:
+def soak(
+    memcli: Path, environ: Mapping[str, str], server: int, given: argparse.Namespace
+) -> tuple[Soaked, list[Sample]]:
+    """Let clients and an agent run for the time *given*; what they saw, and the samples."""
+    until = time.monotonic() + 60 * given.minutes
+    started: list[Client | Agent] = [
+        Client(memcli, environ, until, number, given.rude) for number in range(given.clients)
+    ]
+    agent = Agent(memcli, environ, until)
+    started.append(agent)
+    counted = [0] * len(started)
+
+    def took() -> list[float]:
+        """The milliseconds of what has ended since."""
+        fresh = []
+        for number, client in enumerate(started):
+            some = client.saw.seconds[counted[number] :]
+            counted[number] += len(some)
+            fresh += [1e3 * seconds for seconds in some]
+        return fresh
+
+    store = Path(environ["MEMCLI_HOME"])
+    looking = Course(given.every, store, took, lambda: {"server": server, "mcp": agent.process.pid})
+    for client in (*started, looking):
         client.start()
     saw = Soaked()
     for client in started:
@@ -177,7 +313,8 @@ def soak(memcli: Path, environ: Mapping[str, str], minutes: float, clients: int)
         saw.odd += client.saw.odd
         saw.stored += client.saw.stored
         saw.seconds += client.saw.seconds
-    return saw
+    looking.stop()
+    return saw, looking.samples
 
 
 def main() -> int:
@@ -185,6 +322,10 @@ def main() -> int:
     parser = argparse.ArgumentParser(description="A warm process under a long and rude load.")
     parser.add_argument("--minutes", type=float, default=10, help="for how long (default: 10)")
     parser.add_argument("--clients", type=int, default=4, help="commands at once (default: 4)")
+    parser.add_argument("--rude", type=float, default=RUDE, help=f"share interrupted or killed ({RUDE})")
+    parser.add_argument("--every", type=float, default=5, help="seconds between two samples (default: 5)")
+    parser.add_argument("--csv", type=Path, help="where the samples go")
+    parser.add_argument("--plot", type=Path, help="where their drawing goes, as SVG")
     parser.add_argument("--memcli", type=Path, default=processes.memcli(), help="the program")
     given = parser.parse_args()
     with stores.directory() as place:
@@ -200,16 +341,24 @@ def main() -> int:
         status = answer(given.memcli, environ, "warm", "start")
         try:
             before = resident(status["pid"])
-            saw = soak(given.memcli, environ, given.minutes, given.clients)
+            saw, samples = soak(given.memcli, environ, status["pid"], given)
             after = answer(given.memcli, environ, "warm", "status")
             memory = resident(status["pid"])
             known = exported(given.memcli, environ)
         finally:
             answer(given.memcli, environ, "warm", "stop")
     lost = set(saw.stored) - known
-    cold = saw.runs.total() - after["commands"]
-    tables.show("commands", ["", *MIX, "all"], [["", *(saw.runs[kind] for kind in MIX), saw.runs.total()]])
-    tables.show("resident, MiB", ["", "server", "workers"], [["before", *before], ["after", *memory]])
+    cold = saw.runs.total() - saw.runs["mcp"] - after["commands"]
+    if given.csv:
+        written(samples, given.csv)
+    if given.plot:
+        title = (
+            f"{saw.runs.total():,} commands, {given.minutes:g} minutes, {given.clients} clients, one agent"
+        )
+        drawn(samples, given.plot, title)
+    flat = ("median_ms", "p95_ms", "server_mib", "workers_mib", "mcp_mib", "descriptors", "files")
+    tables.show("commands", ["", "runs"], [*saw.runs.most_common(), ("all", saw.runs.total())])
+    tables.show("resident, MiB", ["", "server"], [["before", before], ["after", memory]])
     ordered = sorted(saw.seconds)
     tables.show(
         "a command, ms",
@@ -228,7 +377,8 @@ def main() -> int:
         print(one, file=sys.stderr)
     return tables.show_goals(
         [
-            Goal("server, MiB", memory[0], most=MEMORY_GOAL_MIB),
+            Goal("server, MiB", memory, most=MEMORY_GOAL_MIB),
+            *(Goal(f"{name}, late to early", growth(samples, name), most=GROWTH_MOST) for name in flat),
             Goal("memories lost", len(lost), most=0),
             Goal("unexpected ends", len(saw.odd), most=0),
             Goal("left or replaced", int(after.get("pid") != status["pid"]), most=0),

@@ -256,3 +256,10 @@ def test_the_installed_script_works_end_to_end(real: Callable[..., Ran], home: P
     assert (found.code, found.err) == (0, "")
     assert found.out.endswith("\tAna drinks her coffee black\n")
     assert (home / "db").is_dir()
+
+
+@pytest.mark.parametrize("name", ["a\0b", "\ud800"])
+def test_a_name_that_no_file_can_have_names_none(in_process: MemCLI, name: str) -> None:
+    """A shell can't say such a thing, but programs can."""
+    told = in_process("eval", name, code=3)
+    assert told.err.startswith("memcli: there is no file ")

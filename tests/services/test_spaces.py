@@ -127,6 +127,22 @@ def back(engine: Engine) -> str:
     return undo(engine, scope=Scope(None, "me", None))[0].command
 
 
+def test_a_rename_that_is_taken_back_leaves_there_what_was_forgotten_there(engine: Engine) -> None:
+    """A space that nobody sees any more may hold forgotten memories, which stay its own."""
+    old = remember.store(engine, "filler words here " * 60 + "zebrafinch", scope=Scope("job", "me"))
+    forgetting.forget(engine, [str(old.id)])
+    new = remember.store(engine, "new", scope=Scope("work", "me"))
+    spaces.rename(engine, "work", "job", user="me")
+    (expected,) = undo(engine, scope=Scope(None, "me"), dry_run=True)
+    (undone,) = undo(engine, scope=Scope(None, "me"))
+    assert (undone, undone.changed, undone.memories) == (expected, 1, ())
+    assert memories.find(engine, str(old.id)).space == "job"
+    assert memories.find(engine, str(new.id)).space == "work"
+    forgetting.restore(engine, [str(old.id)])
+    hits = recall.search(engine, "zebrafinch", scope=Scope("job", "me"), mode=Mode.VECTOR)
+    assert [hit.id for hit in hits] == [old.id]
+
+
 def test_a_rename_can_be_taken_back(engine: Engine) -> None:
     """With the description, and what has come meanwhile; not over a space that has the old name again."""
     spaces.create(engine, "work", user="me", description="what pays")

@@ -200,3 +200,15 @@ def test_long_memories_of_a_team_are_found_by_their_further_passages(crew: Engin
     assert recall.search(crew, "zebrafinch aviary", scope=scope)[0].id == "long"
     scope = scopes.entered(crew, Scope("work", "lee"), include_team=True)
     assert recall.search(crew, "zebrafinch aviary", scope=scope) == []
+
+
+def test_what_can_not_all_be_taken_back_stays_as_it_is(crew: Engine) -> None:
+    """A memory of the deleted team that its writer shows to another one is not ours to change any more."""
+    remember.store(crew, "kim's deadline is in June", scope=replace(FOR_ALL, user="kim"), id="june")
+    teams.delete(crew, "crew", user="ann")
+    teams.create(crew, "Secret", user="kim")
+    memories.update(crew, "june", scope=of("kim"), team="secret")
+    with pytest.raises(NotAllowedError, match="ann is not in the team 'secret'"):
+        undo(crew, scope=of("ann"))
+    assert teams.all_teams(crew, user="ann") == []
+    assert memories.find(crew, "june").team == "secret"

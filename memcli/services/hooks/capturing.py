@@ -118,8 +118,21 @@ def _read(where: str, paths: Iterable[str]) -> list[Captured]:
 def _captured(path: str, about: dict[str, Any], raw: bytes) -> Captured:
     harness = harnesses.named(str(about.get("harness")))
     event = harnesses.read(harness, str(about.get("event")), raw)
-    options, variables = about.get("options") or {}, about.get("variables") or {}
+    options, variables = _texts(about.get("options")), _texts(about.get("variables"))
     return Captured(path, event, event.cwd or str(about.get("cwd") or ""), variables, options)
+
+
+def _texts(said: Any) -> dict[str, str]:
+    """*said*, a table of texts.
+
+    Raises:
+        ValueError: It is something else, which no hook has written.
+    """
+    if not said:
+        return {}
+    if not isinstance(said, dict) or not all(isinstance(one, str) for both in said.items() for one in both):
+        raise ValueError("not a file of a hook's")
+    return said
 
 
 def _lay_aside(where: str, path: str, error: Exception) -> None:
@@ -185,9 +198,9 @@ def _opened(path: str) -> BinaryIO | None:
         return None
     try:
         file = os.open(Path(path).expanduser(), os.O_RDONLY | getattr(os, "O_NONBLOCK", 0))
-    except FileNotFoundError:
+    except (FileNotFoundError, ValueError):  # or a name that no file can have
         return None
-    except (OSError, ValueError, RuntimeError) as error:
+    except (OSError, RuntimeError) as error:
         raise UsageError(f"can't read the transcript {path}: {error}") from error
     if not stat.S_ISREG(os.fstat(file).st_mode):
         os.close(file)

@@ -166,3 +166,17 @@ def test_each_turn_goes_where_its_hook_ran(put: Put, engine: Engine, flush: Flus
     put("Stop", transcript_path=str(transcript), cwd="/srv")
     flush(place)
     assert [(one.cwd, one.said("space")) for one in asked] == [("/srv", None)]
+
+
+@pytest.mark.parametrize("about", [{"options": 1}, {"variables": {"MEMCLI_SPACE": 1}}, {"options": ["a"]}])
+def test_a_file_that_no_hook_has_written_stops_nobody(
+    put: Put, flush: Flush, transcript: Path, folder: Path, about: dict[str, Any]
+) -> None:
+    """However much it looks like one."""
+    folder.mkdir(exist_ok=True)
+    whole = {"harness": "claude", "event": "Stop", **about}
+    (folder / f"0{spool.ENDING}").write_bytes(repr(whole).encode() + b"\n{}")
+    put("Stop", transcript_path="no file\0 can have that name")
+    put("Stop", transcript_path=str(transcript))
+    assert (flush().stored, flush().left) == (3, 0)
+    assert len(list(folder.glob("*.failed"))) == 1
