@@ -12,9 +12,9 @@ from typing import TYPE_CHECKING, Any
 from memcli.errors import NotFoundError, StorageError, UsageError
 from memcli.model import Memory, Scope, default_title
 from memcli.services import memories, pages
-from memcli.services.inert import visible
 from memcli.services.edges import EdgesNow
 from memcli.services.engine import Engine, no_progress
+from memcli.services.inert import visible
 from memcli.services.select import NO_FILTER, Filter, is_episode
 
 if TYPE_CHECKING:
