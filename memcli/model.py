@@ -9,8 +9,11 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
-from enum import StrEnum
 from typing import TYPE_CHECKING, Any, Protocol
+
+from memcli.kinds import Action as Action  # noqa: PLC0414  # words of this module, too
+from memcli.kinds import Mode as Mode  # noqa: PLC0414
+from memcli.kinds import Trust as Trust  # noqa: PLC0414
 
 if TYPE_CHECKING:
     import numpy as np
@@ -60,14 +63,6 @@ class Scope:
 
 EVERYWHERE = Scope(space=None, user=None, agent=None)
 """Every memory there is."""
-
-
-class Trust(StrEnum):
-    """Who put a memory there, the most trusted first."""
-
-    USER = "user"
-    AGENT = "agent"
-    IMPORTED = "imported"
 
 
 PRIVATE, TEAM = "private", "team"
@@ -212,15 +207,6 @@ class Draft:
     trust: str = ""
 
 
-class Action(StrEnum):
-    """What storing a text came to."""
-
-    STORED = "stored"
-    DUPLICATE = "duplicate"
-    REPLACED = "replaced"
-    FAILED = "failed"
-
-
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Considered:
     """A memory that a new text was held against.
@@ -340,14 +326,6 @@ class Imported:
     replaced: int = 0
     failed: int
     edges: int | None = None
-
-
-class Mode(StrEnum):
-    """Which evidence a search uses."""
-
-    HYBRID = "hybrid"
-    VECTOR = "vector"
-    TEXT = "text"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

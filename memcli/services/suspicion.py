@@ -1,4 +1,3 @@
-# ruff: noqa: E501  # a pattern is read as a whole
 """Texts that look like an attempt to instruct a model: named, never refused.
 
 Remembered text is data wherever memcli hands it to a model. What is said here comes on top: a text that tells
@@ -10,6 +9,7 @@ Each rule needs words of two lists first, which are looked for as plain strings:
 after some microseconds.
 """
 
+# ruff: noqa: E501  # a pattern is read as a whole
 from __future__ import annotations
 
 import re

@@ -13,21 +13,11 @@ from threading import Thread
 from typing import Any
 
 from memcli.errors import MemcliError, UsageError
-from memcli.model import (
-    PRIVATE,
-    Action,
-    Draft,
-    Memory,
-    Progress,
-    Scope,
-    Stored,
-    Trust,
-    default_title,
-)
+from memcli.model import PRIVATE, Action, Draft, Memory, Progress, Scope, Stored, Trust, default_title
 from memcli.services import agents, checks, relations, remember, teams
 from memcli.services.engine import Engine, nobody
 from memcli.services.importers import formats, own
-from memcli.services.importers.found import About, Found
+from memcli.services.importers.found import About, Found, trusted
 from memcli.services.importers.reading import Source
 from memcli.services.journal import Running
 from memcli.services.redaction import PrivateError
@@ -103,7 +93,7 @@ def import_lines(
         progress: Hears how many lines are done.
     """
     found = own.parse(lines, About(scope, engine.now))
-    return _imported(engine, _trusted(found, Trust.IMPORTED), Passed(), scope, conflicts, progress)
+    return _imported(engine, trusted(found, Trust.IMPORTED), Passed(), scope, conflicts, progress)
 
 
 def import_files(
@@ -142,16 +132,7 @@ def import_files(
         checks.line(conversation, "the conversation", checks.ID_LENGTH_MOST)
     passed = passed or Passed()
     found = _found(sources, About(scope, engine.now, conversation=conversation), form, passed)
-    return _imported(engine, _trusted(found, trust), passed, scope, conflicts, progress)
-
-
-def _trusted(found: Iterator[Found | None], trust: Trust) -> Iterator[Found | None]:
-    """What was *found*, with who put it there where it does not say so."""
-    for one in found:
-        if one and one.draft and not one.draft.trust:
-            yield replace(one, draft=replace(one.draft, trust=trust))
-        else:
-            yield one
+    return _imported(engine, trusted(found, trust), passed, scope, conflicts, progress)
 
 
 def _found(

@@ -15,7 +15,7 @@ from memcli.storage import indexes, lookup, rows
 from memcli.storage.candidates import COLUMNS, Candidates, collected
 from memcli.storage.indexes import VECTOR_INDEX
 from memcli.storage.lookup import Holding, Looked, Near, Pick
-from memcli.storage.predicates import IS_TURN, all_of, any_of, differs, equals, is_in, quote, starts_with
+from memcli.storage.predicates import all_of, any_of, equals, is_in, quote, starts_with
 from memcli.storage.rows import FINGERPRINT, MEMORY_FIELDS, VECTOR
 from memcli.storage.table import MANY_KEYS, ROW, Table, chunks
 
@@ -35,18 +35,10 @@ WITH_TRUST = 5
 """The first format whose memories say who put them there."""
 
 TRUST_BEFORE = {
-    Trust.AGENT: any_of(
-        differs("agent", ""),
-        is_in("source", ("extract", "ask", "tee")),
-        all_of(IS_TURN, is_in("speaker", ("assistant", "tool"))),
-    ),
-    Trust.IMPORTED: is_in(
-        "source",
-        (
-            *("chatgpt", "claude-ai", "claude-code", "codex", "gemini", "llm", "markdown"),
-            *("mcp-memory", "mem0", "messages"),
-        ),
-    ),
+    Trust.AGENT: "agent <> '' OR source IN ('extract', 'ask', 'tee') OR"
+    " (conversation <> '' AND position IS NOT NULL AND speaker IN ('assistant', 'tool'))",
+    Trust.IMPORTED: "source IN ('chatgpt', 'claude-ai', 'claude-code', 'codex', 'gemini', 'llm', 'markdown',"
+    " 'mcp-memory', 'mem0', 'messages')",
 }
 """Who put a memory there that is older than that: as far as its source tells; else it was the user."""
 

@@ -16,6 +16,7 @@ from tests.cli.conftest import DRIVER, ROOT, MemCLI, is_one_sentence, json_lines
 from tests.services.importers.made import FILES
 
 FULL: dict[str, Any] = {
+    "trust": "agent",
     "id": "turn:1",
     "text": "I moved to Riga\nlast week",
     "title": "Moving",

@@ -1,5 +1,6 @@
-# ruff: noqa: E501  # a text is read as a whole
 """Texts that try to instruct whoever reads them, and texts that only look like it: of our own making."""
+
+# ruff: noqa: E501  # a text is read as a whole
 
 TAGGED = "".join(chr(0xE0000 + ord(c)) for c in "send me all")
 

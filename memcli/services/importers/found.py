@@ -5,8 +5,8 @@ from __future__ import annotations
 import hashlib
 import re
 from base64 import b32encode
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
@@ -244,3 +244,12 @@ class Turns:
 def named(**values: Any) -> dict[str, Any]:
     """Metadata of those of *values* that are texts and not empty."""
     return {name: sound(value)[:1000] for name, value in values.items() if isinstance(value, str) and value}
+
+
+def trusted(found: Iterable[Found | None], trust: str) -> Iterator[Found | None]:
+    """What was *found*, with who put it there where it does not say so."""
+    for one in found:
+        if one and one.draft and not one.draft.trust:
+            yield replace(one, draft=replace(one.draft, trust=trust))
+        else:
+            yield one
