@@ -102,7 +102,7 @@ class Bucket(Place):
     """
 
     def __init__(self, uri: str, options: Mapping[str, str], own: Path, mirrored: int) -> None:
-        self.name, self.own, self.beside, self._mirrored = uri, own, own, mirrored
+        self.name, self.own, self.beside, self._mirrored = uri, own, own.parent, mirrored
         self._options = {**ABOUT_CLIENT, **{key.lower(): value for key, value in options.items()}}
         self._found: Head | None = None
         self._has_looked, self._holds = False, 0
