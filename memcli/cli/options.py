@@ -143,8 +143,8 @@ def replacing(
 
     Args:
         name: The parameter of the command's function.
-        options: Name to (annotation, default) of the options that the command line gets instead, but for those
-            that the command has itself: `--store` of `ask` is another one.
+        options: Name to (annotation, default) of the options that the command line gets instead; not those
+            that the command has itself, as `ask` has another `--store`.
         combine: Called with the context and the options' values by name.
     """
 
