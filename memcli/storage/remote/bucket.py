@@ -59,8 +59,8 @@ where the endpoint is named as `http://`."""
 ABOUT_LANCE: Mapping[str, str] = {"client_max_retries": "1", "client_retry_timeout": "5"}
 RETRIES: Any = {"max_retries": 2, "retry_timeout": timedelta(seconds=10)}
 """How often a request is tried again that failed on the way: not for minutes, as both libraries would. Lance
-tries what has failed so four times itself: with three retries for 20 s, a service that took connections and said
-nothing kept a read waiting for 74 times the timeout, with these for four times."""
+itself tries four times what has failed so: with three retries within 20 s, a service that took connections
+and said nothing kept a read waiting for 74 times the timeout, and with these for four times."""
 
 AT_ONCE = 8
 """Files that are copied at the same time."""
