@@ -29,7 +29,7 @@ class Home:
         data: The directory that holds the store and pulled models; what is of this machine only, where the
             store is elsewhere.
         uri: Where the store is, if that is at a URL.
-        directory: Where it is, if not in *data*.
+        directory: Where it is, or what is of this machine only, if not in *data*.
         shared: Where pulled models are, if not in *data*.
     """
 
@@ -42,8 +42,6 @@ class Home:
     @property
     def store(self) -> Path:
         """The LanceDB directory; of a store elsewhere, what belongs to it and is of this machine only."""
-        if self.uri:
-            return self.data / "remote" / address.directory_name(self.uri)
         return self.directory or self.data / "db"
 
     @property
@@ -54,7 +52,7 @@ class Home:
     @property
     def beside(self) -> Path:
         """Where copies and backups of the store go, on this machine."""
-        return self.store if self.uri else self.store.parent
+        return self.store.parent
 
     @property
     def models(self) -> Path:
@@ -64,7 +62,8 @@ class Home:
     def at(self, uri: str) -> Home:
         """This home with its store at *uri*, a URL or the directory of a home; as it is, if that is empty."""
         if address.is_url(uri):
-            return replace(self, uri=checked_url(uri, "the store"))
+            own = self.data / "remote" / address.directory_name(uri) / "db"
+            return replace(self, uri=checked_url(uri, "the store"), directory=own)
         return replace(self, uri="", directory=_expanded(uri) / "db") if uri else self
 
     def besides(self, name: str) -> Home:

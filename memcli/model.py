@@ -129,8 +129,7 @@ class BroughtBy:
     Attributes:
         hit: The hit that it is connected with.
         id: The memory at the other end of the edge: that hit, unless there are several steps between.
-        type: The type of the edge.
-        weight: Its weight.
+        type, weight: Those of the edge.
         hops: How many steps there are.
     """
 

@@ -144,21 +144,23 @@ def replacing(
 
     Args:
         name: The parameter of the command's function.
-        options: Name to (annotation, default) of the options that the command line gets instead.
+        options: Name to (annotation, default) of the options that the command line gets instead; not those
+            that the command has itself, as `ask` has another `--store`.
         combine: Called with the context and the options' values by name.
     """
 
     def decorate(command: Callable[..., Any]) -> Callable[..., Any]:
         signature = inspect.signature(command, eval_str=True)
+        ours = {option: said for option, said in options.items() if option not in signature.parameters}
 
         def wrapper(**given: Any) -> Any:
-            values = {option: given.pop(option) for option in options}
+            values = {option: given.pop(option) for option in ours}
             return command(**given, **{name: combine(given["ctx"], **values)})
 
         kept = [p.replace(kind=p.KEYWORD_ONLY) for p in signature.parameters.values() if p.name != name]
         added = [
             inspect.Parameter(option, inspect.Parameter.KEYWORD_ONLY, default=default, annotation=annotation)
-            for option, (annotation, default) in options.items()
+            for option, (annotation, default) in ours.items()
         ]
         wrapper.__signature__ = signature.replace(parameters=[*kept, *added])  # type: ignore[attr-defined]
         wrapper.__annotations__ = {p.name: p.annotation for p in (*kept, *added)}

@@ -28,7 +28,7 @@ class Service(Place):
     """The store at the URL *uri*, `db://name`; *options* are those of `OPTIONS`, *own* as in `Place`."""
 
     def __init__(self, uri: str, options: Mapping[str, str], own: Path) -> None:
-        self.name, self.own, self.beside = uri, own, own
+        self.name, self.own, self.beside = uri, own, own.parent
         self._options = dict(options)
         if unknown := sorted(self._options.keys() - set(OPTIONS)):
             raise ConfigError(

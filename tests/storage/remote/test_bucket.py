@@ -71,8 +71,8 @@ def test_what_one_machine_stores_another_one_finds(
     remember.store(there, "number two", scope=SCOPE)
     uses.look_at(there, str(memories.newest(there, scope=SCOPE)[0].id), scope=SCOPE)
     assert texts(machine("here")) == ["number one", "number two"]
-    assert list(tmp_path.glob("there/memcli/remote/*/remote/*/uses.log"))
-    assert not list(tmp_path.glob("here/memcli/remote/*/remote/*/uses.log"))
+    assert list(tmp_path.glob("there/memcli/remote/*/db/uses.log"))
+    assert not list(tmp_path.glob("here/memcli/remote/*/db/uses.log"))
     made = list((tmp_path / "there").rglob("*"))
     assert made
     assert not [path for path in made if path.stat().st_mode & 0o077 and path.name != "memcli"]
