@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import os
 import shutil
+from collections.abc import Callable
 from contextlib import suppress
+from functools import partial
 from pathlib import Path
 from typing import Annotated
 
@@ -20,6 +22,7 @@ from memcli.services.doctor import Patient
 from memcli.services.health.around import Around
 from memcli.services.health.findings import Level
 from memcli.services.hooks import harnesses, installing
+from memcli.services.shells import Completion, Shell
 from memcli.warm import client, place
 from memcli.warm.warmth import Warmth
 
@@ -73,16 +76,13 @@ def _around(run: Run) -> Around:
         for whose in harnesses.HARNESSES.values()
         for where in map(installing.Where, whose.files)
     ]
-    shell, script = _shell()
     return Around(
         hooks=looked,
         spool=Path(spool.directory(home, os.environ)),
         which=shutil.which,
         warm=_warmth(run, home),
         sockets=Path(place.directory(os.environ)) if hasattr(os, "getuid") else None,
-        shell=shell,
-        script=script,
-        completions=lambda: completions.script(shell),
+        completions=_completed(),
     )
 
 
@@ -100,12 +100,7 @@ def _warmth(run: Run, home: str) -> Warmth | None:
         return Warmth(running=False, socket=path)
 
 
-def _shell() -> tuple[str, Path | None]:
-    """The user's shell, and where its completions belong; None for one that has none."""
+def _completed() -> Callable[..., Completion] | None:
+    """What puts completions into the user's shell; None for one that has none."""
     name = Path(os.environ.get("SHELL", "")).name
-    places = {
-        "bash": ".bash_completions/memcli.sh",
-        "zsh": ".zfunc/_memcli",
-        "fish": ".config/fish/completions/memcli.fish",
-    }
-    return name, Path.home() / places[name] if name in places else None
+    return partial(completions.put, Shell(name)) if name in list(Shell) else None

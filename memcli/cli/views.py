@@ -12,7 +12,20 @@ from rich.console import Console, Group, RenderableType
 from rich.table import Table
 from rich.text import Text
 
-from memcli.cli import care, charts, explained, facts, figures, hooking, past, structure, talk, who, work
+from memcli.cli import (
+    care,
+    charts,
+    explained,
+    facts,
+    figures,
+    hooking,
+    past,
+    structure,
+    talk,
+    tour,
+    who,
+    work,
+)
 from memcli.cli.messages import colored, harmless
 from memcli.config import Setting
 from memcli.embedding.catalog import RERANKER, ModelInfo
@@ -317,43 +330,6 @@ def _changed(changed: Changed) -> RenderableType:
     return Text(f"using {changed.model.name}, {changed.embedded:,} memories embedded")
 
 
-# --- the demonstration ---
-
-
-def _demo(demo: Demo) -> RenderableType:
-    right = sum(answer.right for answer in demo.answers)
-    rows = Table.grid(padding=(0, 1), expand=True)
-    rows.add_column(width=1)
-    rows.add_column(ratio=1, overflow="fold")
-    for answer in demo.answers:
-        rows.add_row(Text("?", style=ACCENT), Text(answer.question, style=STRONG))
-        if answer.hit:
-            mark = Text("✓", style="green") if answer.right else Text("✗", style="red")
-            rows.add_row(mark, _text(answer.hit).append(f"  {answer.hit.score:.2f}", style=DIM))
-        rows.add_row("", "")
-    return Group(
-        _step(
-            f"{demo.stored} memories stored in the spaces {' and '.join(demo.spaces)}", 'memcli store "..."'
-        ),
-        Text(""),
-        _step(f"{right} of {len(demo.answers)} questions found their memory first", 'memcli search "..."'),
-        Text("The questions share no words with the answers, but for an error code.\n", style=DIM),
-        rows,
-        _step("What a prompt would be given", f'memcli context "{demo.task}"'),
-        Text(""),
-        Text(demo.context.context),
-        Text(
-            f"\n{demo.context.tokens} tokens at most. The temporary home is gone again. Now try your own:\n",
-            style=DIM,
-        ),
-        Text('  memcli store "I like my coffee black"\n  memcli search "what do I drink in the morning?"'),
-    )
-
-
-def _step(says: str, command: str) -> Text:
-    return Text("● ", style="green").append(says, style=STRONG).append(f"\n  {command}", style=DIM)
-
-
 SEVERAL: Mapping[type, Callable[[Any], RenderableType]] = {
     Hit: _hits,
     Memory: _memories,
@@ -393,7 +369,7 @@ ONE: Mapping[type, Callable[[Any], RenderableType]] = {
     BroughtBack: care.backup,
     Changed: _changed,
     Warmth: care.warmth,
-    Demo: _demo,
+    Demo: tour.demo,
     Stats: charts.stats,
     Agent: who.agent,
     Team: who.team,

@@ -97,7 +97,7 @@ class Tally:
     def besides(self, scope: Scope) -> dict[str, int]:
         """How much there is besides memories."""
         db = self.engine.db
-        if not db.path.is_dir():
+        if not db.place.is_there:
             return {}
         return {
             "edges": self.census.edges_between(db.edges, self.current | self.replaced),

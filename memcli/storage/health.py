@@ -57,9 +57,9 @@ class Size:
 
 def health(db: Database) -> list[Health]:
     """How the tables are that are there, the largest first."""
-    if not db.path.is_dir():
+    if not db.place.is_there:
         return []
-    found = [_health(db.path, table) for table in db._all_tables() if table.exists]
+    found = [_health(db.place.own, table) for table in db.all_tables() if table.exists]
     return sorted(found, key=lambda one: (-one.rows, one.table))
 
 

@@ -6,7 +6,7 @@ import os
 import re
 import time
 import warnings
-from collections.abc import Callable, Coroutine, Iterator
+from collections.abc import Callable, Coroutine, Iterator, Sequence
 from contextlib import contextmanager
 from functools import lru_cache
 from pathlib import Path
@@ -49,6 +49,9 @@ GONE = re.compile("not found|no such file|does not exist|commit conflict", re.IG
 """What LanceDB says when the version that it reads, or writes upon, is not there any more."""
 
 Answer = TypeVar("Answer")
+
+ROW = "_rowid"
+"""LanceDB's number of a row, which holds for one version of a table."""
 
 
 INDEXES_MOST, FOOTERS_MOST = 96 << 20, 32 << 20
@@ -96,6 +99,12 @@ def connected_to(
 def guards(connection: Connection) -> list[Callable[[], None]]:  # noqa: ARG001  # the key
     """What has to hold before anything is committed through *connection*: each raises if it does not."""
     return []
+
+
+def assured(connection: Connection) -> None:
+    """Raise what any of the `guards` raises."""
+    for holds in guards(connection):
+        holds()
 
 
 @lru_cache(maxsize=2)
@@ -202,3 +211,13 @@ def with_retries(read: Callable[[], Answer], refresh: Callable[[], None]) -> Ans
             time.sleep(pause)
             refresh()
     return read()
+
+
+async def scanned(
+    table: AsyncLanceTable, where: str, columns: Sequence[str], limit: int | None = None
+) -> pa.Table:
+    """*columns*, which `ROW` may be among, of the rows of *table* that fulfil *where*."""
+    query = table.query().select([name for name in columns if name != ROW])
+    query = query.with_row_id() if ROW in columns else query
+    query = query.where(where) if where else query
+    return await (query.limit(limit) if limit is not None else query).to_arrow()

@@ -18,9 +18,9 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import pyarrow as pa
 
+from memcli.storage.lance import ROW
 from memcli.storage.predicates import all_of
 from memcli.storage.rows import VECTOR, WORDS, units, vectors_of
-from memcli.storage.table import ROW
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray

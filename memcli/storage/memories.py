@@ -14,10 +14,11 @@ from memcli.model import PRIVATE, Memory, Trust
 from memcli.storage import indexes, lookup, rows
 from memcli.storage.candidates import COLUMNS, Candidates, collected
 from memcli.storage.indexes import VECTOR_INDEX
+from memcli.storage.lance import ROW
 from memcli.storage.lookup import Holding, Looked, Near, Pick
 from memcli.storage.predicates import all_of, any_of, equals, is_in, quote, starts_with
 from memcli.storage.rows import FINGERPRINT, MEMORY_FIELDS, VECTOR
-from memcli.storage.table import MANY_KEYS, ROW, Table, chunks
+from memcli.storage.table import MANY_KEYS, Table, chunks
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray

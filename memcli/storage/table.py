@@ -14,16 +14,22 @@ import pyarrow as pa
 from memcli.errors import StorageError
 from memcli.storage import whole
 from memcli.storage.indexes import Index
-from memcli.storage.lance import awaited, guards, read_before, table_or_none, translated, with_retries
+from memcli.storage.lance import (
+    ROW,
+    assured,
+    awaited,
+    read_before,
+    scanned,
+    table_or_none,
+    translated,
+    with_retries,
+)
 from memcli.storage.predicates import is_in
 
 if TYPE_CHECKING:
     from memcli.storage.lance import AsyncLanceTable, Connection, LanceTable
 
 Answer = TypeVar("Answer")
-
-ROW = "_rowid"
-"""LanceDB's number of a row, which holds for one version of a table."""
 
 MANY_KEYS = 500
 """Keys in one predicate; longer lists are gone through in pieces."""
@@ -57,15 +63,6 @@ index of all (tests/benchmarks/retrieval.py: 94 ms and 48 ms)."""
 def chunks(items: Sequence[Any], size: int) -> Iterator[Sequence[Any]]:
     """*items* in pieces of at most *size*."""
     return (items[start : start + size] for start in range(0, len(items), size))
-
-
-async def _scanned(
-    table: AsyncLanceTable, where: str, columns: Sequence[str], limit: int | None = None
-) -> pa.Table:
-    query = table.query().select([name for name in columns if name != ROW])
-    query = query.with_row_id() if ROW in columns else query
-    query = query.where(where) if where else query
-    return await (query.limit(limit) if limit is not None else query).to_arrow()
 
 
 class Table:
@@ -119,13 +116,12 @@ class Table:
 
     def once(self, what: str, read: Callable[[], Answer]) -> Answer:
         """What *read* finds, called *what*; each version of the table is read once by this process."""
-        version = self.version
-        if not version:
+        if not self.version:
             return read()
-        before, key = read_before(self._connection), (self.name, what)
-        if before.get(key, (0, None))[0] != version:
-            before[key] = (version, read())
-        answer: Answer = before[key][1]
+        found = self.kept(what)
+        if found is None:
+            self.keep(what, found := read())
+        answer: Answer = found
         return answer
 
     def roughly(self, what: str, read: Callable[[], float]) -> float:
@@ -197,7 +193,7 @@ class Table:
         """
         names = list(columns or self._schema.names)
         fields = [name for name in names if name != ROW]
-        found = self.together(lambda table: _scanned(table, where, names, limit), self.no_rows(fields))
+        found = self.together(lambda table: scanned(table, where, names, limit), self.no_rows(fields))
         if ROW in names and len(found):
             self.note_places(found)
         return found
@@ -206,7 +202,7 @@ class Table:
         """The rows for each of *asked*, a predicate and columns, looked for side by side in one version."""
 
         async def scan(table: AsyncLanceTable) -> list[pa.Table]:
-            return await asyncio.gather(*(_scanned(table, where, columns) for where, columns in asked))
+            return await asyncio.gather(*(scanned(table, where, columns) for where, columns in asked))
 
         return self.together(scan, [self.no_rows(columns) for _, columns in asked])
 
@@ -269,8 +265,7 @@ class Table:
             if self._table is None:  # tables that only some stores need are made by their first write
                 self.create()
             assert self._table is not None
-            for holds in guards(self._connection):
-                holds()
+            assured(self._connection)
             change(self._table)
             self._places = {}
 
@@ -346,8 +341,7 @@ class Table:
             return
         with translated(f"tidy {self.name}", self._torn):
             self._make_indexes()
-            for holds in guards(self._connection):
-                holds()
+            assured(self._connection)
             self._table.optimize(cleanup_older_than=timedelta(0), delete_unverified=leftovers)
             self.refresh()
 

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Container
 
-from memcli.storage.lance import translated
-from memcli.storage.table import MANY_KEYS, ROW, UNINDEXED_MOST, Table, chunks
+from memcli.storage.lance import ROW, translated
+from memcli.storage.table import MANY_KEYS, UNINDEXED_MOST, Table, chunks
 
 
 def known(table: Table) -> list[str]:

@@ -234,7 +234,7 @@ class Memories(Machine):
         if old is None:
             return
         expires = None if ttl is None else self.now + timedelta(seconds=ttl)
-        changes = {"text": text, "importance": importance, "expires_at": expires}
+        changes: dict[str, Any] = {"text": text, "importance": importance, "expires_at": expires}
         given: dict[str, Any] = {name: value for name, value in changes.items() if value is not None}
 
         def does() -> Memory:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Awaitable, Callable
 from datetime import datetime
 from functools import partial
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from memcli.cli.browsing import drawn
 from memcli.cli.browsing.choices import Sure
@@ -71,7 +71,7 @@ class Changes:
             self._browser.tell(f"{memory.id} is saved; u takes it back")
 
     async def _save(self, memory: Memory, written: Written) -> Memory:
-        changes = {
+        changes: dict[str, Any] = {
             "text": None if written.text == memory.text else written.text,
             "tags": None if written.tags == memory.tags else written.tags,
             "importance": None if f"{memory.importance:g}" == written.importance else written.weight,

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import re
 import shlex
 import socket
 import time
@@ -13,8 +12,10 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from memcli import spool
-from memcli.services.health.findings import Checked, Cure, Level, fine, found
+from memcli.errors import MemcliError
+from memcli.services.health.findings import Checked, Cure, Level, fine, found, told
 from memcli.services.hooks.installing import OURS, Installed, State
+from memcli.services.shells import Completion
 from memcli.warm.warmth import Warmth
 
 RECENT_S = 7 * 86_400
@@ -34,9 +35,8 @@ class Around:
         which: Where a program is that is called by its name only; None for nowhere.
         warm: How the warm process is; None where there must not be one.
         sockets: The directory of its sockets.
-        shell: The user's shell; empty for one without completions.
-        script: Where its completions are, if they are.
-        completions: What should be there.
+        completions: Puts completions into the user's shell, or, with `dry_run`, says what that would do;
+            None for a shell that has none.
     """
 
     hooks: Sequence[Installed]
@@ -44,9 +44,7 @@ class Around:
     which: Callable[[str], str | None]
     warm: Warmth | None
     sockets: Path | None
-    shell: str
-    script: Path | None
-    completions: Callable[[], str]
+    completions: Callable[..., Completion] | None
 
 
 def examine(around: Around) -> list[Checked]:
@@ -143,22 +141,22 @@ def _answers(path: Path) -> bool:
 
 
 def _completions(around: Around) -> Checked:
-    if around.script is None:
-        return fine("completions", f"none for {around.shell}" if around.shell else "none for this shell")
-    install = f"memcli completions install {around.shell}"
+    if around.completions is None:
+        return fine("completions", "none for this shell")
     try:
-        there = around.script.read_text()
-    except OSError:
-        return found("completions", Level.NOTE, f"not installed for {around.shell}", install)
-    wanted = around.completions()
-    if re.sub(r"\s+", " ", there).strip() != re.sub(r"\s+", " ", wanted).strip():
-
-        def renew() -> str:
-            assert around.script is not None
-            around.script.write_text(wanted + "\n")
-            return f"brought {around.script} up to date"
-
-        return found(
-            "completions", Level.NOTE, f"{around.script} is of another memcli", install, Cure(work=renew)
-        )
-    return fine("completions", f"installed for {around.shell}")
+        there = around.completions(dry_run=True)
+    except MemcliError as error:
+        return found("completions", Level.NOTE, told(error))
+    if there.action == "unchanged":
+        return fine("completions", f"installed for {there.shell}")
+    install = f"memcli completions install {there.shell}"
+    if not Path(there.file).exists():
+        return found("completions", Level.NOTE, f"not installed for {there.shell}", install)
+    put = around.completions
+    return found(
+        "completions",
+        Level.NOTE,
+        f"{there.file} is of another memcli",
+        install,
+        Cure(work=lambda: f"brought {put().file} up to date"),
+    )
