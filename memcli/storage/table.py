@@ -48,7 +48,6 @@ merging per write the same at every size."""
 FRAGMENTS_MOST = 200
 """Fragments that no table exceeds: each one costs a search about 0.1 ms (findings: 1,000 cost 145 ms)."""
 
-
 ROUGHLY = 0.1
 """The share of rows by which a table may have grown or shrunk before what `roughly` says is read anew."""
 
@@ -118,11 +117,10 @@ class Table:
         """What *read* finds, called *what*; each version of the table is read once by this process."""
         if not self.version:
             return read()
-        found = self.kept(what)
+        found: Answer | None = self.kept(what)
         if found is None:
             self.keep(what, found := read())
-        answer: Answer = found
-        return answer
+        return found
 
     def roughly(self, what: str, read: Callable[[], float]) -> float:
         """What *read* finds, or has found while the table was about as large: for what only costs time.
@@ -130,7 +128,7 @@ class Table:
         0 is never taken for granted: something that was not there may have been made since.
         """
         rows = self.count()
-        before, key = read_before(self._connection) if rows else {}, (self.name, what)
+        before, key = (read_before(self._connection) if rows else {}), (self.name, what)
         then, answer = before.get(key, (0, 0.0))
         if not answer or abs(then - rows) > ROUGHLY * rows:
             answer = read()
@@ -226,7 +224,7 @@ class Table:
 
     def _looked_for(self, keys: Sequence[str], columns: Sequence[str]) -> pa.Table:
         some = [self.rows(is_in(self._key, few), columns) for few in chunks(keys, MANY_KEYS)]
-        return pa.concat_tables(some) if some else self.no_rows(columns)
+        return pa.concat_tables([self.no_rows(columns), *some])
 
     def no_rows(self, columns: Sequence[str]) -> pa.Table:
         """*columns* without any row: what a table that is not there has."""
@@ -262,8 +260,8 @@ class Table:
             StorageError: The change was refused; the table is as it was.
         """
         with translated(f"write {self.name}", self._torn):
-            if self._table is None:  # tables that only some stores need are made by their first write
-                self.create()
+            if self._table is None:
+                self.create()  # tables that only some stores need are made by their first write
             assert self._table is not None
             assured(self._connection)
             change(self._table)
