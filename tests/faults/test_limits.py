@@ -17,7 +17,6 @@ from tests.conftest import Ran
 from tests.faults import commands
 from tests.faults.acting import SCOPE, engine_at
 from tests.faults.commands import NO_NAMESPACE, Fault, command
-from tests.faults.killing import FORKED
 
 pytestmark = pytest.mark.skipif(sys.platform != "linux", reason="limits and mounts are the system's")
 
@@ -108,11 +107,13 @@ def fill(home: Path, report: Path) -> None:
 
 def test_a_full_disk_loses_nothing_and_is_named(tmp_path: Path) -> None:
     """What was acknowledged is there, what failed is not, and with room again all goes on."""
-    process = FORKED.Process(target=fill, args=(tmp_path / "disk", tmp_path / "report"))
-    process.start()
-    process.join(60)
-    if process.exitcode == NO_NAMESPACE:
+    disk, report = str(tmp_path / "disk"), str(tmp_path / "report")
+    code = "from pathlib import Path\nfrom tests.faults.test_limits import fill\n"
+    code += f"fill(Path({disk!r}), Path({report!r}))"
+    ran = commands.in_namespace(code, tmp_path / "disk")
+    if ran.code == NO_NAMESPACE:
         pytest.skip("this machine lets nobody have mounts of their own")
+    assert ran.code == 0, ran.err
     said = json.loads((tmp_path / "report").read_text())
     assert said["stored"] > 10
     assert (said["lost"], said["surplus"], said["again"]) == (0, 0, "stored")
