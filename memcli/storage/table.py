@@ -35,11 +35,8 @@ MANY_KEYS = 500
 """Keys in one predicate; longer lists are gone through in pieces."""
 
 FRAGMENTS_KEPT = 8
-"""Small writes that may pile up in a small table before they are merged.
-
-A write leaves three files; 8 keep a store of 1,000 single writes under 60 files
-(tests/benchmarks/upkeep.py).
-"""
+"""Small writes that may pile up in a small table before they are merged. A write leaves three files; 8 keep a
+store of 1,000 single writes under 60 files (tests/benchmarks/upkeep.py)."""
 
 ROWS_PER_FRAGMENT = 1_000
 """A table of n rows may have n / 1,000 more: merging rewrites it all, so that this keeps the cost of
@@ -190,8 +187,8 @@ class Table:
         With `ROW` among *columns*, the key too, it is kept in mind where they are.
         """
         names = list(columns or self._schema.names)
-        fields = [name for name in names if name != ROW]
-        found = self.together(lambda table: scanned(table, where, names, limit), self.no_rows(fields))
+        nothing = self.no_rows([name for name in names if name != ROW])
+        found = self.together(lambda table: scanned(table, where, names, limit), nothing)
         if ROW in names and len(found):
             self.note_places(found)
         return found

@@ -25,11 +25,13 @@ GRAPH = """
 """What is there already where the README shows edges."""
 
 A_NAME = re.compile(r"\b(?=[a-z0-9]*\d)[a-z0-9]{10}\b")
+A_MARK = re.compile(r"\[memcli [a-z0-9]{8}:")
 A_DATE = re.compile(r"\b\d{4}-\d\d-\d\d( \d\d:\d\d)?\b")
 
 
 def told(text: str, names: dict[str, str]) -> list[str]:
     """The lines of *text* without what differs from day to day; ids are numbered as they come up."""
+    text = A_MARK.sub("[memcli <mark>:", text)
     text = A_NAME.sub(lambda found: names.setdefault(found[0], f"<{len(names)}>"), text)
     return [line.rstrip() for line in A_DATE.sub("<date>", text).strip().splitlines()]
 
