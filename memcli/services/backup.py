@@ -230,22 +230,15 @@ def _refuse_unfit(engine: Engine, archive: Archive, name: str) -> None:
         )
 
 
-def _free(path: Path) -> Path:
-    """*path*, or one like it that is not there yet."""
-    number, free = 1, path
-    while free.exists():
-        number += 1
-        free = path.with_name(f"{path.name}-{number}")
-    return free
-
-
 def _settle(written: Path, config_file: Path, stamp: str) -> None:
     """Put the settings *written* in force; those that were stay beside them."""
+    from memcli.storage.place import free
+
     with _sentences(f"write {config_file}"):
         config_file.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
         if config_file.exists():
             shutil.copy2(
-                config_file, _free(config_file.with_name(f"{config_file.name}.before-restore-{stamp}"))
+                config_file, free(config_file.with_name(f"{config_file.name}.before-restore-{stamp}"))
             )
         shutil.copyfile(written, new := config_file.with_name(f".{config_file.name}.new"))
         new.replace(config_file)

@@ -46,13 +46,10 @@ def _alone(engine: Engine) -> Iterator[Path]:
 
 def _kept(engine: Engine, names: Sequence[str]) -> Path:
     """Where the tables *names* are kept as they are now."""
-    from memcli.storage import torn
+    from memcli.storage import place, torn
 
     home = engine.home
-    aside, number = home.data / f"{home.store.name}.torn-{engine.now().strftime(STAMP)}", 1
-    while aside.exists():
-        number += 1
-        aside = aside.with_name(f"{aside.name.partition('Z')[0]}Z-{number}")
+    aside = place.free(home.data / f"{home.store.name}.torn-{engine.now().strftime(STAMP)}")
     torn.keep_aside(home.store, names, aside)
     return aside
 
