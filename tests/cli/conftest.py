@@ -19,6 +19,9 @@ from tests.warm.running import WarmProcess, driver, environment
 MemCLI = Callable[..., Ran]
 """The fixture `memcli`."""
 
+Offered = Callable[..., list[str]]
+"""The fixture `offered`: what the shell is told, its first line being `names` or `files`."""
+
 
 def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
     """Run what uses the command line twice: in this process, and through a warm one."""
@@ -246,3 +249,23 @@ def starts(request: pytest.FixtureRequest, runtime: Path, warm_process: Callable
         )
 
     return start
+
+
+@pytest.fixture
+def offered(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> Offered:
+    """What the shell is told when Tab is pressed at the end of a line."""
+
+    from memcli.cli.boundary import run
+
+    def call(line: str, shell: str = "bash") -> list[str]:
+        capsys.readouterr()
+        with monkeypatch.context() as environ:
+            environ.setenv("_MEMCLI_COMPLETE", f"complete_{shell}")
+            environ.setenv("_MEMCLI_LINE", line)
+            with pytest.raises(SystemExit) as ended:
+                run([])
+        out, err = capsys.readouterr()
+        assert (ended.value.code, err) == (0, "")
+        return out.splitlines()
+
+    return call

@@ -2,13 +2,11 @@
 
 import json
 import os
-from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 
-from memcli.cli.boundary import run
-from tests.cli.conftest import ROOT, STEERING, MemCLI, is_one_sentence, json_lines
+from tests.cli.conftest import ROOT, STEERING, MemCLI, Offered, is_one_sentence, json_lines
 
 FILES = {"bash": "memcli.bash", "zsh": "_memcli", "fish": "memcli.fish"}
 
@@ -89,27 +87,6 @@ FITTING = {
     "memcli --qu": {"--quiet"},
     "FOO=1 /somewhere/memcli get ab": {"abc1"},
 }
-
-
-Offered = Callable[..., list[str]]
-
-
-@pytest.fixture
-def offered(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> Offered:
-    """What the shell is told when Tab is pressed at the end of a line."""
-
-    def call(line: str, shell: str = "bash") -> list[str]:
-        capsys.readouterr()
-        with monkeypatch.context() as environ:
-            environ.setenv("_MEMCLI_COMPLETE", f"complete_{shell}")
-            environ.setenv("_MEMCLI_LINE", line)
-            with pytest.raises(SystemExit) as ended:
-                run([])
-        out, err = capsys.readouterr()
-        assert (ended.value.code, err) == (0, "")
-        return out.splitlines()
-
-    return call
 
 
 @pytest.fixture

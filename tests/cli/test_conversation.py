@@ -3,14 +3,11 @@
 import json
 import subprocess
 import sys
-from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 
-from tests.cli.conftest import STEERING, MemCLI, is_one_sentence, json_lines
-from tests.cli.test_completions import offered
-from tests.conftest import Ran
+from tests.cli.conftest import STEERING, MemCLI, Offered, is_one_sentence, json_lines
 
 C9 = ("--conversation", "c9")
 
@@ -204,9 +201,9 @@ def test_agents_and_spaces_have_conversations_of_their_own(memcli: MemCLI) -> No
     }
 
 
-def test_roles_are_offered(real: Callable[..., Ran]) -> None:
+def test_roles_are_offered(offered: Offered) -> None:
     """Tab after `add`."""
-    assert offered(real, "memcli conversation add as")[0].endswith("assistant")
+    assert offered("memcli conversation add as") == ["names", "assistant"]
 
 
 def test_processes_that_add_at_once_lose_nothing() -> None:

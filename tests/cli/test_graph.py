@@ -1,12 +1,8 @@
 """`memcli graph`."""
 
-from collections.abc import Callable
-
 import pytest
 
-from tests.cli.conftest import STEERING, MemCLI, is_one_sentence, json_lines
-from tests.cli.test_completions import offered
-from tests.conftest import Ran
+from tests.cli.conftest import STEERING, MemCLI, Offered, is_one_sentence, json_lines
 
 EVIL = "[red]x[/red] \u202egnidaer\u202c \"q\" 'q' \\N </script>"
 
@@ -145,8 +141,8 @@ def test_nothing_that_steers_a_terminal_gets_through(memcli: MemCLI, form: str) 
         assert not set(STEERING) & set(ran.out + ran.err)
 
 
-def test_a_press_of_tab_offers_types_in_use(three: MemCLI, real: Callable[..., Ran]) -> None:
+def test_a_press_of_tab_offers_types_in_use(three: MemCLI, offered: Offered) -> None:
     """The one used last first; and ids."""
     line = "memcli graph connect abc1 bcd2 --type "
-    assert [word for word in offered(real, line) if word] == ["requires", "context_for"]
-    assert [word for word in offered(real, "memcli graph traverse bc") if word] == ["bcd2"]
+    assert offered(line)[1:] == ["requires", "context_for"]
+    assert offered("memcli graph traverse bc")[1:] == ["bcd2"]

@@ -190,6 +190,7 @@ def test_capturing_imports_next_to_nothing() -> None:
     ours = {name for name in imported if name.split(".")[0] == "memcli"}
     assert ours <= {
         "memcli",
+        "memcli.address",
         "memcli.spool",
         "memcli.warm",
         "memcli.warm.client",

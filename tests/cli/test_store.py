@@ -50,6 +50,7 @@ def test_every_option_is_found_again_in_the_memory(memcli: MemCLI) -> None:
         "conversation": "",
         "position": None,
         "speaker": "",
+        "trust": "agent",
         "created_at": "2026-01-02T03:04:05+00:00",
         "expires_at": "2999-01-01T00:00:00+00:00",
         "forgotten_at": None,

@@ -9,9 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.cli.conftest import STEERING, MemCLI, Waiting, is_one_sentence
-from tests.cli.test_completions import offered
-from tests.conftest import Ran
+from tests.cli.conftest import STEERING, MemCLI, Offered, Waiting, is_one_sentence
 
 
 def test_a_task_from_its_start_to_its_end(memcli: MemCLI) -> None:
@@ -283,9 +281,9 @@ def test_a_home_with_tasks_only_takes_memories_later(memcli: MemCLI) -> None:
     assert memcli("task", "goal").out == "x\n"
 
 
-def test_a_press_of_tab_offers_tasks_that_go_on(memcli: MemCLI, real: Callable[..., Ran]) -> None:
+def test_a_press_of_tab_offers_tasks_that_go_on(memcli: MemCLI, offered: Offered) -> None:
     """By their ids."""
     ids = [memcli("task", "start", goal).json["id"] for goal in ("one", "two", "three")]
     memcli("task", "end")
     for line in ("memcli task switch ", "memcli task push x --task "):
-        assert sorted(word for word in offered(real, line) if word) == sorted(ids[:2])
+        assert sorted(offered(line)[1:]) == sorted(ids[:2])

@@ -3,14 +3,11 @@
 import json
 import subprocess
 import sys
-from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 
-from tests.cli.conftest import STEERING, MemCLI, is_one_sentence
-from tests.cli.test_completions import offered
-from tests.conftest import Ran
+from tests.cli.conftest import STEERING, MemCLI, Offered, is_one_sentence
 
 PREFS = '{"language": "Python",  "n": 12345678901234567890, "f": 1.10}'
 
@@ -152,9 +149,9 @@ def test_a_home_with_values_only_takes_memories_later(memcli: MemCLI) -> None:
     memcli("optimize")
 
 
-def test_a_press_of_tab_offers_keys(memcli: MemCLI, real: Callable[..., Ran]) -> None:
+def test_a_press_of_tab_offers_keys(memcli: MemCLI, offered: Offered) -> None:
     """Those that are there."""
     for key in ("prefs", "pretty", "gone"):
         memcli("value", "set", key, "1")
     memcli("value", "delete", "gone")
-    assert [word for word in offered(real, "memcli value get pre") if word] == ["pretty", "prefs"]
+    assert offered("memcli value get pre")[1:] == ["pretty", "prefs"]
