@@ -6,9 +6,8 @@ import sys
 
 def main() -> None:
     """Run the command line and leave with its exit code."""
-    os.umask(
-        0o077
-    )  # what is written is for nobody else to read; warm processes are told, children inherit it
+    # What is written is for nobody else to read; a warm process is told, and children inherit it.
+    os.umask(0o077)
     arguments = sys.argv[1:]
     try:
         from memcli.warm import client, place

@@ -54,6 +54,11 @@ def pytest_configure() -> None:
         os.environ.setdefault("PYTEST_DEBUG_TEMPROOT", str(IN_MEMORY))
 
 
+def pytest_xdist_auto_num_workers() -> int:
+    """On few processors more workers than these: tests of processes wait for much of their time."""
+    return max(os.cpu_count() or 1, 4)
+
+
 @pytest.fixture(autouse=True)
 def _nobody_lives_here(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """Make it impossible for a test to touch the real home, or to be swayed by the real environment."""

@@ -221,7 +221,7 @@ class Table:
 
     def _looked_for(self, keys: Sequence[str], columns: Sequence[str]) -> pa.Table:
         some = [self.rows(is_in(self._key, few), columns) for few in chunks(keys, MANY_KEYS)]
-        return pa.concat_tables([self.no_rows(columns), *some])
+        return pa.concat_tables(some) if some else self.no_rows(columns)
 
     def no_rows(self, columns: Sequence[str]) -> pa.Table:
         """*columns* without any row: what a table that is not there has."""

@@ -135,9 +135,13 @@ def test_too_few_files_are_a_sentence(home: Path, arguments: list[str], most: in
 
 @pytest.mark.parametrize("more", [30_000_000, 150_000_000])
 def test_too_little_memory_costs_the_command_and_nothing_else(home: Path, more: int) -> None:
-    """LanceDB may abort the process: what was stored stays, and the next command works."""
+    """LanceDB may abort the process, or wait for a thread that could not start: what was stored stays.
+
+    And the next command works.
+    """
     ran = command(home, "store", "another", fault=Fault(commands.little_memory, (more,)))
-    assert ran.code in DOCUMENTED | {-signal.SIGABRT, -signal.SIGSEGV}, ran.err
+    ends = {-signal.SIGABRT, -signal.SIGSEGV, commands.TIMED_OUT}
+    assert ran.code in DOCUMENTED | ends, ran.err
     assert "Traceback" not in ran.err
     assert set(texts(home)) >= {"amber tree", "birch tree", "cedar tree"}
     assert remember.store(engine_at(home), "one more", scope=SCOPE).id
