@@ -157,12 +157,12 @@ class Writing:
         self._kept = replace(known, writes=known.writes + 1)
         if known.facts:
             now = self.engine.now()
-            here = [
-                row
-                for row, m in enumerate(new.memories)
-                if key_of(m) == known.key and is_fact(m) and is_current(m, now)
+            rows = [
+                row for row, m in enumerate(new.memories) if key_of(m) == known.key and is_current(m, now)
             ]
-            known.facts.add([new.memories[row] for row in here], new.vectors[here])
+            known.facts.note(new.memories, [new.memories[row] for row in rows])
+            rows = [row for row in rows if is_fact(new.memories[row])]
+            known.facts.add([new.memories[row] for row in rows], new.vectors[rows])
             known.facts.drop([memory.id for memory in gone])
 
     def finish(self, db: Database) -> None:

@@ -56,16 +56,23 @@ def codes(text: str) -> set[str]:
 
 
 class Facts:
-    """The facts of one scope, with their vectors.
+    """The facts of one scope, with their vectors; and what tells whether something is known there already.
 
     Another thread may look for the nearest while facts are added: it sees those from before, or all.
 
     Args:
         there: Their rows, with what is read of a rival, `expires_at`, and the vectors.
+        said: Id, fingerprint and `expires_at` of all that is current in the scope, turns and episodes too.
+        ids: The ids of all memories, of any scope.
     """
 
-    def __init__(self, there: pa.Table) -> None:
+    def __init__(self, there: pa.Table, said: pa.Table, ids: Sequence[str]) -> None:
         self._rows = there
+        self._ids = set(ids)
+        self._said: dict[str, tuple[str, datetime | None]] = {}
+        self._print_of: dict[str, str] = {}
+        for row in said.to_pylist():
+            self._say(row["id"], row[rows.FINGERPRINT], row["expires_at"])
         self._added: list[Memory] = []
         self._places = {name: place for place, name in enumerate(rows.ids_of(there))}
         self._units = units(vectors_of(there))
@@ -80,6 +87,24 @@ class Facts:
     def _note(self, text: str, place: int) -> None:
         for code in codes(text):
             self._holding[code].append(place)
+
+    def _say(self, name: str, fingerprint: str, until: datetime | None) -> None:
+        self._said[fingerprint], self._print_of[name] = (name, until), fingerprint
+
+    def has(self, name: str) -> bool:
+        """Whether there is a memory called *name*, in any scope and state."""
+        return name in self._ids
+
+    def saying(self, fingerprint: str, now: datetime) -> str | None:
+        """The memory of the scope with that *fingerprint*; None if none is current."""
+        name, until = self._said.get(fingerprint, (None, None))
+        return None if until and until <= now else name
+
+    def note(self, memories: Sequence[Memory], here: Sequence[Memory]) -> None:
+        """Know that *memories* have been stored, and that those *here* are current in this scope."""
+        self._ids |= {memory.id for memory in memories}
+        for memory in here:
+            self._say(memory.id, rows.fingerprint(memory), memory.expires_at)
 
     def rivals(
         self, text: str, vector: NDArray[np.float32], now: datetime, *, nearest: int, holding: int
@@ -141,6 +166,9 @@ class Facts:
 
     def drop(self, ids: Sequence[str]) -> None:
         """Let the facts called *ids* not be among them any more."""
+        for fingerprint in [self._print_of.pop(name) for name in ids if name in self._print_of]:
+            if self._said[fingerprint][0] in ids:
+                del self._said[fingerprint]
         gone = [self._places.pop(name) for name in ids if name in self._places]
         until = self._until.copy()
         until[gone] = np.datetime64(0, "us")

@@ -15,7 +15,7 @@ from memcli.storage.lexical import terms
 from memcli.storage.lookup import Holding, Looked, Near
 from memcli.storage.memories import Memories
 from memcli.storage.predicates import EPISODE, all_of, compiled, equals, is_in
-from memcli.storage.rows import VECTOR, units, vectors_of
+from memcli.storage.rows import FINGERPRINT, VECTOR, units, vectors_of
 from memcli.storage.table import MANY_KEYS, chunks
 
 if TYPE_CHECKING:
@@ -80,8 +80,9 @@ def of_one(
     """
     space, user, agent, team = key_of(new)
     place = all_of(equals("space", space), equals("user", user))
-    whole = all_of(place, equals("agent", agent), equals("team", team), FACTS, where)
-    if known := _in_memory(memories, key_of(new), whole):
+    scope = all_of(place, equals("agent", agent), equals("team", team), where)
+    whole = all_of(scope, FACTS)
+    if known := _in_memory(memories, key_of(new), scope):
         found = known.rivals(new.text, vector, now, nearest=nearest, holding=holding)
     else:
         questions: list[Near | Holding] = [Near(vector, nearest)]
@@ -94,14 +95,21 @@ def of_one(
     return sorted(rivals, key=lambda rival: -rival.cosine)
 
 
-def _in_memory(memories: Memories, key: Key, whole: str) -> Facts | None:
-    """The facts of the scope *key*, which fulfil *whole*, if this process stores one after the other."""
+def _in_memory(memories: Memories, key: Key, scope: str) -> Facts | None:
+    """The facts of what *key* is and *scope* says, if this process stores one after the other."""
     known = facts.kept(memories)
     if known is None or known.key != key:
         return None
     is_due = known.facts is None and known.writes >= facts.IN_A_ROW
     if is_due and memories.table.count() <= facts.MEMORIES_MOST:
-        known = replace(known, facts=Facts(memories.table.rows(whole, [*STATED, "expires_at", VECTOR])))
+        there, said, every = memories.table.rows_of_each(
+            [
+                (all_of(scope, FACTS), [*STATED, "expires_at", VECTOR]),
+                (scope, ["id", FINGERPRINT, "expires_at"]),
+                ("", ["id"]),
+            ]
+        )
+        known = replace(known, facts=Facts(there, said, rows.ids_of(every)))
         facts.keep(memories, known)
     return known.facts
 

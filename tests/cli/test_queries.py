@@ -295,7 +295,7 @@ def test_a_context_tells_neighbours(stocked: MemCLI) -> None:
     out = stocked(
         "context", "on floor 3", "-n", "1", "--around", "1", "--style", "plain", "--min-score", "0"
     ).out
-    assert [line.split("] ")[-1].strip() for line in out.splitlines()[1:-1]] == [
+    assert [line.split("(imported) ")[-1].strip() for line in out.splitlines()[1:-1]] == [
         "Ana: Where is the office?",
         "Ben: The office is on floor 3",
         "Ana: And the cat?",

@@ -85,3 +85,66 @@ def ended(process: Any, home: Path) -> Ran:
         code = TIMED_OUT
     out, err = ((home.parent / "said" / f"{process.pid}.{name}").read_text() for name in ("out", "err"))
     return Ran(out, err, code)
+
+
+def _run(home: Path, arguments: Sequence[str], fault: Fault | None) -> None:
+    for number, name in ((1, "out"), (2, "err")):
+        file = os.open(home.parent / "said" / f"{os.getpid()}.{name}", os.O_WRONLY | os.O_CREAT, 0o600)
+        os.dup2(file, number)
+    for name in [name for name in os.environ if name.startswith(("MEMCLI_", "XDG_"))]:
+        del os.environ[name]
+    os.environ |= {
+        "MEMCLI_HOME": str(home),
+        "HOME": str(home.parent),
+        "MEMCLI_USER": "me",
+        "MEMCLI_SPACE": "work",
+        "MEMCLI_WARM": "0",
+        "MEMCLI_PROJECT": "false",
+        "MEMCLI_CONFLICTS_CHECK": "false",
+    }
+    acting.prepare()
+    from memcli.cli.boundary import run  # what comes before it is Python's own to tell
+
+    if fault:
+        fault.work(home, *fault.about)
+    sys.exit(run(arguments))
+
+
+def limited(_: Path, what: int, most: int) -> None:
+    """Let the process have no more than that of something."""
+    resource.setrlimit(what, (most, most))
+
+
+def little_memory(_: Path, more: int) -> None:
+    """Let the process have so many bytes more than it has."""
+    pages = int(Path("/proc/self/statm").read_text().split()[0])
+    most = pages * resource.getpagesize() + more
+    resource.setrlimit(resource.RLIMIT_AS, (most, most))
+
+
+def other_version(_: Path, version: str, more: int) -> None:
+    """Be another memcli, with a format of the store that is *more* ahead."""
+    import memcli
+    from memcli.storage import backups, database
+
+    memcli.__version__ = version
+    vars(backups)["__version__"] = version
+    database.FORMAT += more
+
+
+def read_only(home: Path) -> None:
+    """Have the directory *home* mounted so that nobody can write to it, root neither."""
+    _mount(str(home), str(home), "", BIND)
+    _mount(str(home), str(home), "", BIND | REMOUNT | READ_ONLY)
+
+
+def small_disk(home: Path, size: int) -> None:
+    """Have a disk of so many bytes at *home*."""
+    home.mkdir(exist_ok=True)
+    _mount("tmpfs", str(home), "tmpfs", 0, f"size={size}")
+
+
+def _mount(source: str, target: str, kind: str, flags: int, data: str = "") -> None:
+    texts = [text.encode() for text in (source, target, kind)]
+    if ctypes.CDLL(None, use_errno=True).mount(*texts, ctypes.c_ulong(flags), data.encode()):
+        os._exit(NO_NAMESPACE)

@@ -11,6 +11,7 @@ from memcli.model import Action, Draft, Scope, Stored
 from memcli.services import forgetting, memories, remember, undo
 from memcli.services.engine import Engine
 from memcli.storage import facts
+from memcli.storage.memories import Memories
 
 TOLD = [
     "The lamp in room 3 is red",
@@ -38,9 +39,9 @@ def reads(monkeypatch: pytest.MonkeyPatch) -> list[int]:
     found: list[int] = []
 
     class Counted(facts.Facts):
-        def __init__(self, there: Any) -> None:
+        def __init__(self, there: Any, *besides: Any) -> None:
             found.append(len(there))
-            super().__init__(there)
+            super().__init__(there, *besides)
 
     monkeypatch.setattr("memcli.storage.rivals.Facts", Counted)
     return found
@@ -86,6 +87,32 @@ def test_many_facts_one_after_the_other_are_read_once(engine: Engine, scope: Sco
     assert len(reads) == 1
     answer = remember.store(engine, "The lamp in room 66 is blue", scope=scope)
     assert answer.replaced_text == "The lamp in room 66 is red"
+
+
+def test_what_is_known_already_is_told_from_memory(
+    engine: Engine, scope: Scope, reads: list[int], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The same words in other spelling, an id that is taken, words that may be said anew."""
+    first = [remember.store(engine, f"{name} likes tea", scope=scope).id for name in ("Ann", "Bo", "Cy")]
+    assert reads == [2]
+    looks: list[Any] = []
+    looked = Memories.known
+
+    def looking(*about: Any) -> Any:
+        looks.append(about)
+        return looked(*about)
+
+    monkeypatch.setattr(Memories, "known", looking)
+    new = remember.store(engine, "Di likes tea", scope=scope).id
+    for said, same in (("ANN  likes tea", first[0]), ("Cy likes tea", first[2]), ("di likes tea", new)):
+        answer = remember.store(engine, said, scope=scope)
+        assert (answer.action, answer.id, answer.reason) == (Action.DUPLICATE, same, "same text")
+    assert looks == []
+    elsewhere = remember.store(engine, "Something else", scope=Scope("elsewhere", scope.user), id=first[1])
+    assert (elsewhere.action, len(looks) > 0) == (Action.FAILED, True)
+    remember.store(engine, "The office is on floor 3", scope=scope)
+    floors = ("The office is on floor 4", "The office is on floor 3")
+    assert {remember.store(engine, floor, scope=scope).action for floor in floors} == {Action.REPLACED}
 
 
 def test_what_has_expired_is_not_held_against_anything(
