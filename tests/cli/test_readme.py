@@ -1,5 +1,6 @@
 """What the README shows of sessions is what the program says today, with the bundled model."""
 
+import itertools
 import re
 import shlex
 import sys
@@ -7,7 +8,9 @@ from pathlib import Path
 
 import pytest
 
+from memcli.cli.app import command
 from memcli.cli.boundary import run
+from memcli.cli.schema import commands
 
 README = (Path(__file__).parents[2] / "README.md").read_text(encoding="utf-8")
 
@@ -59,8 +62,8 @@ def test_sessions_go_as_shown(
     shown: dict[str, str] = {}
     for line, wanted in steps(session):
         capsys.readouterr()
-        for command in line.split(" | ")[0].split(" && "):
-            name, *arguments = (of_today(word, shown, here) for word in shlex.split(command))
+        for part in line.split(" | ")[0].split(" && "):
+            name, *arguments = (of_today(word, shown, here) for word in shlex.split(part))
             assert (name, run(arguments)) == ("memcli", 0)
         said = capsys.readouterr().out
         if wanted.strip():
@@ -77,3 +80,45 @@ def test_there_are_sessions() -> None:
     """The first one is what the README begins with."""
     assert len(SESSIONS) >= 4
     assert README.index(SESSIONS[0]) < README.index("## Set up")
+
+
+def shown_in_blocks() -> set[str]:
+    """Each line of the README's blocks for a shell from the word `memcli` on, up to what the shell takes."""
+    blocks = re.findall(r"^```(?:sh|console)\n(.*?)^```$", README, re.DOTALL | re.MULTILINE)
+    blocks += re.findall(r"(?:^    (?!\[).*\n)+", README, re.MULTILINE)
+    lines = [line.removeprefix("$ ").strip() for block in blocks for line in block.splitlines()]
+    starts = r"(?:^|\| ?|&& |; |\$\(|xargs |while read \w+; do )memcli (.*)"
+    return {found for line in lines for found in re.findall(starts, line)}
+
+
+OF_ROOT = {"--home": 2, "--store": 2, "-q": 1}
+"""Options that stand before the command, and how many words each is."""
+
+
+def meant(line: str) -> list[str]:
+    """The words of *line* that memcli is given."""
+    lexer = shlex.shlex(line, posix=True, punctuation_chars="|&;<>()")
+    lexer.whitespace_split, lexer.commenters = True, "#"
+    words = list(itertools.takewhile(lambda word: not set(word) <= set("|&;<>()"), lexer))
+    while words[0] in OF_ROOT:
+        words = words[OF_ROOT[words[0]] :]
+    return words
+
+
+@pytest.mark.parametrize("line", sorted(shown_in_blocks()))
+def test_commands_and_options_shown_are_there(line: str) -> None:
+    """Whatever the README says to type, the program knows."""
+    there, words = commands(command()), meant(line)
+    name = next((name for name in (" ".join(words[:2]), words[0]) if name in there), None)
+    assert name or words[0] in ("--help", "COMMAND"), line
+    if name:
+        known = {option for one in there[name].params for option in (*one.opts, *one.secondary_opts)}
+        options = {word.split("=")[0] for word in words if re.match(r"--?[a-z]", word)}
+        assert options <= known | {"--help", "-h"}
+
+
+def test_every_command_is_in_the_table() -> None:
+    """By its name, or that of its group."""
+    table = "".join(re.findall(r"^\| `.*\|$", README, re.MULTILINE))
+    there = {name.split()[0] for name in commands(command())}
+    assert {name for name in there if not re.search(rf"`{name}[` ]", table)} == set()
