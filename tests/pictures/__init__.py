@@ -148,7 +148,7 @@ def _printed(arguments: Sequence[str]) -> str:
 def _example() -> Iterator[None]:
     """The bundled example in a home of its own, at a fixed time, with fixed ids."""
     ids = iter(["k2m7h4pq8x", "v5c3wd9rnt"])
-    engine = partial(Engine, now=lambda: NOW, new_id=lambda: next(ids))
+    engine = partial(Engine, now=lambda: NOW, new_id=lambda: next(ids), new_mark=lambda: "q3vd81xw")
     about = {"MEMCLI_USER": "noor", "MEMCLI_SPACE": "tidewater", "MEMCLI_WARM": "0", "MEMCLI_PROJECT": "no"}
     about |= {"TZ": "UTC", "COLUMNS": str(WIDTH), "FORCE_COLOR": "1", "TERM": "xterm-256color"}
     kept = {name: text for name, text in os.environ.items() if not name.startswith(("MEMCLI_", "NO_COLOR"))}

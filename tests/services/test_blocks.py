@@ -165,7 +165,7 @@ def test_xml_is_xml_and_says_the_texts(hits: list[Hit]) -> None:
             shown = [line.removeprefix("    ").rstrip() for line in str(said.text).split("\n")]
             wanted = [line.removeprefix(QUOTE) for line in expected(one.text)]
             assert [line.removeprefix(QUOTE) for line in shown] == wanted
-            assert not any(line[:1] in "#`" for line in shown[1:] if line)
+            assert not any(re.match(r"#{1,6}(\s|$)|```|~~~", line) for line in shown[1:])
             assert said.attrib["id"] == one.id
             assert said.attrib["space"] == one.space
             assert set(said.attrib) - {"source", "speaker"} == {"id", "date", "space"}
