@@ -141,11 +141,12 @@ class Table:
         then, answer = read_before(self._connection).get((self.name, what), (0, None))
         return answer if then and then == self.version else None
 
-    def _look_again(self) -> None:
-        had = self.exists
+    def _look_again(self) -> bool:
+        had, before = self.exists, self._table and self._table.version
         self.refresh()
         if had and not self.exists:  # another model's vectors have taken over
             raise StorageError("the store was rebuilt meanwhile", hint="run the command again")
+        return self._table is not None and self._table.version != before
 
     def create(self) -> None:
         """Make the table, unless it exists. Needs the writer's lock."""
