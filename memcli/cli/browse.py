@@ -16,7 +16,7 @@ from memcli.cli import filters, options
 from memcli.cli.context import Run, run_of
 from memcli.errors import MemcliError, UsageError
 from memcli.servers.desk import Bounds
-from memcli.services.engine import Engine
+from memcli.services.engine import Engine, no_progress
 
 app = typer.Typer(rich_markup_mode=None)
 
@@ -55,7 +55,7 @@ def browse(
 
 
 def _engine(run: Run, warned: Callable[[str], None]) -> Engine:
-    return Engine(run.loaded.config, run.where, models=run.models, warned=warned)
+    return run.engine_for(warned=warned, progress=no_progress)
 
 
 def _screen() -> ModuleType:

@@ -6,7 +6,7 @@ import sys
 from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from memcli import config, project
 from memcli.cli.messages import note
@@ -60,18 +60,26 @@ class Run:
     @cached_property
     def engine(self) -> Engine:
         """What the services work with."""
-        if self.store == ALL and not self.is_search:
-            raise UsageError("only a search can look into all stores")
-        return self.engine_at("" if self.store == ALL else self.store)
+        return self.engine_for()
 
-    def engine_at(self, store: str, settings: config.Config | None = None) -> Engine:
-        """What the services work with in *store*; under *settings*, those in force if None."""
+    def engine_at(self, store: str, settings: config.Config | None = None, **how: Any) -> Engine:
+        """What the services work with in *store*; under *settings*, those in force if None.
+
+        *how* says otherwise of who hears of progress and warnings.
+        """
         settings, where = settings or self.loaded.config, self.where
         if store:
             from memcli.services import stores
 
             settings, where = stores.chosen(settings, where, store)
-        return Engine(settings, where, models=self.models, progress=self.progress, warned=self.note)
+        heard = {"progress": self.progress, "warned": self.note, **how}
+        return Engine(settings, where, models=self.models, **heard)
+
+    def engine_for(self, **how: Any) -> Engine:
+        """What the services work with in the store that is meant; *how* as in `engine_at`."""
+        if self.store == ALL and not self.is_search:
+            raise UsageError("only a search can look into all stores")
+        return self.engine_at("" if self.store == ALL else self.store, **how)
 
     def note(self, sentence: str) -> None:
         """Say something on standard error, unless `--quiet`."""

@@ -17,7 +17,7 @@ from memcli.cli.context import Run, run_of
 from memcli.errors import MemcliError
 from memcli.services import clients
 from memcli.services.clients import Client
-from memcli.services.engine import Engine
+from memcli.services.engine import no_progress
 
 app = typer.Typer(rich_markup_mode=None)
 
@@ -53,7 +53,7 @@ def mcp(
         include_team=include_team,
         with_global=with_global,
     )
-    make = partial(Engine, run.loaded.config, run.where, models=run.models, warned=run.note)
+    make = partial(run.engine_for, progress=no_progress)
     bounds.looking(make(), "")  # agents and teams that are not there are not waited for
     if sys.stdin and sys.stdin.isatty():
         run.note("an MCP client is expected on standard input; memcli mcp --print-config CLIENT sets one up")

@@ -166,8 +166,9 @@ class Facts:
 
     def drop(self, ids: Sequence[str]) -> None:
         """Let the facts called *ids* not be among them any more."""
-        for fingerprint in [self._print_of.pop(name) for name in ids if name in self._print_of]:
-            if self._said[fingerprint][0] in ids:
+        for name in ids:
+            fingerprint = self._print_of.pop(name, "")
+            if self._said.get(fingerprint, ("", None))[0] == name:  # another one may say the same
                 del self._said[fingerprint]
         gone = [self._places.pop(name) for name in ids if name in self._places]
         until = self._until.copy()

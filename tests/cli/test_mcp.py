@@ -66,3 +66,10 @@ def test_without_the_extra_it_says_how_to_install_it(memcli: MemCLI, monkeypatch
     ran = memcli("mcp", code=1)
     assert is_one_sentence(ran.err)
     assert "pip install 'memcli[mcp]'" in ran.err
+
+
+@pytest.mark.here_only  # in a process of its own in any case
+@pytest.mark.parametrize(("store", "code"), [("nowhere", 3), ("all", 2)])
+def test_it_serves_the_store_that_is_named(memcli: MemCLI, store: str, code: int) -> None:
+    """Or says that there is none of that name, or that it takes one; never another one instead."""
+    assert is_one_sentence(memcli("--store", store, "mcp", code=code).err)

@@ -149,3 +149,15 @@ def test_a_store_that_is_too_large_is_left_on_the_disk(
         answer = remember.store(engine, f"The office is on floor {floor}", scope=scope)
     assert answer.replaced_text == "The office is on floor 6"
     assert reads == [1]
+
+
+def test_two_that_say_the_same_may_give_way_one_after_the_other(engine: Engine, scope: Scope) -> None:
+    """As an import that goes by ids leaves them."""
+    for name in ("Ann", "Bo"):
+        remember.store(engine, f"{name} likes tea", scope=scope)
+    twice = [Draft(text="The office is on floor 3", scope=scope) for _ in range(2)]
+    told = remember.store_all(engine, twice, compare=False, conflicts=False)
+    remember.store(engine, "Cy likes tea", scope=scope)
+    for number, answer in enumerate(reversed(told)):
+        new = remember.store(engine, f"Something else, {number}", scope=scope, replaces=str(answer.id))
+        assert new.replaced_id == answer.id
