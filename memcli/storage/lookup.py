@@ -197,7 +197,8 @@ class _Sought:
         if not self.indexed:
             return query
         probed = math.ceil(PROBED * math.ceil(self.indexed / PARTITION)) + 1
-        query = query.minimum_nprobes(probed).maximum_nprobes(0)  # more, if these have too few
+        # more, if these have too few; no limit first, since LanceDB's own is 20
+        query = query.maximum_nprobes(0).minimum_nprobes(probed)
         return query.refine_factor(1) if self.exact else query
 
 

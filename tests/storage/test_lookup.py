@@ -388,6 +388,14 @@ def test_an_index_finds_nearly_all_of_the_nearest(indexed: Known, place: str, co
     assert recall_at_10(indexed, fulfilling, all_of(inside, state), inside) >= 0.98
 
 
+def test_many_partitions_are_looked_into(indexed: Known, monkeypatch: pytest.MonkeyPatch) -> None:
+    """LanceDB looks into 20 at most unless it is told otherwise, and refuses to look into more."""
+    monkeypatch.setattr(lookup, "PARTITION", MANY // 100)
+    vector = vectors(1, seed=79)[0]
+    found = indexed.memories.found(vector, [], "", nearest=10, holding=0)
+    assert max(found.cosine) == pytest.approx(max(indexed.cosines(vector, set(indexed.rows)).values()), abs=1e-5)
+
+
 def test_what_an_index_does_not_know_is_found_at_once(indexed: Known) -> None:
     """By its vector, its words and its name."""
     memories = indexed.memories
