@@ -34,6 +34,9 @@ def main() -> None:
 def _run_here(arguments: list[str]) -> int:
     """Run *arguments* in this process; if the model had to be loaded, keep one ready for the next time."""
     try:
+        from memcli import arithmetic
+
+        arithmetic.in_one_thread()
         from memcli.cli.boundary import run
         from memcli.cli.process import Process
     except KeyboardInterrupt:

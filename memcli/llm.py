@@ -18,6 +18,7 @@ from contextlib import suppress
 from dataclasses import dataclass, field
 from typing import IO
 
+from memcli import arithmetic
 from memcli.errors import LLMError
 
 ANSWER_MOST = 4_000_000
@@ -221,7 +222,7 @@ class _Asked:
                 stdin=subprocess.PIPE,
                 stdout=subprocess.PIPE,
                 stderr=subprocess.PIPE,
-                env={**os.environ, **self.environment, INSIDE: "1"},
+                env={**arithmetic.environment(), **self.environment, INSIDE: "1"},
                 bufsize=0,
                 start_new_session=True,
             )

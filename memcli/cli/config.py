@@ -9,7 +9,7 @@ from typing import Annotated
 
 import typer
 
-from memcli import config, llm
+from memcli import arithmetic, config, llm
 from memcli.cli import complete, options, render
 from memcli.cli.context import run_of
 from memcli.errors import ConfigError, MemcliError
@@ -83,7 +83,7 @@ def edit(ctx: typer.Context) -> None:
         raise ConfigError(f"can't write {file}: {error.strerror}") from error
     editor = os.environ.get("VISUAL") or os.environ.get("EDITOR") or "vi"
     try:
-        subprocess.run([*shlex.split(editor), str(file)], check=True)  # noqa: S603  # the user's own editor
+        subprocess.run([*shlex.split(editor), str(file)], check=True, env=arithmetic.environment())  # noqa: S603  # the user's own editor
     except (OSError, ValueError, subprocess.CalledProcessError) as error:
         raise MemcliError(f"the editor {editor!r} failed: {error}") from error
     config.load(file)

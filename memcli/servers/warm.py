@@ -25,7 +25,7 @@ import time
 from contextlib import suppress
 from dataclasses import dataclass, field
 
-from memcli import address
+from memcli import address, arithmetic
 from memcli.errors import MemcliError
 from memcli.servers.worker import BEGUN, LEAVE, Prepared, Worker, prepared
 from memcli.warm import place
@@ -251,6 +251,7 @@ def main() -> int:
     os.chdir("/")
     for number in (signal.SIGINT, signal.SIGHUP):
         signal.signal(number, signal.SIG_IGN)
+    os.environ.setdefault(arithmetic.VARIABLE, "1")  # commands have their clients' environment, without it
     try:
         everything = prepared(home)
         gc.collect()

@@ -15,6 +15,7 @@ from memcli.errors import StorageError
 from memcli.storage import whole
 from memcli.storage.indexes import Index
 from memcli.storage.lance import (
+    FILES,
     ROW,
     assured,
     awaited,
@@ -152,7 +153,7 @@ class Table:
         """Make the table, unless it exists. Needs the writer's lock."""
         self.refresh()
         if self._table is None:
-            table = self._connection.create_table(self.name, schema=self._schema)
+            table = self._connection.create_table(self.name, schema=self._schema, storage_options=FILES)
             table.set_unenforced_primary_key(self._key)
             for index in self._indexes:
                 if not index.rows_from:

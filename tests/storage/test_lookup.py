@@ -393,7 +393,9 @@ def test_many_partitions_are_looked_into(indexed: Known, monkeypatch: pytest.Mon
     monkeypatch.setattr(lookup, "PARTITION", MANY // 100)
     vector = vectors(1, seed=79)[0]
     found = indexed.memories.found(vector, [], "", nearest=10, holding=0)
-    assert max(found.cosine) == pytest.approx(max(indexed.cosines(vector, set(indexed.rows)).values()), abs=1e-5)
+    assert max(found.cosine) == pytest.approx(
+        max(indexed.cosines(vector, set(indexed.rows)).values()), abs=1e-5
+    )
 
 
 def test_what_an_index_does_not_know_is_found_at_once(indexed: Known) -> None:
