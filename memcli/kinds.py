@@ -28,3 +28,16 @@ class Trust(StrEnum):
     USER = "user"
     AGENT = "agent"
     IMPORTED = "imported"
+
+
+CONTRADICTS = "contradicts"
+"""The key in the metadata of a fact that names the memory of somebody more trusted that it contradicts."""
+
+KEEP = "keep"
+"""The value of the setting `conflicts.trust` that lets nothing give way to somebody less trusted."""
+
+
+def outranks(one: str, other: str) -> bool:
+    """Whether who is called *one*, of `Trust`, is more trusted than *other*."""
+    order = list(Trust)
+    return order.index(Trust(one)) < order.index(Trust(other))

@@ -82,9 +82,8 @@ class Memory:
 
     `visibility` is "private" or "team"; a memory of visibility "team" can be seen by the members of `team`.
 
-    `trust` says who put it there: the user, an agent (or a program on its behalf), or a file of another
-    program. `flags` names what in it looks like an attempt to instruct a model; see
-    `memcli.services.suspicion`. Nothing is kept of that: it is looked for where memories are shown.
+    `trust` says who put it there: the user, an agent (or its program), or a file of another program. `flags`
+    names what looks like an attempt to instruct a model; see `memcli.services.suspicion`. It is not stored.
     """
 
     id: str
@@ -241,6 +240,7 @@ class Stored:
         confidence: How sure that is, 0..1; None where nothing had to be decided.
         replaced_text: What the memory said that gave way, if any.
         considered: What it was held against, nearest first; None unless that was asked for.
+        contradicts_id: The memory of somebody more trusted that it contradicts, and that stays.
     """
 
     action: Action
@@ -252,6 +252,7 @@ class Stored:
     confidence: float | None = None
     replaced_text: str | None = None
     considered: tuple[Considered, ...] | None = None
+    contradicts_id: str | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -259,12 +260,13 @@ class Conflict:
     """Two remembered facts that would not have been stored side by side.
 
     Attributes:
-        action: What is proposed: `DUPLICATE` if both say the same, `REPLACED` if the older is no longer true.
-        old: The older one.
-        new: The later one.
+        action: `DUPLICATE` if both say the same, `REPLACED` if the older is no longer true.
+        old: The one that gives way: the older one, or of two that say the same the less trusted.
+        new: The other one.
         similarity: Cosine of the two, -1..1.
         confidence: How sure the proposal is, 0..1.
         reason: Why, in words.
+        contested: Whether the old one is of somebody more trusted, and stays till the user decides.
     """
 
     action: Action
@@ -273,6 +275,7 @@ class Conflict:
     similarity: float
     confidence: float
     reason: str
+    contested: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

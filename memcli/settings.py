@@ -11,6 +11,7 @@ from typing import Any
 from memcli.address import complaint, is_url
 from memcli.embedding.catalog import BUNDLED
 from memcli.errors import UsageError
+from memcli.kinds import KEEP
 from memcli.model import Mode, Trust
 from memcli.times import parse_duration
 
@@ -205,6 +206,11 @@ class ConflictSettings:
 
     check: bool = setting(True, "hold new facts against what is remembered", env="MEMCLI_CONFLICTS_CHECK")
     judge: str = setting("builtin", "who decides on pairs that are not clear", check=one_of("builtin", "llm"))
+    trust: str = setting(
+        KEEP,
+        "a fact of somebody more trusted, if a new one contradicts it: keep both, or replace it",
+        check=one_of(KEEP, "replace"),
+    )
 
 
 @dataclass(frozen=True, slots=True)

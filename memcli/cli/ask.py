@@ -10,7 +10,7 @@ import typer
 from memcli.cli import filters, options, render, words
 from memcli.cli.context import Run, run_of
 from memcli.cli.interrupting import SignalledError, stopped_once
-from memcli.cli.messages import ReaderGoneError, complain, counted, excerpt
+from memcli.cli.messages import ReaderGoneError, complain, contradiction, counted, excerpt
 from memcli.errors import MemcliError
 from memcli.model import Action, Scope
 from memcli.services.ask import Answered, Exchange
@@ -129,3 +129,5 @@ def say_what_was_stored(run: Run, answered: Answered) -> None:
             continue
         instead = f" in the place of {fact.replaced_id}" if fact.replaced_id else ""
         run.note(f"remembered {fact.id}{instead}: {excerpt(fact.text)}")
+        if fact.contradicts_id:
+            run.note(contradiction(str(fact.id), fact.contradicts_id))

@@ -29,7 +29,8 @@ def conflicts(
     """Show pairs of facts in a space that double or contradict each other, each with a proposal.
 
     Proposed is what storing the later one would do: the older one says the same (duplicate), or is no
-    longer true (replaced).
+    longer true (replaced). Where the later one is less trusted, as an agent is than you, that is contested:
+    --resolve leaves both, and forget ID decides.
     """
     run = run_of(ctx)
     found = consolidating.conflicts(run.engine, scope=scope)
@@ -37,6 +38,10 @@ def conflicts(
         steps = consolidating.resolve(run.engine, found, by=scope.user)
         render.show(steps, output)
         run.note(_done(len(steps)))
+        if left := sum(conflict.contested for conflict in found):
+            run.note(
+                f"{counted(left, 'contradiction')} of somebody more trusted left: memcli forget ID decides"
+            )
         return
     render.show(found, output)
     if found:

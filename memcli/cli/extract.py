@@ -8,7 +8,7 @@ import typer
 
 from memcli.cli import complete, options, render, words
 from memcli.cli.context import Run, run_of
-from memcli.cli.messages import complain, counted, excerpt
+from memcli.cli.messages import complain, contradiction, counted, excerpt
 from memcli.model import Action, Scope
 from memcli.services import extract as extracting
 from memcli.services.extract import Extracted, How
@@ -95,6 +95,8 @@ def _say(run: Run, answers: list[Extracted]) -> None:
                 f"{answer.id} replaced {answer.replaced_id}, {excerpt(answer.replaced_text or '')!r}: "
                 f"{answer.reason}; memcli undo takes it back"
             )
+        if answer.contradicts_id:
+            run.note(contradiction(str(answer.id), answer.contradicts_id))
     failed = [answer for answer in answers if answer.action is Action.FAILED]
     for answer in failed[:20]:
         complain(f"not stored: {excerpt(answer.text)!r}: {answer.reason}")

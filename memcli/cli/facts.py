@@ -46,6 +46,8 @@ def extracted(facts: Sequence[Extracted]) -> RenderableType:
         said = Text(harmless(fact.text)).append("  ").append(harmless(fact.id or ""), ACCENT)
         if fact.replaced_id:
             said.append(f"  in the place of {harmless(fact.replaced_id)}", DIM)
+        if fact.contradicts_id:
+            said.append(f"  contradicts {harmless(fact.contradicts_id)}, which stays", "yellow")
         if fact.action is Action.FAILED:
             said.append(f"  {harmless(fact.reason)}", DIM)
         table.add_row(Text(fact.action, COLORS[fact.action]), _importance(fact.importance), said)

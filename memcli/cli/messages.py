@@ -56,6 +56,11 @@ def note(sentence: str, *, quiet: bool = False) -> None:
         print(_paint(harmless(sentence), "2"), file=sys.stderr)
 
 
+def contradiction(new: str, old: str) -> str:
+    """That the memory *new* contradicts *old*, of somebody more trusted, and what to do."""
+    return f"{new} contradicts {old}, of somebody more trusted: both stay; memcli forget ID decides"
+
+
 def tell(*parts: tuple[str, str]) -> None:
     """Write a line for somebody who is being asked something: texts, each with how it is painted."""
     print("".join(_paint(harmless(said), code) for said, code in parts), file=sys.stderr)

@@ -10,7 +10,7 @@ import typer
 from memcli.cli import options, render, words
 from memcli.cli.context import Run, run_of
 from memcli.cli.extract import Conversation, Importance, Tags
-from memcli.cli.messages import ReaderGoneError, complain, counted, excerpt
+from memcli.cli.messages import ReaderGoneError, complain, contradiction, counted, excerpt
 from memcli.errors import MemcliError
 from memcli.model import Action, Scope, Stored
 from memcli.services import extract
@@ -79,6 +79,8 @@ def _say(run: Run, heard: Heard) -> None:
             complain(told + (f" ({stored.reason})" if stored else ""))
         else:
             run.note(told + (f"  {stored.id}" if stored and stored.id else ""))
+        if stored and stored.contradicts_id:
+            run.note(contradiction(str(stored.id), stored.contradicts_id))
     if heard.total > len(heard.first):
         rest = ", ".join(f"{number:,} {DID[action]}" for action, number in heard.counts.items())
         run.note(f"{counted(heard.total, 'tag')} in all: {rest}")

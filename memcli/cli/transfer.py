@@ -17,7 +17,7 @@ from memcli.cli import complete, options, render, words
 from memcli.cli.context import Run, run_of
 from memcli.cli.messages import complain, counted, harmless
 from memcli.errors import MemcliError, UsageError
-from memcli.model import Action, Imported, Scope
+from memcli.model import Action, Imported, Scope, Stored
 from memcli.services import exports, transfer
 from memcli.services.importers import formats
 from memcli.services.importers.reading import Source
@@ -82,6 +82,7 @@ def import_memories(
     counts: Counter[Action] = Counter()
     edges: Counter[Action] = Counter()
     passed = transfer.Passed()
+    contradictions: list[Stored] = []
     with closing(_Files(file, kind)) as files, _interruptible(run, counts):
         with run.progress("Importing", files.lines) as report:
             records = transfer.import_files(
@@ -94,7 +95,7 @@ def import_memories(
                 progress=report,
                 passed=passed,
             )
-            shown = _shown(records, counts, edges)
+            shown = _shown(records, counts, edges, contradictions)
             if render.resolved(output) is options.Format.JSONL:
                 render.stream(shown, options.Format.JSONL)
             else:
@@ -104,6 +105,10 @@ def import_memories(
     _tell(run, passed)
     if counts[Action.REPLACED]:
         run.note(f"{counts[Action.REPLACED]:,} replaced what was known; memcli undo takes the import back")
+    if contradictions:
+        run.note(
+            f"{len(contradictions):,} contradict somebody more trusted, and stay beside; see memcli conflicts"
+        )
     if failed := counts[Action.FAILED] + edges[Action.FAILED]:
         _say_how_many(failed)
         raise typer.Exit(1)
@@ -181,7 +186,10 @@ class _Files:
 
 
 def _shown(
-    records: Iterable[transfer.Record], counts: Counter[Action], edges: Counter[Action]
+    records: Iterable[transfer.Record],
+    counts: Counter[Action],
+    edges: Counter[Action],
+    contradictions: list[Stored],
 ) -> Iterator[object]:
     """The answer of each record; problems go to standard error with their places."""
     for record in records:
@@ -189,6 +197,7 @@ def _shown(
         failed = counts[Action.FAILED] + edges[Action.FAILED]
         if record.stored.action is Action.FAILED and failed <= PROBLEMS_SHOWN:
             complain(f"{record.where}: {record.stored.reason}")
+        contradictions += [record.stored] if record.stored.contradicts_id else []
         yield replace(record.stored, considered=None)
 
 

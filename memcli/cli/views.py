@@ -246,6 +246,8 @@ def _stored(stored: Stored) -> RenderableType:
     line.append(f"  in {stored.space}", style=DIM)
     if stored.replaced_id:
         line.append(f", in the place of {harmless(stored.replaced_id)}", style=DIM)
+    if stored.contradicts_id:
+        line.append(f", contradicts {harmless(stored.contradicts_id)}, which stays", style="yellow")
     told = stored.reason if stored.action is not Action.STORED or stored.considered else ""
     line = line.append(f" ({harmless(told)})", style=DIM) if told else line
     return Group(line, *past.considered(stored.considered)) if stored.considered else line

@@ -10,10 +10,11 @@ from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import TYPE_CHECKING
 
-from memcli.model import Action, Conflict, Memory, Scope, Trust
+from memcli.model import Action, Conflict, Memory, Scope
 from memcli.services import checks, journal, names, teams
 from memcli.services.engine import Engine
 from memcli.services.history import given_way
+from memcli.services.precedence import with_all_of
 from memcli.services.select import current, in_scope, is_current
 from memcli.storage.predicates import all_of, below
 
@@ -61,13 +62,15 @@ class Plan:
     after: dict[str, Memory] = field(default_factory=dict)
 
     def settle(self, conflict: Conflict) -> None:
-        """Let the older one of *conflict* give way, if both are still current."""
+        """Let the old one of *conflict* give way, if both are still current and it is not contested."""
+        if conflict.contested:
+            return
         old, new = self._of(conflict.old.id), self._of(conflict.new.id)
         if old is None or new is None:
             return
         doubles = conflict.action is Action.DUPLICATE
         if doubles:
-            new = _with_all_of(new, old)
+            new = with_all_of(new, old)
         if new.replaces:  # a memory replaces one other at most
             gone = replace(old, forgotten_at=self.now, updated_at=self.now)
         else:
@@ -98,20 +101,6 @@ class Plan:
         return memory if memory is not None and is_current(memory, self.now) else None
 
 
-def _with_all_of(new: Memory, old: Memory) -> Memory:
-    """*new* with the tags and metadata that only *old* has, the greater importance and the longer life."""
-    lives = [memory.expires_at for memory in (new, old) if memory.expires_at]
-    return replace(
-        new,
-        expires_at=max(lives) if len(lives) == 2 else None,
-        importance=max(new.importance, old.importance),
-        tags=tuple(dict.fromkeys((*new.tags, *old.tags))),
-        metadata={**old.metadata, **new.metadata},
-        source=new.source or old.source,
-        trust=max(Trust(new.trust), Trust(old.trust), key=list(Trust).index).value,
-    )
-
-
 def conflicts(engine: Engine, *, scope: Scope) -> list[Conflict]:
     """The pairs of current facts of *scope* that double or contradict each other, the latest last."""
     if not engine.db.model:
@@ -124,6 +113,8 @@ def conflicts(engine: Engine, *, scope: Scope) -> list[Conflict]:
 
 def resolve(engine: Engine, found: Sequence[Conflict], *, by: str | None = None) -> list[Step]:
     """Do with the conflicts *found* as they propose, as one change. What has changed since stays as it is.
+
+    So does what is contested: that is for the user to decide.
 
     Raises:
         NotAllowedError: *by* (None: nobody in particular) may not change what a team can see.

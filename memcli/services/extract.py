@@ -83,6 +83,7 @@ class Extracted:
         space: Where it is.
         reason: Why, in words.
         replaced_text: What the memory said that gave way, if any.
+        contradicts_id: The memory of somebody more trusted that it contradicts, and that stays.
     """
 
     text: str
@@ -94,6 +95,7 @@ class Extracted:
     space: str
     reason: str
     replaced_text: str | None = None
+    contradicts_id: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -329,6 +331,7 @@ def together(facts: Sequence[Fact], stored: Sequence[Stored], importance: float)
             space=answer.space,
             reason=answer.reason,
             replaced_text=answer.replaced_text,
+            contradicts_id=answer.contradicts_id,
         )
         for fact, answer in zip(facts, stored, strict=True)
     ]

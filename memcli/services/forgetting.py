@@ -115,8 +115,13 @@ def current_again(memory: Memory, now: datetime) -> Memory:
 def _let_go(
     db: Database, memories: Sequence[Memory], back: dict[str, Memory], now: datetime
 ) -> list[tuple[Memory, Memory]]:
-    """What had replaced *memories*: as it is, and as it will be; *back* learns of it, too."""
+    """What had replaced *memories*: as it is, and as it will be; *back* learns of it, too.
+
+    Of several that gave way to one it replaces one, and goes on to if another one comes back.
+    """
     others = db.memories.with_ids([memory.replaced_by for memory in memories if memory.replaced_by])
+    ids = {memory.id for memory in memories}
+    others = {i: other for i, other in others.items() if other.replaces in ids}
     freed = {i: replace(back.get(i, other), replaces="", updated_at=now) for i, other in others.items()}
     for i in freed.keys() & back.keys():
         back[i] = freed[i]

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Container, Sequence
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
+from memcli.kinds import outranks
 from memcli.model import Action, Memory, Stored
 from memcli.services.engine import Engine
 from memcli.services.select import current, is_alive, is_current
@@ -25,6 +26,7 @@ class Known:
         memories: What is about to be stored.
         compare: Whether words count; if not, only ids do.
         ids: The ids to look up; those of *memories*, if None.
+        weighed: Ids of *memories* that are still decided on where only somebody less trusted says the same.
 
     Attributes:
         version: What the store looked like: equal as long as nobody has written memories.
@@ -37,16 +39,18 @@ class Known:
         *,
         compare: bool = True,
         ids: Sequence[str] | None = None,
+        weighed: Container[str] = (),
     ) -> None:
         from memcli.storage.rows import fingerprint
 
         self._fingerprint, self._compare, self._now = fingerprint, compare, engine.now()
+        self._weighed = weighed
         prints = [fingerprint(memory) for memory in memories if self._counts(memory)]
         looked_up = [memory.id for memory in memories] if ids is None else ids
         there = engine.db.memories
         self.version = there.version
         self._ids: dict[str, Memory] = {}
-        self._said: dict[tuple[str, ...], str] = {}
+        self._said: dict[tuple[str, ...], tuple[str, str]] = {}
         if not self._is_in_memory(there, memories, looked_up):
             self._ids, self._said = there.known(looked_up, prints, current(self._now))
 
@@ -81,8 +85,10 @@ class Known:
                 "" if is_alive(there, self._now) else f", forgotten; memcli restore {there.id} brings it back"
             )
             return _duplicate(memory, memory.id, "same id and text" + gone)
-        same = self._said.get(self._key(memory)) if self._counts(memory) else None
-        return _duplicate(memory, same, "same text") if same is not None else None
+        same, trust = self._said.get(self._key(memory), ("", "")) if self._counts(memory) else ("", "")
+        if not same or (memory.id in self._weighed and outranks(memory.trust, trust)):
+            return None
+        return _duplicate(memory, same, "same text")
 
     def _is_same(self, there: Memory, memory: Memory) -> bool:
         """Whether both say the same in one scope; where in a conversation does not matter, given one id.
@@ -95,14 +101,14 @@ class Known:
 
     def gave_way(self, memory: Memory) -> None:
         """*memory* has been replaced: its words may be said anew."""
-        if self._said.get(self._key(memory)) == memory.id:
+        if self._said.get(self._key(memory), ("", ""))[0] == memory.id:
             del self._said[self._key(memory)]
 
     def doubles(self, memory: Memory, same: str) -> None:
         """*memory*, which was taken, says what the memory *same* says, in other words, and is not stored."""
         self._ids.pop(memory.id, None)
         if self._counts(memory):
-            self._said[self._key(memory)] = same
+            self._said[self._key(memory)] = same, memory.trust
 
     def take(self, memory: Memory) -> Stored:
         """The answer for *memory*, which from now on is known."""
@@ -111,7 +117,7 @@ class Known:
             return answer
         self._ids[memory.id] = memory
         if self._counts(memory):
-            self._said[self._key(memory)] = memory.id
+            self._said[self._key(memory)] = memory.id, memory.trust
         return stored(memory)
 
 

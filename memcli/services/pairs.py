@@ -9,7 +9,9 @@ from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
+from memcli.kinds import KEEP
 from memcli.model import Action, Conflict, Memory, Progress, Scope
+from memcli.services.precedence import in_view_of_trust
 from memcli.services.select import current, in_scope
 from memcli.services.settle import FLOOR, NEAREST, decided, worth_a_look
 from memcli.storage import rivals
@@ -34,13 +36,14 @@ def conflicting(engine: Engine, scope: Scope, progress: Progress) -> list[Confli
         scope: Where to look.
         progress: Hears how many facts are done.
     """
-    found = {}
+    found: dict[tuple[str, str], Conflict] = {}
+    keeps = engine.config.conflicts.trust == KEEP
     for one, rival in _near(engine, scope, progress):
         old, new = sorted((one, rival.memory), key=lambda memory: (memory.created_at, memory.id))
         if (old.id, new.id) in found:
             continue
         decision = decided(Rival(old, rival.cosine), new, new.created_at)
-        found[old.id, new.id] = Conflict(
+        conflict = Conflict(
             action=decision.action,
             old=old,
             new=new,
@@ -48,6 +51,7 @@ def conflicting(engine: Engine, scope: Scope, progress: Progress) -> list[Confli
             confidence=round(decision.confidence, 4),
             reason=decision.reason,
         )
+        found[old.id, new.id] = in_view_of_trust(conflict) if keeps else conflict
     conflicts = [conflict for conflict in found.values() if conflict.action is not Action.STORED]
     whole = _whole(engine, conflicts)
     return sorted(whole, key=lambda conflict: (conflict.new.created_at, conflict.new.id, conflict.old.id))

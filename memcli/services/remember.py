@@ -9,11 +9,13 @@ from functools import partial
 from typing import Any
 
 from memcli.errors import UsageError
+from memcli.kinds import KEEP
 from memcli.model import PRIVATE, TEAM, Draft, Memory, ProgressFactory, Scope, Stored, Trust, default_title
 from memcli.services import checks, redaction, teams
 from memcli.services.engine import Engine
 from memcli.services.journal import Running
 from memcli.services.known import Known
+from memcli.services.select import is_fact
 from memcli.services.vectors import Embedded, embed, refuse_other_model
 
 DRAFT_FIELDS = frozenset(f.name for f in fields(Draft))
@@ -79,7 +81,8 @@ def store_all(
     """
     if replaces and len(drafts) != 1:
         raise UsageError("only one text can replace a memory")
-    ready = prepared(engine, drafts, compare=compare, announce=announce)
+    decides = engine.config.conflicts.check if conflicts is None else conflicts
+    ready = prepared(engine, drafts, compare=compare, decides=decides and not replaces, announce=announce)
     return finished(engine, ready, compare=compare, conflicts=conflicts, replaces=replaces, change=change)
 
 
@@ -97,23 +100,34 @@ class Prepared:
         memories: What they would become.
         known: What the store held of them already, if it was asked.
         embedded: Those that it did not, or all of them, with their vectors.
+        weighed: Ids of those that are no doubles where only somebody less trusted says the same.
     """
 
     drafts: Sequence[Draft]
     memories: Sequence[Memory]
     known: Known | None
     embedded: Embedded
+    weighed: frozenset[str] = frozenset()
 
 
 def prepared(
-    engine: Engine, drafts: Sequence[Draft], *, compare: bool, announce: ProgressFactory | None = None
+    engine: Engine,
+    drafts: Sequence[Draft],
+    *,
+    compare: bool,
+    decides: bool = False,
+    announce: ProgressFactory | None = None,
 ) -> Prepared:
-    """*drafts*, checked and embedded; see `store_all`."""
+    """*drafts*, checked and embedded; see `store_all`.
+
+    What is decided on (*decides*) is no double for the words of somebody less trusted.
+    """
     memories = [_memory(engine, draft) for draft in drafts]
     for user, team in {(memory.user, memory.team) for memory in memories if memory.team}:
         teams.require_writer(engine.db, team, user)
     is_asked = len(memories) > FEW and engine.db.model
-    known = Known(engine, memories, compare=compare) if is_asked else None
+    weighed = _weighed(engine, memories, drafts) if decides else frozenset[str]()
+    known = Known(engine, memories, compare=compare, weighed=weighed) if is_asked else None
     fresh = [memory for memory in memories if known is None or known.answer(memory) is None]
     brought: Mapping[str, Any] = {}
     if any(draft.vector for draft in drafts):
@@ -121,7 +135,15 @@ def prepared(
 
         brought = given.vectors(engine.embedder.model, memories, drafts)
     embedded = embed(engine.embedder, _first_of_each(fresh), announce or engine.progress, brought)
-    return Prepared(drafts, memories, known, embedded)
+    return Prepared(drafts, memories, known, embedded, weighed)
+
+
+def _weighed(engine: Engine, memories: Sequence[Memory], drafts: Sequence[Draft]) -> frozenset[str]:
+    """The ids of those of *memories* that are decided on in view of who says so, not decided before."""
+    if engine.config.conflicts.trust != KEEP:
+        return frozenset()
+    pairs = zip(memories, drafts, strict=True)
+    return frozenset(memory.id for memory, draft in pairs if is_fact(memory) and not draft.updated_at)
 
 
 def finished(
@@ -149,7 +171,7 @@ def finished(
     def asked() -> Known:
         """What the store holds of them; meanwhile it is looked up what they are held against."""
         with nullcontext() if replaces else writing.looking_up(embedded):
-            return Known(engine, memories, compare=compare)
+            return Known(engine, memories, compare=compare, weighed=ready.weighed)
 
     if known is None and engine.db.model:
         refuse_other_model(engine.embedder, engine.db.model)

@@ -7,14 +7,16 @@ and what several decisions come to. Imported behind the store's door: it works w
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import TYPE_CHECKING
 
 import numpy as np
 
+from memcli.kinds import CONTRADICTS, KEEP
 from memcli.model import Action, Considered, Memory, Stored
+from memcli.services import precedence
 from memcli.services.conflicts import Decision, Statement, decide
 from memcli.services.history import given_way
 from memcli.services.select import current, is_current, is_fact
@@ -87,11 +89,11 @@ class Settled:
 
     Attributes:
         answer: For whoever stored it.
-        gave_way: The memory that it replaces, as it will be; None if it replaces none.
+        gave_way: The memories that give way to it, as they will be, the one that it replaces first.
     """
 
     answer: Stored
-    gave_way: Memory | None = None
+    gave_way: Sequence[Memory] = ()
 
 
 @dataclass
@@ -107,6 +109,7 @@ class Settler:
         found: The rivals of new facts, by id, as far as they have been looked up.
         replaced: The memories of the store that gave way, as they will be, by id, as far as they are known.
         added: The new memories so far, as they will be, by id.
+        heirs: Those of them that say the words of a memory that gave way, each with the id of that one.
     """
 
     engine: Engine
@@ -115,6 +118,7 @@ class Settler:
     found: Mapping[str, Sequence[Rival]] = field(default_factory=dict)
     replaced: dict[str, Memory] = field(default_factory=dict)
     added: dict[str, Memory] = field(default_factory=dict)
+    heirs: dict[str, str] = field(default_factory=dict)
     _vectors: dict[str, NDArray[np.float32]] = field(default_factory=dict)
     _by_scope: dict[Key, list[str]] = field(default_factory=dict)
 
@@ -122,34 +126,51 @@ class Settler:
         """What the fact *new* does to those that are remembered; from now on it is one of them."""
         mine = units(vector.reshape(1, -1))[0]
         considered = self._considered(new, mine)
-        best = settled(considered)
+        comes = precedence.outcome(new, considered, keeps=self._keeps)
         told = tuple(_considered(rival, decision) for rival, decision in considered)
-        if best is None:
+        against = comes.contradicted.id if comes.contradicted else None
+        if comes.best is None:
             self.add(new, mine)
             return Settled(replace(_answer(Action.STORED, new), considered=told))
-        rival, decision = best
+        rival, decision = comes.best
         answer = replace(
             _answer(decision.action, new),
             similarity=round(rival.cosine, 6),
             reason=decision.reason,
             confidence=round(decision.confidence, 4),
             considered=told,
+            contradicts_id=against,
         )
         if decision.action is Action.DUPLICATE:
             return Settled(replace(answer, id=rival.memory.id))
+        if against:
+            new = replace(new, metadata={**new.metadata, CONTRADICTS: against})
         if decision.action is Action.STORED:
             self.add(new, mine)
             return Settled(answer)
+        if comes.heir_of:
+            self.heirs[new.id] = comes.heir_of.id
+        also = [self._put_aside(one, new, why) for one, why in comes.gives_way]
         gone = self.give_way(rival, new, decision, mine)
-        return Settled(replace(answer, replaced_id=gone.id, replaced_text=gone.text), gone)
+        return Settled(replace(answer, replaced_id=gone.id, replaced_text=gone.text), (gone, *also))
+
+    @property
+    def _keeps(self) -> bool:
+        """Whether nothing gives way to what is less trusted."""
+        return self.engine.config.conflicts.trust == KEEP
 
     def _considered(self, new: Memory, mine: NDArray[np.float32]) -> list[tuple[Rival, Decision]]:
-        """The decisions in view of each of the rivals of *new*, up to the first one that is sure."""
+        """The decisions in view of each of the rivals of *new*, up to the first one that is sure.
+
+        It is not the last as long as words of somebody else are left: these stay, or go, too.
+        """
         considered = []
-        for rival in self._rivals(new, mine):
+        near = self._rivals(new, mine)
+        for place, rival in enumerate(near):
             decision = self._decision(rival, new)
             considered.append((rival, decision))
-            if is_final(decision):
+            whose = {other.memory.trust for other in near[place:]}
+            if is_final(decision) and not (self._keeps and whose - {new.trust}):
                 break
         return considered
 
@@ -161,10 +182,15 @@ class Settler:
 
     def give_way(self, rival: Rival, new: Memory, decision: Decision, vector: NDArray[np.float32]) -> Memory:
         """Let *rival* give way to *new*; what it will be."""
+        gone = self._put_aside(rival, new, decision)
+        self.add(replace(new, replaces=gone.id), vector)
+        return gone
+
+    def _put_aside(self, rival: Rival, new: Memory, decision: Decision) -> Memory:
+        """Let *rival* be replaced by *new*; what it will be."""
         since = self._since(rival.memory, new)
         gone = given_way(rival.memory, new, decision, since, self.engine.now())
         (self.added if gone.id in self.added else self.replaced)[gone.id] = gone
-        self.add(replace(new, replaces=gone.id), vector)
         return gone
 
     def _since(self, old: Memory, new: Memory) -> datetime:
@@ -227,20 +253,6 @@ def decided(rival: Rival, new: Memory, said: datetime | None) -> Decision:
 def statement(memory: Memory, said: datetime | None) -> Statement:
     """What *memory* states."""
     return Statement(memory.text, frozenset(memory.tags), memory.metadata, said)
-
-
-def settled(considered: Iterable[tuple[Rival, Decision]]) -> tuple[Rival, Decision] | None:
-    """The pair that decides, of all that were *considered*, nearest first; None without any.
-
-    A double wins, the surest one; else the surest replacement, and only that one, so that chains don't
-    fork; else nothing stands in the way, and the nearest tells why.
-    """
-    pairs = list(considered)
-    for action in (Action.DUPLICATE, Action.REPLACED):
-        fitting = [pair for pair in pairs if pair[1].action is action]
-        if fitting:
-            return max(fitting, key=lambda pair: pair[1].confidence)
-    return pairs[0] if pairs else None
 
 
 def _answer(action: Action, memory: Memory) -> Stored:

@@ -12,13 +12,15 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from memcli.errors import ConflictError, UsageError
-from memcli.model import Action, Memory, Scope, Stored
+from memcli.kinds import KEEP
+from memcli.model import Action, Memory, Scope, Stored, Trust
 from memcli.services import journal, judge, names
 from memcli.services.conflicts import Decision
 from memcli.services.engine import Engine
 from memcli.services.journal import Running
 from memcli.services.known import Known, stored
 from memcli.services.memories import find
+from memcli.services.precedence import WHOSE, outranks, with_all_of
 from memcli.services.select import is_alive, is_current, is_fact
 from memcli.services.settle import Settled, Settler, looked_up
 from memcli.services.vectors import Embedded, embed, joined
@@ -124,8 +126,8 @@ class Writing:
         settled = settler.settle(memory, vector)
         if settled.answer.action is Action.DUPLICATE:
             known.doubles(memory, str(settled.answer.id))
-        if settled.gave_way:
-            known.gave_way(settled.gave_way)
+        for gone in settled.gave_way:
+            known.gave_way(gone)
         return settled
 
     def _is_decided(self, memory: Memory) -> bool:
@@ -135,8 +137,12 @@ class Writing:
 
     def _put(self, db: Database, settler: Settler, embedded: Embedded) -> None:
         """Write what *settler* has come to. The journal first, then everything else at once."""
-        new = [settler.added[m.id] for m in embedded.memories if m.id in settler.added]
         were = db.memories.with_ids(list(settler.replaced))
+        new = [
+            _heir(settler.added[m.id], were.get(settler.heirs.get(m.id, "")))
+            for m in embedded.memories
+            if m.id in settler.added
+        ]
         gone = [_replaced(memory, settler.replaced[memory.id]) for memory in were.values()]
         before = list(zip(were.values(), gone, strict=True))
         journal.note(self.engine, db, self.change, added=new, before=before)
@@ -175,7 +181,7 @@ class Writing:
 
         Raises:
             NotFoundError: There is no memory *name*.
-            ConflictError: It is not current, or another one says what *new* says.
+            ConflictError: It is not current, of somebody more trusted, or another one says what *new* says.
         """
         old = find(self.engine, name, scope=Scope(None, new.user, None))
         self._refuse_to_replace(old, new)
@@ -211,6 +217,11 @@ class Writing:
             )
         if not is_alive(old, now):
             raise ConflictError(f"the memory {old.id} is forgotten", hint=f"memcli restore {old.id}")
+        if self.engine.config.conflicts.trust == KEEP and outranks(old, new):
+            raise ConflictError(
+                f"the memory {old.id} is {WHOSE[Trust(old.trust)]}, and stays",
+                hint=f"memcli forget {old.id} or memcli update {old.id}, if it is wrong",
+            )
         if key_of(old) != key_of(new):
             raise UsageError(
                 f"the memory {old.id} is in the space {old.space}"
@@ -219,6 +230,11 @@ class Writing:
                 hint=f"memcli store ... --space {old.space} --replaces {old.id}"
                 + (f" --team {old.team}" if old.team else ""),
             )
+
+
+def _heir(memory: Memory, of: Memory | None) -> Memory:
+    """*memory* with what was known of the memory *of*, if any, which said the same."""
+    return with_all_of(memory, of) if of else memory
 
 
 def _replaced(memory: Memory, gone: Memory) -> Memory:

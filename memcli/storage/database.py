@@ -138,6 +138,7 @@ class Database(Rooms):
             if self.current is None and model is not None:
                 self._create(model)
             yield self
+            self.place.note_tables()
             with suppress(StorageError):  # what was asked for is done; the next write tidies up
                 self._tidy_a_little()
 

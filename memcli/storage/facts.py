@@ -19,6 +19,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 import pyarrow as pa
 
+from memcli.kinds import Trust
 from memcli.storage import rows
 from memcli.storage.rows import units, vectors_of
 
@@ -62,17 +63,17 @@ class Facts:
 
     Args:
         there: Their rows, with what is read of a rival, `expires_at`, and the vectors.
-        said: Id, fingerprint and `expires_at` of all that is current in the scope, turns and episodes too.
+        said: Id, fingerprint, `expires_at` and `trust` of all that is current there, turns and episodes too.
         ids: The ids of all memories, of any scope.
     """
 
     def __init__(self, there: pa.Table, said: pa.Table, ids: Sequence[str]) -> None:
         self._rows = there
         self._ids = set(ids)
-        self._said: dict[str, tuple[str, datetime | None]] = {}
+        self._said: dict[str, tuple[str, datetime | None, str]] = {}
         self._print_of: dict[str, str] = {}
         for row in said.to_pylist():
-            self._say(row["id"], row[rows.FINGERPRINT], row["expires_at"])
+            self._say(row["id"], row[rows.FINGERPRINT], row["expires_at"], row["trust"] or Trust.USER)
         self._added: list[Memory] = []
         self._places = {name: place for place, name in enumerate(rows.ids_of(there))}
         self._units = units(vectors_of(there))
@@ -88,23 +89,23 @@ class Facts:
         for code in codes(text):
             self._holding[code].append(place)
 
-    def _say(self, name: str, fingerprint: str, until: datetime | None) -> None:
-        self._said[fingerprint], self._print_of[name] = (name, until), fingerprint
+    def _say(self, name: str, fingerprint: str, until: datetime | None, trust: str) -> None:
+        self._said[fingerprint], self._print_of[name] = (name, until, trust), fingerprint
 
     def has(self, name: str) -> bool:
         """Whether there is a memory called *name*, in any scope and state."""
         return name in self._ids
 
-    def saying(self, fingerprint: str, now: datetime) -> str | None:
-        """The memory of the scope with that *fingerprint*; None if none is current."""
-        name, until = self._said.get(fingerprint, (None, None))
-        return None if until and until <= now else name
+    def saying(self, fingerprint: str, now: datetime) -> tuple[str, str] | None:
+        """The memory of the scope with that *fingerprint*, and its trust; None if none is current."""
+        name, until, trust = self._said.get(fingerprint, ("", None, ""))
+        return None if not name or (until and until <= now) else (name, trust)
 
     def note(self, memories: Sequence[Memory], here: Sequence[Memory]) -> None:
         """Know that *memories* have been stored, and that those *here* are current in this scope."""
         self._ids |= {memory.id for memory in memories}
         for memory in here:
-            self._say(memory.id, rows.fingerprint(memory), memory.expires_at)
+            self._say(memory.id, rows.fingerprint(memory), memory.expires_at, memory.trust)
 
     def rivals(
         self, text: str, vector: NDArray[np.float32], now: datetime, *, nearest: int, holding: int
@@ -168,7 +169,7 @@ class Facts:
         """Let the facts called *ids* not be among them any more."""
         for name in ids:
             fingerprint = self._print_of.pop(name, "")
-            if self._said.get(fingerprint, ("", None))[0] == name:  # another one may say the same
+            if self._said.get(fingerprint, ("", None, ""))[0] == name:  # another one may say the same
                 del self._said[fingerprint]
         gone = [self._places.pop(name) for name in ids if name in self._places]
         until = self._until.copy()

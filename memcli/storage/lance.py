@@ -7,7 +7,7 @@ import re
 import time
 import warnings
 from collections.abc import Callable, Coroutine, Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from functools import lru_cache
 from pathlib import Path
 from typing import Any, TypeVar
@@ -15,7 +15,8 @@ from typing import Any, TypeVar
 import pyarrow as pa
 
 from memcli import standins
-from memcli.errors import MemcliError, StorageError
+from memcli.errors import DamagedError, MemcliError, StorageError
+from memcli.storage import known
 from memcli.storage.versions import is_blank
 
 for logger in ("LANCE_LOG", "LANCEDB_LOG"):  # they print deprecation notices of their own API on stderr
@@ -201,8 +202,24 @@ def table_or_none(connection: Connection, name: str) -> LanceTable | None:
         return connection.open_table(name)
     except (ValueError, FileNotFoundError) as error:
         if "not found" in str(error).lower():
-            return None
+            return _made_meanwhile(connection, name)
         raise
+
+
+def _made_meanwhile(connection: Connection, name: str) -> LanceTable | None:
+    """The table *name*, which was not there a moment ago; None if it never was.
+
+    Raises:
+        DamagedError: It was there before.
+    """
+    if not known.is_missing(Path(connection.uri), name):
+        return None
+    with suppress(ValueError, FileNotFoundError):
+        return connection.open_table(name)
+    raise DamagedError(
+        f"the store at {connection.uri} is damaged: its table {name} is missing",
+        hint="memcli doctor says what can be brought back",
+    )
 
 
 def with_retries(read: Callable[[], Answer], refresh: Callable[[], bool]) -> Answer:

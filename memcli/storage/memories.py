@@ -173,21 +173,25 @@ class Memories:
 
     def known(
         self, ids: Sequence[str], prints: Sequence[str], where: str
-    ) -> tuple[dict[str, Memory], dict[tuple[str, ...], str]]:
+    ) -> tuple[dict[str, Memory], dict[tuple[str, ...], tuple[str, str]]]:
         """The memories *ids* by id, and who says what those that fulfil *where* say, looked for side by side.
 
-        The latter are ids of memories with one of the fingerprints *prints*, by space, user, agent, team and
-        fingerprint.
+        The latter are ids of memories with one of the fingerprints *prints*, and who put them there, by
+        space, user, agent, team and fingerprint.
         """
         columns = ["space", "user", "agent", "team", FINGERPRINT]
         named = [(is_in("id", some), list(MEMORY_FIELDS)) for some in chunks(ids, MANY_KEYS)]
         saying = [
-            (all_of(is_in(FINGERPRINT, some), where), [*columns, "id"]) for some in chunks(prints, MANY_KEYS)
+            (all_of(is_in(FINGERPRINT, some), where), [*columns, "id", "trust"])
+            for some in chunks(prints, MANY_KEYS)
         ]
         tables = self.table.rows_of_each([*named, *saying])
         there = {m.id: m for table in tables[: len(named)] for m in rows.from_table(table)}
         found = [row for table in tables[len(named) :] for row in table.to_pylist()]
-        return there, {tuple(row[name] for name in columns): row["id"] for row in found}
+        said = {
+            tuple(row[name] for name in columns): (row["id"], row["trust"] or Trust.USER) for row in found
+        }
+        return there, said
 
     def that_gave_way_to(self, ids: Sequence[str]) -> dict[str, str]:
         """The memories that those called *ids* have replaced, each with the one that it gave way to."""

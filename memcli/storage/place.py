@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from memcli.errors import StorageError
-from memcli.storage import locks, snapshot
+from memcli.storage import known, locks, snapshot
 from memcli.storage.directory import refuse_foreign
 from memcli.storage.lance import connected
 
@@ -77,6 +77,9 @@ class Place(ABC):
         Empty where no part of a store can be lost by itself.
         """
         return []
+
+    def note_tables(self) -> None:  # noqa: B027  # most places lose none
+        """Note which tables there are, so that one that vanishes is missed. Needs the writer's lock."""
 
     def drop_leftovers(self) -> None:  # noqa: B027  # most places have none
         """Remove what killed processes have left besides tables. Needs the writer's lock."""
@@ -147,6 +150,10 @@ class Folder(Place):
     def tables(self) -> list[str]:
         """See `Place`."""
         return [path.stem for path in snapshot.tables(self.own)]
+
+    def note_tables(self) -> None:
+        """See `Place`."""
+        known.note(self.own)
 
     def orphans(self) -> list[str]:
         """See `Place`."""

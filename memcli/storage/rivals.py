@@ -33,7 +33,7 @@ ROWS_AT_ONCE = 20_000
 
 STATED = (
     *("id", "text", "title", "space", "user", "agent", "team", "visibility"),
-    *("tags", "metadata", "created_at", "updated_at"),
+    *("tags", "metadata", "created_at", "updated_at", "trust"),
 )
 """What is read of a rival: what it states. Other fields of it have their defaults; reading them all, with
 the vector, took twice as long."""
@@ -105,7 +105,7 @@ def _in_memory(memories: Memories, key: Key, scope: str) -> Facts | None:
         there, said, every = memories.table.rows_of_each(
             [
                 (all_of(scope, FACTS), [*STATED, "expires_at", VECTOR]),
-                (scope, ["id", FINGERPRINT, "expires_at"]),
+                (scope, ["id", FINGERPRINT, "expires_at", "trust"]),
                 ("", ["id"]),
             ]
         )

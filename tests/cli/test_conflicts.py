@@ -228,3 +228,35 @@ def test_turns_of_a_conversation_are_never_checked(memcli: MemCLI) -> None:
     """What was said was said."""
     turns = [{"text": text, "conversation": "c", "position": i} for i, text in enumerate((THIRD, FOURTH))]
     assert memcli("import", "-", "--conflicts", "check", stdin=json_lines(*turns)).json["stored"] == 2
+
+
+# --- whose word it is ---
+
+
+def test_what_contradicts_you_stays_beside_and_is_told(checked: None, memcli: MemCLI) -> None:
+    """Where it comes from a model's answer or a file; conflicts lists it, and forgetting one decides."""
+    old = memcli("store", THIRD).json["id"]
+    ran = memcli("extract", "-", "--from", "tags", stdin=f"[REMEMBER: {FOURTH}]")
+    (new,) = ran.json
+    assert (new["action"], new["replaced_id"], new["contradicts_id"]) == ("stored", None, old)
+    told = "of somebody more trusted: both stay; memcli forget ID decides"
+    assert ran.err.splitlines()[-1] == f"{new['id']} contradicts {old}, {told}"
+    assert f"contradicts {old}" in memcli("tee", stdin=f"[REMEMBER: {FIFTH}]").err
+    ran = memcli("import", "-", stdin=json_lines({"text": "The office is on floor 6"}))
+    assert (ran.json["stored"], ran.err.count("contradict somebody more trusted")) == (1, 1)
+    ran = memcli("conflicts")
+    assert {one["new"]["trust"] for one in ran.json if one["contested"]} == {"agent", "imported"}
+    assert "yours to decide" in memcli("conflicts", "-f", "table").out
+    assert "left: memcli forget ID decides" in memcli("conflicts", "--resolve").err
+    assert THIRD in texts(memcli)
+    memcli("forget", old)
+    assert old not in {one["old"]["id"] for one in memcli("conflicts").json}
+
+
+def test_who_lets_others_decide_says_so_in_the_settings(checked: None, memcli: MemCLI) -> None:
+    """Then the later one replaces the older one, as among one's own."""
+    memcli("config", "set", "conflicts.trust", "replace")
+    old = memcli("store", THIRD).json["id"]
+    (new,) = memcli("extract", "-", "--from", "tags", stdin=f"[REMEMBER: {FOURTH}]").json
+    assert (new["action"], new["replaced_id"]) == ("replaced", old)
+    assert is_one_sentence(memcli("config", "set", "conflicts.trust", "maybe", code=5).err)

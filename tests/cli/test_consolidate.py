@@ -37,7 +37,7 @@ def test_conflicts_are_pairs_with_a_proposal(imported: MemCLI) -> None:
     assert [(one["action"], one["old"]["id"], one["new"]["id"]) for one in found] == [
         ("duplicate", "id1", "id2"), ("replaced", "id1", "id3"), ("replaced", "id2", "id3")
     ]  # fmt: skip
-    assert set(found[0]) == {"action", "old", "new", "similarity", "confidence", "reason"}
+    assert set(found[0]) == {"action", "old", "new", "similarity", "confidence", "reason", "contested"}
     for one in found:
         for side in ("old", "new"):
             assert one[side] == imported("get", one[side]["id"], "--no-use").json

@@ -208,6 +208,31 @@ def test_forgetting_by_an_agent_can_be_undone(memcli: Callable[..., Ran]) -> Non
     assert [memory["text"] for memory in memcli("list").json] == ["Kim likes cats"]
 
 
+def test_an_agent_never_takes_the_place_of_the_users_word_by_storing(
+    memcli: Callable[..., Ran], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """It may have read it anywhere. Updating and forgetting are tools of which clients know what they do."""
+    monkeypatch.delenv("MEMCLI_CONFLICTS_CHECK")
+    old = memcli("store", "The office is on floor 3").json["id"]
+
+    async def use(session: Session) -> None:
+        new = await session.call("memory_store", text="The office is on floor 4")
+        assert (new["action"], new["contradicts_id"]) == ("stored", old)
+        assert "both stay" in new["reason"]
+        refused = await session.refused("memory_store", text="The office is on floor 5", replaces=old)
+        assert "the user's word" in refused
+        newer = await session.call("memory_store", text="The office is on floor 6", replaces=new["id"])
+        assert (newer["action"], newer["replaced_id"]) == ("replaced", new["id"])
+        assert {one["trust"] for one in await session.call("memory_list")} == {"user", "agent"}
+        changed = await session.call("memory_update", id=old, text="The office is on floor 7")
+        assert changed["trust"] == "agent"
+
+    asked(use)
+    memcli("undo")
+    memory = memcli("get", old).json
+    assert (memory["text"], memory["trust"]) == ("The office is on floor 3", "user")
+
+
 def test_what_makes_no_sense_is_refused_in_one_sentence() -> None:
     """Wrong types, unknown ids, tools and arguments, empty and endless texts; the next call is answered."""
 

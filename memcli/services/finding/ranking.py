@@ -11,8 +11,8 @@ conversations, R@5 and R@10 in percent, and mean reciprocal rank on paraphrased 
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -20,7 +20,6 @@ import numpy as np
 from memcli.model import Mode
 from memcli.services.finding import decay, when
 from memcli.services.finding.words import Words, words_of
-from memcli.services.suspicion import SUSPECTED
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -233,15 +232,6 @@ def ranked(found: Candidates, question: Question, mode: Mode, settings: DecaySet
         decay=retained,
         factors=factors,
     )
-
-
-def lowered(all_: Ranked, suspects: Sequence[int]) -> Ranked:
-    """*all_*, with the candidates at the places *suspects* further down."""
-    factor = np.ones(len(all_.score))
-    factor[list(suspects)] = SUSPECTED
-    scores = all_.score * factor
-    order = all_.order[np.argsort(-scores[all_.order], kind="stable")]
-    return replace(all_, score=scores, relevance=all_.relevance * factor, order=order)
 
 
 def promising(cosine: Numbers, scores: Numbers) -> NDArray[np.int64]:

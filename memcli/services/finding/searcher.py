@@ -9,10 +9,11 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from memcli.kinds import CONTRADICTS, outranks
 from memcli.model import Hit, Memory, Mode
 from memcli.services import checks, reranking, suspicion, uses
 from memcli.services.engine import Engine
-from memcli.services.finding import asking, explain, ranking, when
+from memcli.services.finding import asking, explain, ranking, wary, when
 from memcli.storage.lexical import terms
 
 if TYPE_CHECKING:
@@ -143,7 +144,8 @@ class Searcher:
     ) -> tuple[ranking.Ranked, list[int], dict[str, Memory], dict[int, tuple[str, ...]]]:
         """*ranked* with what looks like an attempt to instruct a model further down; its best, their flags.
 
-        What comes up in the place of such a memory is looked at in its turn.
+        So is what contradicts somebody more trusted: behind that one's word, if that was found as well. What
+        comes up in the place of such a memory is looked at in its turn.
         """
         flags: dict[int, tuple[str, ...]] = {}
         for _ in range(ROUNDS):
@@ -157,10 +159,35 @@ class Searcher:
             }
             flags |= fresh
             suspects = [i for i, said in fresh.items() if said]
-            if not suspects:
+            contested = self._contested(found, ranked, memories)
+            if not suspects and not contested:
                 break
-            ranked = ranking.lowered(ranked, suspects)
+            ranked = wary.lowered(ranked, suspects) if suspects else ranked
+            ranked = wary.behind(ranked, contested) if contested else ranked
         return ranked, best, memories, flags
+
+    def _contested(
+        self, found: Candidates, ranked: ranking.Ranked, memories: Mapping[str, Memory]
+    ) -> dict[int, int]:
+        """The places of those of *memories* that contradict somebody more trusted who ranks after them.
+
+        Each with the place of what it contradicts.
+        """
+        named = {
+            name: str(one.metadata[CONTRADICTS])
+            for name, one in memories.items()
+            if CONTRADICTS in one.metadata
+        }
+        if not named:
+            return {}
+        others = self.engine.db.memories.with_ids(sorted(set(named.values()) & found.index.keys()))
+        return {
+            found.index[name]: found.index[other]
+            for name, other in named.items()
+            if other in others
+            and outranks(others[other].trust, memories[name].trust)
+            and ranked.score[found.index[name]] >= ranked.score[found.index[other]] > 0
+        }
 
 
 def _hit(

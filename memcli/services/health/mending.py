@@ -114,6 +114,8 @@ def by_setting_aside(engine: Engine, table: str) -> Cure | None:
 
     if table.startswith(NEEDED):
         return None
+    if not (engine.home.store / f"{table}.lance").is_dir():
+        return _of_missing(engine, table)
 
     def work() -> str:
         with _alone(engine) as store:
@@ -122,6 +124,18 @@ def by_setting_aside(engine: Engine, table: str) -> Cure | None:
         return f"{table} begins anew; what is left of it is in {aside}"
 
     return Cure(work=work, loses=f"Begin {table} anew, without anything that was in it? A copy is kept.")
+
+
+def _of_missing(engine: Engine, table: str) -> Cure:
+    """Begins a table anew that is not there."""
+    from memcli.storage import torn
+
+    def work() -> str:
+        with _alone(engine) as store:
+            torn.set_aside(store, table)
+        return f"{table} begins anew"
+
+    return Cure(work=work, loses=f"Begin {table} anew? What was in it is lost, unless a backup has it.")
 
 
 def of_indexes(engine: Engine, table: str, names: Sequence[str]) -> Cure:
