@@ -49,6 +49,27 @@ def import_without(name: str, *packages: str) -> ModuleType:
         return importlib.import_module(name)
 
 
+def import_part(package: str, part: str) -> ModuleType:
+    """Import module *part* of *package* without what the package itself imports, which may be done later.
+
+    For a part that imports nothing of its package. In a package that is imported already, it is just that.
+
+    Raises:
+        ImportError: Only what the import of the part raises.
+    """
+    name = f"{package}.{part}"
+    found = None if package in sys.modules or name in sys.modules else PathFinder.find_spec(package)
+    if found is None or found.submodule_search_locations is None:
+        return sys.modules.get(name) or importlib.import_module(name)
+    bare = sys.modules[package] = ModuleType(package)
+    bare.__path__ = list(found.submodule_search_locations)
+    try:
+        return importlib.import_module(name)
+    finally:
+        if sys.modules.get(package) is bare:
+            del sys.modules[package]
+
+
 @contextmanager
 def installed(*packages: str) -> Iterator[None]:
     """Let imports of *packages* and their submodules give stand-ins within the block.

@@ -14,6 +14,7 @@ from memcli.cli.process import Process
 from memcli.embedding import questions
 from memcli.services import conflicts, finding
 from memcli.services.conflicts import trees
+from memcli.storage import native
 
 LATER = ("numpy.ma", "platformdirs", "rich.table", "rich.panel", "rich.tree")
 """What libraries import when they are first used."""
@@ -38,6 +39,7 @@ def everything(process: Process, home: str) -> None:
     trees.forest()
     for module in LATER:
         import_module(module)
+    native.package()
     engine = process.new_run(home or None, quiet=True).engine
     embedder = engine.load_model()
     vectors = embedder.embed_queries(["what is the first thing you remember?"])

@@ -15,7 +15,7 @@ from memcli.errors import StorageError
 from memcli.model import Progress
 from memcli.storage import archive, snapshot
 from memcli.storage.archive import STORE, Archive, Manifest
-from memcli.storage.lance import lancedb, translated
+from memcli.storage.lance import connected_anew, translated
 from memcli.storage.place import Place
 
 TAKING, RESTORING, UPGRADING = ".backup", ".restore", ".upgrade"
@@ -86,7 +86,7 @@ def unpacked(file: Archive, root: Path, progress: Progress) -> None:
 
 def counted(store: Path) -> dict[str, int]:
     """How many rows each table of the store at *store* has."""
-    connection = lancedb.connect(store)
+    connection = connected_anew(store)
     names = [path.stem for path in snapshot.tables(store)]
     return {name: int(connection.open_table(name).count_rows()) for name in names}
 
@@ -95,7 +95,7 @@ def _said(store: Path) -> Mapping[str, Any]:
     """What the table meta of the store at *store* says; empty where there are no memories."""
     if not (store / "meta.lance").is_dir():
         return {}
-    rows = lancedb.connect(store).open_table("meta").to_arrow().to_pylist()
+    rows = connected_anew(store).open_table("meta").to_arrow().to_pylist()
     said: Mapping[str, Any] = json.loads(rows[0]["value"]) if rows else {}
     return said
 

@@ -6,7 +6,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from memcli.storage import lexical
+from memcli.storage import lexical, native
 from memcli.storage.rows import FINGERPRINT, VECTOR, WORDS
 
 if TYPE_CHECKING:
@@ -34,9 +34,8 @@ def index_of_values(column: str, kind: str, rows_from: int) -> Index:
     """An index of the values of *column*; *kind* is LanceDB's class for it."""
 
     def make(table: LanceTable) -> None:
-        from lancedb import index
-
-        table.create_index(column, config=getattr(index, kind)(), name=f"{column}_idx", replace=True)
+        config = getattr(native.package().index, kind)()
+        table.create_index(column, config=config, name=f"{column}_idx", replace=True)
 
     return Index(f"{column}_idx", make, rows_from=rows_from)
 
@@ -49,16 +48,14 @@ def drop_text(table: LanceTable) -> None:
 
 def make_text(table: LanceTable) -> None:
     """Make the full-text index, over one that is there."""
-    from lancedb.index import FTS
-
-    table.create_index(WORDS, config=FTS(**lexical.TOKENIZER), name=TEXT_INDEX, replace=True)
+    config = native.package().index.FTS(**lexical.TOKENIZER)
+    table.create_index(WORDS, config=config, name=TEXT_INDEX, replace=True)
 
 
 def make_vectors(table: LanceTable) -> None:
     """Make the index of vectors, over one that is there."""
-    from lancedb.index import IvfRq
-
-    table.create_index(VECTOR, config=IvfRq(distance_type="cosine"), name=VECTOR_INDEX, replace=True)
+    config = native.package().index.IvfRq(distance_type="cosine")
+    table.create_index(VECTOR, config=config, name=VECTOR_INDEX, replace=True)
 
 
 INDEXED_FROM = 5_000

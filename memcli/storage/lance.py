@@ -14,16 +14,12 @@ from typing import Any, TypeVar
 
 import pyarrow as pa
 
-from memcli import standins
 from memcli.errors import DamagedError, MemcliError, StorageError
-from memcli.storage import known
+from memcli.storage import known, native
 from memcli.storage.versions import is_blank
 
 for logger in ("LANCE_LOG", "LANCEDB_LOG"):  # they print deprecation notices of their own API on stderr
     os.environ.setdefault(logger, "error")
-
-# A generated REST client for a catalogue service: 0.7 s to import, never used for a directory.
-lancedb: Any = standins.import_without("lancedb", "lance_namespace_urllib3_client")
 
 # Said on every clean-up; see Table.tidy for why removing old versions at once is safe here.
 warnings.filterwarnings("ignore", message="optimize.cleanup_older_than=0.", category=UserWarning)
@@ -64,7 +60,7 @@ FILES = {"new_table_data_storage_version": "2.1"}
 the same takes some 5 ms however few rows are read: of a million memories, the user, the agent, the team and a
 dozen others of one row took 130 ms. 2.1 takes 5 bytes a memory more."""
 
-INDEXES_MOST, FOOTERS_MOST = 96 << 20, 32 << 20
+CACHES = {"index_cache_size_bytes": 96 << 20, "metadata_cache_size_bytes": 32 << 20}
 """Bytes of indexes and of what files say of themselves that a connection keeps in memory. An index of a
 million vectors and words takes some 100 MiB, and is read in pieces."""
 
@@ -84,8 +80,12 @@ def connected(path: Path) -> Connection:
 
 @lru_cache(maxsize=2)
 def _connected(path: str, tables: tuple[tuple[str, int, int], ...]) -> Connection:  # noqa: ARG001  # the key
-    session = lancedb.Session(index_cache_size_bytes=INDEXES_MOST, metadata_cache_size_bytes=FOOTERS_MOST)
-    return lancedb.connect(path, session=session)
+    return native.connect(Path(path), **CACHES)
+
+
+def connected_anew(path: Path | str) -> Connection:
+    """A connection of its own to the database at *path*: nothing is known of it from before."""
+    return native.connect(Path(path))
 
 
 @lru_cache(maxsize=2)
@@ -101,8 +101,8 @@ def connected_to(
         options: What LanceDB calls storage options.
         environment: The variables that count.
     """
-    session = lancedb.Session(index_cache_size_bytes=INDEXES_MOST, metadata_cache_size_bytes=FOOTERS_MOST)
-    return lancedb.connect(uri, session=session, storage_options=dict(options))
+    lancedb = native.package()
+    return lancedb.connect(uri, session=lancedb.Session(**CACHES), storage_options=dict(options))
 
 
 @lru_cache(maxsize=8)
@@ -184,10 +184,7 @@ def awaited(table: LanceTable, work: Callable[[AsyncLanceTable], Coroutine[Any, 
 
     Every call of the synchronous face is one of these; several at once need no threads of ours.
     """
-    from lancedb.background_loop import LOOP
-
-    answer: Answer = LOOP.run(work(table._table))  # type: ignore[no-untyped-call]
-    return answer
+    return native.run(work(table._table))
 
 
 def table_or_none(connection: Connection, name: str) -> LanceTable | None:

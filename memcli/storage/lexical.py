@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from memcli.storage.lance import lancedb
+from memcli.storage import native
 
 # Function words of English. LanceDB's own list for the ICU tokenizer is the union of many languages
 # and swallows "dog", "cat" and "ops". Words are compared after stemming, hence forms like "veri".
@@ -42,7 +42,7 @@ def terms(query: str) -> list[str]:
     Stop words are not among them, nor a second form of the same word. Not the stems: a search stems
     what it is given, and the stem of a stem ("databas" of "database") may be another word.
     """
-    words = [token.text for token in lancedb.tokenize(query, **WORDS)]
-    stems = [token.text for token in lancedb.tokenize(query, **{**WORDS, "stem": True})]
+    words = native.tokenized(query, WORDS)
+    stems = native.tokenized(query, {**WORDS, "stem": True})
     written = {stem: word for word, stem in reversed(list(zip(words, stems, strict=True)))}
     return [written[stem] for stem in dict.fromkeys(stems) if stem not in STOP_WORDS][:MOST_TERMS]

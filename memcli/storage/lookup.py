@@ -186,10 +186,7 @@ class _Sought:
         return found[:number]
 
     def _holding(self, question: Holding) -> Any:
-        from lancedb.query import MatchQuery
-
-        match = MatchQuery(question.text, WORDS)  # type: ignore[call-arg]  # its defaults are hidden from mypy
-        return self.table.query().nearest_to_text(match).select(["_score"])
+        return self.table.query().nearest_to_text(question.text, WORDS).select(["_score"])
 
     def _near(self, question: Near) -> Any:
         query = self.table.query().nearest_to(question.vector).column(VECTOR).distance_type("cosine")

@@ -8,7 +8,7 @@ from pathlib import Path
 from memcli.model import EmbeddingModel
 from memcli.storage import snapshot, versions
 from memcli.storage.database import Database
-from memcli.storage.lance import lancedb, translated
+from memcli.storage.lance import connected_anew, translated
 from memcli.storage.rows import VECTOR
 
 META = "meta.lance"
@@ -37,7 +37,7 @@ def dimension(store: Path, number: int) -> int:
         StorageError: They can't be read.
     """
     with translated(f"read memories_{number}"):
-        schema = lancedb.connect(store).open_table(f"memories_{number}").schema
+        schema = connected_anew(store).open_table(f"memories_{number}").schema
         return int(schema.field(VECTOR).type.list_size)
 
 

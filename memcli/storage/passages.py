@@ -21,7 +21,7 @@ from memcli.storage.table import MANY_KEYS, Table, chunks
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
-    from memcli.storage.lance import Connection
+    from memcli.storage.lance import AsyncLanceTable, Connection
 
 
 @dataclass(frozen=True, slots=True)
@@ -113,17 +113,13 @@ class Passages:
         """The best cosine of each memory that has one of the *limit* passages nearest to *vector*."""
         if not self.table.exists:
             return {}
-        found = self.table.read(
-            lambda table: (
-                table.search(vector, vector_column_name=VECTOR)
-                .distance_type("cosine")
-                .where(where or "true")
-                .select(["memory", "_distance"])
-                .limit(limit)
-                .to_arrow()
-            ),
-            pa.table({"memory": [], "_distance": []}),
-        )
+
+        async def nearest(table: AsyncLanceTable) -> pa.Table:
+            query = table.query().nearest_to(vector).column(VECTOR).distance_type("cosine")
+            query = query.where(where or "true").select(["memory", "_distance"])
+            return await query.limit(limit).to_arrow()
+
+        found = self.table.together(nearest, pa.table({"memory": [], "_distance": []}))
         best: dict[str, float] = {}
         for memory, distance in zip(found["memory"].to_pylist(), found["_distance"].to_pylist(), strict=True):
             best[memory] = max(best.get(memory, -1.0), 1.0 - distance)

@@ -15,7 +15,7 @@ import pyarrow as pa
 from memcli.storage import known, snapshot, versions, whole
 from memcli.storage.directory import private
 from memcli.storage.generation import GENERATION_TABLE
-from memcli.storage.lance import LanceError, lancedb, translated
+from memcli.storage.lance import LanceError, connected_anew, translated
 from memcli.storage.rows import FINGERPRINT, MEMORY_FIELDS, fingerprint, from_table, vectors_of
 from memcli.storage.versions import Fragment, TornError, Version
 from memcli.storage.whole import Part, Torn
@@ -93,7 +93,7 @@ def _nonsense(table: Path, version: Version, fragment: Fragment) -> str:
             (copy / folder).symlink_to((table / folder).absolute())
         (copy / versions.FOLDER / version.path.name).write_bytes(versions.without(version, others))
         try:
-            opened = lancedb.connect(place).open_table(table.stem)
+            opened = connected_anew(place).open_table(table.stem)
             for batch in opened.search().to_batches(batch_size=BATCH):
                 if how := _odd(table, pa.Table.from_batches([batch])):
                     return how

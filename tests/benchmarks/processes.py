@@ -66,8 +66,13 @@ class Runs:
 
 
 def environment(home: Path) -> dict[str, str]:
-    """This process's variables, for a memcli that lives in *home*, starts cold and has default settings."""
-    kept = {name: value for name, value in os.environ.items() if not name.startswith(("MEMCLI_", "XDG_"))}
+    """This process's variables, for a memcli that lives in *home*, starts cold and has default settings.
+
+    It may keep what Python makes of its modules, as one that pip has installed does: otherwise a start would
+    be mostly compiling.
+    """
+    others = ("MEMCLI_", "XDG_", "PYTHONDONTWRITEBYTECODE")
+    kept = {name: value for name, value in os.environ.items() if not name.startswith(others)}
     return {**kept, "MEMCLI_HOME": str(home), "MEMCLI_USER": "benchmark", "MEMCLI_WARM": "0"}
 
 

@@ -7,7 +7,7 @@ import sys
 
 import pytest
 
-HEAVY = ("lancedb", "fastembed", "pyarrow", "numpy", "onnxruntime", "rich.table")
+HEAVY = ("lancedb", "lancedb._lancedb", "fastembed", "pyarrow", "numpy", "onnxruntime", "rich.table")
 
 PROBE = """
 import json, sys

@@ -123,3 +123,25 @@ def test_an_import_that_fails_anyway_raises_what_it_raises() -> None:
     """The stand-ins add nothing to the message."""
     with pytest.raises(ModuleNotFoundError, match="no_such_module"):
         standins.import_without("no_such_module", "heavy")
+
+
+def test_a_part_is_imported_without_its_package(packages: Path) -> None:
+    """What the package imports itself is imported when somebody asks for it; the part stays the same one."""
+    (packages / "heavy" / "__init__.py").write_text("import user\n")
+    (packages / "user.py").write_text("LOADED = True\n")
+    deep = standins.import_part("heavy", "parts")
+    assert "heavy" not in sys.modules
+    assert "user" not in sys.modules
+    importlib.import_module("heavy.parts.constants")
+    assert importlib.import_module("heavy.parts") is deep
+    importlib.import_module("heavy")
+    assert "user" in sys.modules
+    assert standins.import_part("heavy", "parts.constants") is sys.modules["heavy.parts.constants"]
+
+
+def test_a_part_that_is_not_there_leaves_no_bare_package(packages: Path) -> None:
+    """Nor does a package that is not there."""
+    for package in ("heavy", "no_such_package"):
+        with pytest.raises(ModuleNotFoundError):
+            standins.import_part(package, "no_such_part")
+        assert package not in sys.modules

@@ -12,9 +12,9 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from memcli.errors import ConfigError, StorageError
-from memcli.storage import locks
+from memcli.storage import locks, native
 from memcli.storage.directory import OUR_TABLE, private
-from memcli.storage.lance import lancedb, translated
+from memcli.storage.lance import translated
 from memcli.storage.place import Place
 
 if TYPE_CHECKING:
@@ -39,7 +39,7 @@ class Service(Place):
     def _connection(self) -> Connection:
         with translated(f"open the store at {self.name}"):
             try:
-                return lancedb.connect(self.name, **self._options)
+                return native.package().connect(self.name, **self._options)
             except (ImportError, AttributeError, TypeError, ValueError) as error:
                 raise StorageError(
                     f"can't open the store at {self.name}: LanceDB wants a key and a region, or a host",
