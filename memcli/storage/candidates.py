@@ -11,7 +11,7 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from memcli.storage.rows import ASKS, units
+from memcli.storage.rows import ASKS, products, units
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -167,7 +167,7 @@ def collected(
     """
     cosine, known = np.full(len(rows), np.nan), Vectors(np.empty(0, np.int64), np.empty((0, 0), np.float32))
     if vectors is not None and vector is not None and len(rows):
-        cosine = np.asarray(units(vectors) @ vector, dtype=np.float64)
+        cosine = np.asarray(products(units(vectors), vector), dtype=np.float64)
         known = Vectors(np.arange(len(rows)), vectors)
     return Candidates(
         ids=tuple(rows["id"].to_pylist()),

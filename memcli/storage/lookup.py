@@ -20,7 +20,7 @@ import pyarrow as pa
 
 from memcli.storage.lance import ROW
 from memcli.storage.predicates import all_of
-from memcli.storage.rows import VECTOR, WORDS, units, vectors_of
+from memcli.storage.rows import VECTOR, WORDS, products, units, vectors_of
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -277,7 +277,7 @@ class _Raw:
             places = there[found]
             answer = Answer(places[places >= 0], scores[places >= 0])
             if isinstance(question, Near) and vectors is not None:  # an index only guesses
-                cosines = units(vectors[answer.places]) @ question.vector
+                cosines = products(units(vectors[answer.places]), question.vector)
                 order = np.argsort(-cosines, kind="stable")
                 answer = Answer(answer.places[order], cosines[order].astype(np.float64))
             answers.append(Answer(answer.places[: question.wanted], answer.scores[: question.wanted]))
