@@ -1,9 +1,9 @@
 """The facts of one scope, in memory: for a process that stores one fact after the other.
 
 Each of them is held against the nearest that are there. Having LanceDB find these takes some 11 ms among
-10,000 and 40 ms among 100,000; here it is one product of all vectors with the new one, and takes 2 ms. What is in memory holds as
-long as nobody else has written memories: it belongs to one version of the table. Our own writes are carried
-over.
+10,000 and 40 ms among 100,000; here it is one product of all vectors with the new one, and takes 2 ms. What
+is in memory holds as long as nobody else has written memories: it belongs to one version of the table. Our
+own writes are carried over.
 """
 
 from __future__ import annotations
@@ -44,8 +44,8 @@ IN_A_ROW = 2
 was read would be void at once."""
 
 IN_A_ROW_OF_MANY = 4
-"""The same in a store of more than `MEMORIES_MOST`: there the facts of a scope lie far apart, and to read 2,000
-of 100,000 takes as long as two look-ups."""
+"""The same in a store of more than `MEMORIES_MOST`: there the facts of a scope lie far apart, and to read
+2,000 of 100,000 takes as long as two look-ups."""
 
 KEPT = "facts of a scope"
 
