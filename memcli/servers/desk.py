@@ -10,6 +10,7 @@ from threading import BoundedSemaphore, Thread
 
 from memcli.errors import MemcliError, UsageError
 from memcli.model import Scope
+from memcli.servers.alone import load_numpy
 from memcli.services import scopes
 from memcli.services.engine import Engine
 
@@ -90,6 +91,7 @@ class Desk:
         self._loading.start()
 
     def _load(self) -> None:
+        load_numpy()
         from memcli.services import settle  # noqa: F401  # behind the door: arrays and the store
         from memcli.services.finding import searcher  # noqa: F401
 

@@ -27,6 +27,7 @@ from dataclasses import dataclass, field
 
 from memcli import address
 from memcli.errors import MemcliError
+from memcli.servers.alone import load_numpy
 from memcli.servers.worker import BEGUN, LEAVE, Prepared, Worker, prepared
 from memcli.warm import place
 
@@ -252,6 +253,7 @@ def main() -> int:
     for number in (signal.SIGINT, signal.SIGHUP):
         signal.signal(number, signal.SIG_IGN)
     try:
+        load_numpy()
         everything = prepared(home)
         gc.collect()
         gc.freeze()  # workers share what is there, and need not look through it
