@@ -106,7 +106,7 @@ def is_worn(connection: Connection) -> bool:
 
     Only of a directory that can be told: how many files LanceDB keeps open is of no account elsewhere.
     """
-    about = vars(connection)
+    about: dict[str, Any] = connection.__dict__
     now = _indexes(connection.uri)
     if about.setdefault("_memcli_indexes", now) != now:
         about["_memcli_indexes"], about["_memcli_replaced"] = now, about.get("_memcli_replaced", 0) + 1
@@ -148,7 +148,7 @@ def guards(connection: Connection) -> list[Callable[[], None]]:
 
     It goes with the connection, which nothing else must keep.
     """
-    found: list[Callable[[], None]] = vars(connection).setdefault("_memcli_guards", [])
+    found: list[Callable[[], None]] = connection.__dict__.setdefault("_memcli_guards", [])
     return found
 
 
@@ -164,7 +164,7 @@ def read_before(connection: Connection) -> dict[Any, Any]:
     For the little that every command reads: one version of a table never changes. It goes with the
     connection.
     """
-    found: dict[Any, Any] = vars(connection).setdefault("_memcli_read", {})
+    found: dict[Any, Any] = connection.__dict__.setdefault("_memcli_read", {})
     return found
 
 
