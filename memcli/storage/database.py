@@ -33,7 +33,7 @@ from memcli.model import EmbeddingModel
 from memcli.storage import backups
 from memcli.storage.directory import USES_NAME
 from memcli.storage.generation import GENERATION_TABLE, KINDS, Generation
-from memcli.storage.lance import translated
+from memcli.storage.lance import is_worn, translated
 from memcli.storage.memories import Memories
 from memcli.storage.passages import Passages
 from memcli.storage.place import Folder, Place
@@ -155,7 +155,8 @@ class Database(Rooms):
         """Look at everything afresh: another process may have changed it."""
         self._opened_meta = self._current = None
         self._close_rooms()
-        if self.place.look_again():
+        had = self.__dict__.get("_connection")
+        if self.place.look_again() or (had is not None and is_worn(had)):
             self.__dict__.pop("_connection", None)
 
     def _tidy_a_little(self) -> None:

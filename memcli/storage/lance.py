@@ -10,6 +10,7 @@ from collections.abc import Callable, Coroutine, Iterator, Sequence
 from contextlib import contextmanager, suppress
 from functools import lru_cache
 from pathlib import Path
+from threading import Lock
 from typing import Any, TypeVar
 
 import pyarrow as pa
@@ -65,27 +66,68 @@ CACHES = {"index_cache_size_bytes": 96 << 20, "metadata_cache_size_bytes": 32 <<
 million vectors and words takes some 100 MiB, and is read in pieces."""
 
 
+RENEWED_AFTER = 16
+"""How many times indexes may be replaced before a connection gives way to a new one: the one of before holds
+what was replaced in memory, and its files open, until there is no more room. Each time leaves some two open
+files in a small store, and up to 16 in one with all indexes."""
+
+CONNECTIONS_KEPT = 2
+"""Databases whose connections are kept."""
+
+Tables = tuple[tuple[str, int, int], ...]
+"""What tells tables from others of the same names."""
+
+_kept: dict[str, tuple[Tables, Connection]] = {}
+_keeping = Lock()
+
+
 def connected(path: Path) -> Connection:
     """A connection to the database at *path*: the one of before, as long as these are the same tables.
 
     It knows indexes and files that were read. A directory that was removed and made again at the same
-    place, or brought back from a copy, is another one: names and version numbers could be the same.
+    place, or brought back from a copy, is another one: names and version numbers could be the same. One that
+    `is_worn` gives way, too.
     """
     try:
         tables = tuple(sorted((e.name, e.inode(), e.stat().st_ctime_ns) for e in os.scandir(path)))
     except FileNotFoundError:
         tables = ()
-    return _connected(str(path), tables)
-
-
-@lru_cache(maxsize=2)
-def _connected(path: str, tables: tuple[tuple[str, int, int], ...]) -> Connection:  # noqa: ARG001  # the key
-    return native.connect(Path(path), **CACHES)
+    with _keeping:
+        known, connection = _kept.pop(str(path), ((), None))
+        if connection is None or known != tables or is_worn(connection):
+            connection = native.connect(path, **CACHES)
+            is_worn(connection)  # from now on it is noticed what is replaced
+        _kept[str(path)] = tables, connection
+        if len(_kept) > CONNECTIONS_KEPT:
+            del _kept[next(iter(_kept))]  # the one that was not asked for longest
+        return connection
 
 
 def connected_anew(path: Path | str) -> Connection:
     """A connection of its own to the database at *path*: nothing is known of it from before."""
     return native.connect(Path(path))
+
+
+def is_worn(connection: Connection) -> bool:
+    """Whether indexes were replaced, by anybody, more than `RENEWED_AFTER` times since it was first asked.
+
+    Only of a directory that can be told: how many files LanceDB keeps open is of no account elsewhere.
+    """
+    about: dict[str, Any] = connection.__dict__
+    now = _indexes(connection.uri)
+    if about.setdefault("_memcli_indexes", now) != now:
+        about["_memcli_indexes"], about["_memcli_replaced"] = now, about.get("_memcli_replaced", 0) + 1
+    return bool(about.get("_memcli_replaced", 0) > RENEWED_AFTER)
+
+
+def _indexes(path: str) -> dict[str, int]:
+    """When indexes of each table in the directory *path* were last made or removed, by table."""
+    found = {}
+    with suppress(OSError):
+        for entry in os.scandir(path):
+            with suppress(OSError):
+                found[entry.name] = os.stat(f"{entry.path}/_indices").st_mtime_ns  # noqa: PTH116  # each command asks
+    return found
 
 
 @lru_cache(maxsize=2)
@@ -105,10 +147,13 @@ def connected_to(
     return lancedb.connect(uri, session=lancedb.Session(**CACHES), storage_options=dict(options))
 
 
-@lru_cache(maxsize=8)
-def guards(connection: Connection) -> list[Callable[[], None]]:  # noqa: ARG001  # the key
-    """What has to hold before anything is committed through *connection*: each raises if it does not."""
-    return []
+def guards(connection: Connection) -> list[Callable[[], None]]:
+    """What has to hold before anything is committed through *connection*: each raises if it does not.
+
+    It goes with the connection, which nothing else must keep.
+    """
+    found: list[Callable[[], None]] = connection.__dict__.setdefault("_memcli_guards", [])
+    return found
 
 
 def assured(connection: Connection) -> None:
@@ -117,13 +162,14 @@ def assured(connection: Connection) -> None:
         holds()
 
 
-@lru_cache(maxsize=2)
-def read_before(connection: Connection) -> dict[Any, Any]:  # noqa: ARG001  # the key
+def read_before(connection: Connection) -> dict[Any, Any]:
     """What was read through *connection*, by what it is and the version of the table it was in.
 
-    For the little that every command reads: one version of a table never changes.
+    For the little that every command reads: one version of a table never changes. It goes with the
+    connection.
     """
-    return {}
+    found: dict[Any, Any] = connection.__dict__.setdefault("_memcli_read", {})
+    return found
 
 
 @contextmanager

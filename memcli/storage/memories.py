@@ -339,8 +339,11 @@ class Memories:
 
     def _is_most(self, place: str) -> bool:
         """Whether so many memories are in *place* that one does best to look at all of them first."""
-        share = self.table.roughly(place, lambda: self.table.count(place) / max(self.table.count(), 1))
-        return share >= lookup.MOST
+        return self.share(place) >= lookup.MOST
+
+    def share(self, place: str) -> float:
+        """Roughly which share of all memories fulfils the predicate *place*, 0..1."""
+        return self.table.roughly(place, lambda: self.table.count(place) / max(self.table.count(), 1))
 
     def surroundings(
         self,

@@ -82,7 +82,7 @@ def of_one(
     place = all_of(equals("space", space), equals("user", user))
     scope = all_of(place, equals("agent", agent), equals("team", team), where)
     whole = all_of(scope, FACTS)
-    if known := _in_memory(memories, key_of(new), scope):
+    if known := _in_memory(memories, key_of(new), scope, place):
         found = known.rivals(new.text, vector, now, nearest=nearest, holding=holding)
     else:
         questions: list[Near | Holding] = [Near(vector, nearest)]
@@ -95,13 +95,12 @@ def of_one(
     return sorted(rivals, key=lambda rival: -rival.cosine)
 
 
-def _in_memory(memories: Memories, key: Key, scope: str) -> Facts | None:
-    """The facts of what *key* is and *scope* says, if this process stores one after the other."""
+def _in_memory(memories: Memories, key: Key, scope: str, place: str) -> Facts | None:
+    """The facts of what *key* is and *scope* says, a part of *place*, if this process stores one by one."""
     known = facts.kept(memories)
     if known is None or known.key != key:
         return None
-    is_due = known.facts is None and known.writes >= facts.IN_A_ROW
-    if is_due and memories.table.count() <= facts.MEMORIES_MOST:
+    if known.facts is None and _is_worth_reading(memories, known.writes, place):
         there, said, every = memories.table.rows_of_each(
             [
                 (all_of(scope, FACTS), [*STATED, "expires_at", VECTOR]),
@@ -109,9 +108,20 @@ def _in_memory(memories: Memories, key: Key, scope: str) -> Facts | None:
                 ("", ["id"]),
             ]
         )
-        known = replace(known, facts=Facts(there, said, rows.ids_of(every)))
+        known = replace(known, facts=Facts(there, said, every["id"]))
         facts.keep(memories, known)
     return known.facts
+
+
+def _is_worth_reading(memories: Memories, writes: int, place: str) -> bool:
+    """Whether the next of so many *writes* in a row does best to read the facts of *place* into memory."""
+    if writes < facts.IN_A_ROW:
+        return False
+    rows = memories.table.count()
+    if rows <= facts.MEMORIES_MOST:
+        return True
+    is_small = rows <= facts.ROWS_MOST and memories.share(place) * rows <= facts.MEMORIES_MOST
+    return is_small and writes >= facts.IN_A_ROW_OF_MANY
 
 
 def _compared(looked: Looked, vector: NDArray[np.float32]) -> list[tuple[Memory, float]]:

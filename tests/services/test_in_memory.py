@@ -151,6 +151,33 @@ def test_a_store_that_is_too_large_is_left_on_the_disk(
     assert reads == [1]
 
 
+def test_a_small_space_of_a_large_store_is_read(
+    engine: Engine, scope: Scope, reads: list[int], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """What counts is the space, as long as all ids can be read: after a few more writes in a row."""
+    elsewhere = Scope("elsewhere", scope.user)
+    ids = [remember.store(engine, f"{name} likes tea", scope=elsewhere).id for name in TOLD]
+    reads.clear()
+    monkeypatch.setattr(facts, "MEMORIES_MOST", 7)
+    floors = range(3, 3 + facts.IN_A_ROW_OF_MANY + 2)
+    told = [remember.store(engine, f"The office is on floor {floor}", scope=scope) for floor in floors]
+    assert {answer.action for answer in told[1:]} == {Action.REPLACED}
+    assert reads == [1]
+    taken = remember.store(engine, "Something else", scope=scope, id=ids[0])
+    assert taken.action is Action.FAILED
+
+
+def test_a_store_with_too_many_ids_is_left_on_the_disk(
+    engine: Engine, scope: Scope, reads: list[int], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """However small the space is."""
+    monkeypatch.setattr(facts, "MEMORIES_MOST", 0)
+    monkeypatch.setattr(facts, "ROWS_MOST", 1)
+    for floor in range(3, 3 + facts.IN_A_ROW_OF_MANY + 2):
+        remember.store(engine, f"The office is on floor {floor}", scope=scope)
+    assert reads == []
+
+
 def test_two_that_say_the_same_may_give_way_one_after_the_other(engine: Engine, scope: Scope) -> None:
     """As an import that goes by ids leaves them."""
     for name in ("Ann", "Bo"):
