@@ -2,46 +2,45 @@
 
 from __future__ import annotations
 
-import hashlib
+import importlib
 import io
 import json
 import os
-import re
 import shutil
 import sys
 import zlib
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
-import numpy as np
 import pytest
 from hypothesis import settings
-from numpy.typing import NDArray
 
 from memcli.config import Config
 from memcli.home import Home
-from memcli.model import EmbeddingModel, Progress, Scope
+from memcli.model import Scope
 from memcli.services.blocks import NOTICE
 from memcli.services.engine import Engine
-from memcli.settings import ConflictSettings
 from tests import bucket_server
 from tests.warm.running import WarmProcess, runtime_directory
-
-UNCHECKED = Config(conflicts=ConflictSettings(check=False))
-"""Most tests store what they like: "fact 2" after "fact 1" would replace it."""
+from tests.wordhash import UNCHECKED, WordHashEmbedder
 
 NOW = datetime(2026, 5, 1, 12, 0, tzinfo=UTC)
 
 settings.register_profile(
-    "memcli", deadline=None
-)  # how long one example takes says what else the machine does
+    "memcli", deadline=None, max_examples=40
+)  # how long one example takes says what else the machine does; other ones are tried in each run
 settings.register_profile(
     "long", deadline=None, max_examples=10_000
 )  # `--hypothesis-profile=long`; tests/fuzz/rounds.py says what it means for machines and command lines
 settings.load_profile("memcli")
+
+sys.dont_write_bytecode = False
+os.environ.pop("PYTHONDONTWRITEBYTECODE", None)
+"""Whatever the environment says: each worker would rewrite all assertions anew, which is 10 s of a processor,
+and each of a thousand processes would compile memcli."""
 
 IN_MEMORY = Path("/dev/shm")  # a name of its own in there is pytest's business
 ROOM = 4 << 30
@@ -52,6 +51,19 @@ def pytest_configure() -> None:
     """Let stores of tests be in memory where there is room: that takes a third of the time off the suite."""
     if os.access(IN_MEMORY, os.W_OK) and shutil.disk_usage(IN_MEMORY).free > ROOM:
         os.environ.setdefault("PYTEST_DEBUG_TEMPROOT", str(IN_MEMORY))
+
+
+def pytest_sessionstart(session: pytest.Session) -> None:
+    """Let each worker rewrite the assertions of its share of the tests, which the others find done.
+
+    Where nothing is compiled yet, as in CI, all of them would do all of it: they go through the tests at the
+    same pace.
+    """
+    worker = os.environ.get("PYTEST_XDIST_WORKER", "")
+    if worker and session.config.args == session.config.getini("testpaths"):
+        tests = sorted(Path(__file__).parent.rglob("test_*.py"))
+        for file in tests[int(worker[2:]) :: int(os.environ["PYTEST_XDIST_WORKER_COUNT"])]:
+            importlib.import_module(".".join(file.relative_to(session.config.rootpath).with_suffix("").parts))
 
 
 def pytest_xdist_auto_num_workers() -> int:
@@ -76,40 +88,6 @@ def _nobody_lives_here(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("HF_HUB_OFFLINE", "1")
     for name in ("NO_COLOR", "FORCE_COLOR", "COLUMNS"):
         monkeypatch.delenv(name, raising=False)
-
-
-class WordHashEmbedder:
-    """A text is the sum of its words, each a fixed random vector: shared words make it similar.
-
-    Enough wherever meaning does not matter, and a thousand times faster than a model.
-    """
-
-    def __init__(self, name: str = "word-hash", dimension: int = 32, window: int = 200) -> None:
-        self.model = EmbeddingModel(name=name, dimension=dimension)
-        self.window = window
-        self.embedded: list[str] = []
-
-    def _vector(self, text: str) -> NDArray[np.float32]:
-        total = np.zeros(self.model.dimension)
-        for word in re.findall(r"\w+", text.casefold()) or ["nothing"]:
-            seed = int.from_bytes(hashlib.blake2b(word.encode(), digest_size=8).digest())
-            total += np.random.default_rng(seed).normal(size=self.model.dimension)
-        return (total / np.linalg.norm(total)).astype(np.float32)
-
-    def embed_queries(self, queries: Sequence[str]) -> NDArray[np.float32]:
-        """See `memcli.model.Embedder`."""
-        return np.array([self._vector(query) for query in queries])
-
-    def embed_documents(self, texts: Sequence[str], progress: Progress | None = None) -> NDArray[np.float32]:
-        """See `memcli.model.Embedder`."""
-        self.embedded += texts
-        if progress:
-            progress(len(texts))
-        return np.array([self._vector(text) for text in texts]).reshape(len(texts), self.model.dimension)
-
-    def passages(self, text: str) -> list[tuple[int, int]]:
-        """Pieces of `window` characters."""
-        return [(at, min(at + self.window, len(text))) for at in range(0, len(text), self.window)]
 
 
 @dataclass

@@ -12,7 +12,8 @@ from memcli import Memory
 from memcli.errors import ConfigError, ConflictError, MemcliError, NotFoundError, UsageError
 from memcli.model import Action, Stored
 from memcli.services.engine import Engine
-from tests.conftest import Ran, WordHashEmbedder
+from tests.conftest import Ran
+from tests.wordhash import WordHashEmbedder
 
 
 @pytest.fixture

@@ -20,7 +20,7 @@ from memcli.services.edges import Direction
 from memcli.services.engine import Engine
 from memcli.structure import Edge
 from tests.benchmarks.stores import SPACE, USER, directory, engine, scope
-from tests.conftest import WordHashEmbedder
+from tests.wordhash import WordHashEmbedder
 
 GOAL_MS = 50.0
 TYPES = ("context_for", "requires", "about", "contradicts")

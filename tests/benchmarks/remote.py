@@ -21,8 +21,8 @@ from memcli.services.engine import Engine
 from memcli.settings import ConflictSettings, StoreSettings
 from memcli.storage import lance
 from tests import bucket_server
-from tests.conftest import WordHashEmbedder
 from tests.storage.remote.machines import engine_at
+from tests.wordhash import WordHashEmbedder
 
 SCOPE = Scope(space="work", user="me")
 WORDS = [f"word{n}" for n in range(3000)]

@@ -30,7 +30,7 @@ from memcli.services.importers.found import About, Found
 from memcli.services.importers.reading import Source
 from tests.benchmarks import stores, tables
 from tests.benchmarks.tables import Goal
-from tests.conftest import WordHashEmbedder
+from tests.wordhash import WordHashEmbedder
 
 GOAL = 20_000
 BEGAN = datetime(2026, 5, 1, 9, 0, tzinfo=UTC)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import shutil
 import subprocess
 import sys
 from collections.abc import Callable, Iterator, Mapping, Sequence
@@ -19,6 +20,9 @@ from tests.warm.running import WarmProcess, driver, environment
 MemCLI = Callable[..., Ran]
 """The fixture `memcli`."""
 
+Furnish = Callable[[str, Callable[[], Any]], None]
+"""The fixture `furnish`."""
+
 Offered = Callable[..., list[str]]
 """The fixture `offered`: what the shell is told, its first line being `names` or `files`."""
 
@@ -28,6 +32,29 @@ def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
     if "memcli" in metafunc.fixturenames:
         here_only = metafunc.definition.get_closest_marker("here_only")
         metafunc.parametrize("memcli", ["here"] if here_only else ["here", "warm"], indirect=True)
+
+
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    """Of many cases that say the same about the warm process, let only those be run that were picked."""
+    seen: set[tuple[object, ...]] = set()
+    left_out = []
+    for item in items:
+        picked, case = item.get_closest_marker("warm_sample"), getattr(item, "callspec", None)
+        if picked is None or case is None or case.params.get("memcli") != "warm":
+            continue
+        if picked.args:
+            is_one = bool(set(picked.args) & set(case.id.split("-")))
+        else:
+            values = (str(case.params[name]) for name in picked.kwargs.get("by", ()))
+            kind = (item.nodeid.partition("[")[0], *values)
+            is_one = kind not in seen
+            seen.add(kind)
+        if not is_one:
+            left_out.append(item)
+    if left_out:
+        config.hook.pytest_deselected(items=left_out)
+        gone = set(left_out)
+        items[:] = [item for item in items if item not in gone]
 
 
 @pytest.fixture
@@ -79,6 +106,27 @@ def home(tmp_path: Path) -> Path:
     return tmp_path / "nobody" / "memcli"
 
 
+@pytest.fixture(scope="session")
+def furnished_homes(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Where homes are kept that many tests begin with."""
+    return tmp_path_factory.mktemp("homes")
+
+
+@pytest.fixture
+def furnish(home: Path, furnished_homes: Path) -> Furnish:
+    """Makes the home what a function makes of it; the second time that a name is given it is a copy."""
+
+    def call(name: str, make: Callable[[], Any]) -> None:
+        kept = furnished_homes / name
+        if kept.exists():
+            shutil.copytree(kept, home)
+        else:
+            make()
+            shutil.copytree(home, kept)
+
+    return call
+
+
 @pytest.fixture
 def real() -> Callable[..., Ran]:
     """Runs the installed script in a process of its own, with the bundled model."""
@@ -105,7 +153,7 @@ from pathlib import Path
 from memcli.cli.boundary import run
 from memcli.services import transfer
 from memcli.services.engine import Engine
-from tests.conftest import WordHashEmbedder
+from tests.wordhash import WordHashEmbedder
 
 class Waiting(WordHashEmbedder):
     calls = queries = 0

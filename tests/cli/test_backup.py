@@ -42,6 +42,7 @@ def test_a_backup_from_its_making_to_its_return(stored: MemCLI, home: Path, tmp_
     assert len(everything(Path(kept.json["kept"]))["memories_1"]) == 3
 
 
+@pytest.mark.here_only  # in a process of its own either way
 def test_a_file_is_written_over_only_when_asked(stored: MemCLI, tmp_path: Path) -> None:
     """It could be the last good one."""
     file = tmp_path / "one.tar.zst"
@@ -83,6 +84,7 @@ def test_a_foreign_file_is_refused(stored: MemCLI, tmp_path: Path) -> None:
     assert len(texts(stored)) == 2
 
 
+@pytest.mark.here_only  # in a process of its own either way
 def test_an_empty_home_has_nothing_to_save(memcli: MemCLI, tmp_path: Path, home: Path) -> None:
     """And looking for it makes nothing."""
     assert is_one_sentence(memcli("backup", str(tmp_path / "one.tar.zst"), code=3).err)
@@ -90,6 +92,7 @@ def test_an_empty_home_has_nothing_to_save(memcli: MemCLI, tmp_path: Path, home:
     assert not home.exists()
 
 
+@pytest.mark.here_only  # in a process of its own either way
 def test_a_backup_goes_through_pipes(stored: MemCLI, tmp_path: Path, home: Path) -> None:
     """Out of one process and into another; what people read goes to standard error."""
     command = [sys.executable, "-m", "memcli"]
@@ -107,6 +110,7 @@ def test_a_backup_goes_through_pipes(stored: MemCLI, tmp_path: Path, home: Path)
     assert everything(tmp_path / "other" / "db") == everything(home / "db")
 
 
+@pytest.mark.here_only  # in a process of its own either way
 def test_people_see_what_is_in_it(stored: MemCLI, tmp_path: Path) -> None:
     """In words, within 80 columns."""
     shown = stored("backup", str(tmp_path / "one.tar.zst"), "-f", "table").out

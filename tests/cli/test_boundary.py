@@ -10,7 +10,8 @@ import pytest
 
 from memcli import __version__
 from tests.cli.conftest import MemCLI, Waiting, is_one_sentence, json_lines
-from tests.conftest import Ran, WordHashEmbedder
+from tests.conftest import Ran
+from tests.wordhash import WordHashEmbedder
 
 READING = [["list"], ["search", "x"], ["context", "x"], ["get", "x"], ["export"], ["spaces", "list"]]
 READING += [["graph", "export"], ["graph", "traverse", "x"], ["value", "get", "x"], ["value", "list"]]
@@ -42,6 +43,7 @@ def test_no_command_and_no_such_command_are_usage_errors(memcli: MemCLI) -> None
         assert is_one_sentence(memcli(*arguments, code=2).err)
 
 
+@pytest.mark.warm_sample("list", "store x")
 @pytest.mark.parametrize("command", [*READING, *WRITING], ids=" ".join)
 def test_a_directory_that_is_not_a_store_is_refused(memcli: MemCLI, home: Path, command: list[str]) -> None:
     """Exit code 6, and it stays as it was."""
@@ -53,6 +55,7 @@ def test_a_directory_that_is_not_a_store_is_refused(memcli: MemCLI, home: Path, 
     assert [path.name for path in (home / "db").iterdir()] == ["thesis.txt"]
 
 
+@pytest.mark.warm_sample("list", "store x")
 @pytest.mark.parametrize("command", [*READING, *WRITING], ids=" ".join)
 def test_a_file_in_place_of_the_store_is_refused(memcli: MemCLI, home: Path, command: list[str]) -> None:
     """Exit code 6."""
@@ -63,6 +66,7 @@ def test_a_file_in_place_of_the_store_is_refused(memcli: MemCLI, home: Path, com
     assert (home / "db").read_text() == "precious"
 
 
+@pytest.mark.warm_sample("list", "store x")
 @pytest.mark.parametrize("command", [*READING, *WRITING], ids=" ".join)
 def test_a_store_of_a_newer_memcli_is_refused(memcli: MemCLI, home: Path, command: list[str]) -> None:
     """Exit code 6, with what to do, and it stays as it was."""
@@ -147,6 +151,7 @@ def test_another_models_vectors_are_not_mixed_with(memcli: MemCLI, monkeypatch: 
     assert [hit["text"] for hit in memcli("search", "word", "--mode", "text").json] == ["kept word"]
 
 
+@pytest.mark.here_only  # in a process of its own either way
 @pytest.mark.parametrize("form", ["plain", "json", "table"])
 def test_a_reader_that_leaves_ends_a_list_quietly(memcli: MemCLI, form: str) -> None:
     """`memcli list | head -1` with more than a pipe holds; 141 is what other programs end with then."""
@@ -171,6 +176,7 @@ def test_a_full_disk_behind_standard_output_is_said_in_a_sentence(real: Callable
     assert is_one_sentence(done.stderr), done.stderr
 
 
+@pytest.mark.here_only  # in a process of its own either way
 def test_a_terminal_that_knows_few_letters_shows_what_it_can(
     memcli: MemCLI, real: Callable[..., Ran]
 ) -> None:
@@ -190,6 +196,7 @@ def test_closed_streams_are_survived() -> None:
     assert is_one_sentence(done.stderr), done.stderr
 
 
+@pytest.mark.here_only  # in a process of its own either way
 def test_an_interrupted_import_has_stored_what_it_reported(
     memcli: MemCLI, waiting: Callable[..., Waiting], tmp_path: Path
 ) -> None:
@@ -226,6 +233,7 @@ def test_a_killed_writer_leaves_nothing_locked(memcli: MemCLI, waiting: Callable
     assert len(memcli("list").json) == 2
 
 
+@pytest.mark.here_only  # in a process of its own either way
 def test_two_processes_that_store_the_same_at_once_leave_one_memory(
     memcli: MemCLI, waiting: Callable[..., Waiting], tmp_path: Path
 ) -> None:

@@ -11,12 +11,14 @@ from tests.cli.conftest import ROOT, STEERING, MemCLI, Offered, is_one_sentence,
 FILES = {"bash": "memcli.bash", "zsh": "_memcli", "fish": "memcli.fish"}
 
 
+@pytest.mark.here_only  # in a process of its own either way
 @pytest.mark.parametrize("shell", FILES)
 def test_the_scripts_in_the_repository_are_those_that_are_generated(memcli: MemCLI, shell: str) -> None:
     """`memcli completions show SHELL > completions/FILE` brings them up to date."""
     assert (ROOT / "completions" / FILES[shell]).read_text() == memcli("completions", "show", shell).out
 
 
+@pytest.mark.here_only  # in a process of its own either way
 def test_another_shell_is_refused(memcli: MemCLI) -> None:
     """With those there are."""
     ran = memcli("completions", "show", "tcsh", code=2)
@@ -24,6 +26,7 @@ def test_another_shell_is_refused(memcli: MemCLI) -> None:
     assert "bash" in ran.err
 
 
+@pytest.mark.here_only  # in a process of its own either way
 @pytest.mark.parametrize("shell", FILES)
 def test_the_script_is_installed_where_the_shell_finds_it(memcli: MemCLI, tmp_path: Path, shell: str) -> None:
     """Below the home directory; the answer names the file."""

@@ -224,6 +224,7 @@ def test_an_import_checks_facts_or_goes_by_ids(
     assert memcli("import", "-", *options, stdin=again, code=1).json == counted
 
 
+@pytest.mark.here_only  # in a process of its own either way
 def test_turns_of_a_conversation_are_never_checked(memcli: MemCLI) -> None:
     """What was said was said."""
     turns = [{"text": text, "conversation": "c", "position": i} for i, text in enumerate((THIRD, FOURTH))]

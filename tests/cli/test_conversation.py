@@ -75,6 +75,7 @@ def test_what_is_known_of_a_turn_is_kept(memcli: MemCLI) -> None:
     memcli("conversation", "add", "-", "--meta", "n=1", stdin="[]", code=2)
 
 
+@pytest.mark.warm_sample(by=["code"])
 @pytest.mark.parametrize(
     ("arguments", "stdin", "code"),
     [

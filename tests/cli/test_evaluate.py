@@ -11,9 +11,11 @@ import pytest
 from memcli.cli.views import laid_out
 from memcli.model import Mode
 from memcli.services.evaluate import Evaluated, Latency
-from tests.cli.conftest import MemCLI, Waiting, is_one_sentence, json_lines
+from tests.cli.conftest import Furnish, MemCLI, Waiting, is_one_sentence, json_lines
 from tests.cli.test_transfer import on_a_terminal
 from tests.conftest import Ran
+
+pytestmark = pytest.mark.here_only  # `eval` is in a process of its own either way
 
 LINES = [
     {"id": "cat", "text": "the cat is called Miso"},
@@ -27,9 +29,9 @@ QUESTIONS = json_lines(
 
 
 @pytest.fixture
-def pets(memcli: MemCLI) -> MemCLI:
+def pets(memcli: MemCLI, furnish: Furnish) -> MemCLI:
     """A command line with three memories in two spaces."""
-    memcli("import", "-", stdin=json_lines(*LINES))
+    furnish("pets", lambda: memcli("import", "-", stdin=json_lines(*LINES)))
     return memcli
 
 

@@ -22,6 +22,7 @@ MEMCLI = [sys.executable, "-m", "memcli"]
 BUG = "the cable is\nunplugged"
 
 
+@pytest.mark.warm_sample
 @pytest.mark.parametrize("number", ["4000000000", "99999999999999999999999", "-1"])
 @pytest.mark.parametrize(
     "command",
@@ -53,6 +54,7 @@ def test_the_largest_number_is_taken(memcli: MemCLI, command: str) -> None:
     assert "amber tree" in memcli(command, *query, option, str(2**31 - 1)).out
 
 
+@pytest.mark.warm_sample(by=["by"])
 @pytest.mark.parametrize("command", [["list"], ["store", "x"], ["config", "path"]], ids=" ".join)
 @pytest.mark.parametrize("place", ["~nosuch-user/x", "ftp://"])
 @pytest.mark.parametrize("by", ["variable", "option"])
@@ -103,6 +105,7 @@ def test_a_request_for_completions_without_its_variables_is_no_traceback(
     assert "Traceback" not in ran.out + ran.err
 
 
+@pytest.mark.here_only  # in a process of its own either way
 @pytest.mark.parametrize("streams", [">&-", "2>&-", ">&- 2>&-", "<&-", "<&- >&- 2>&-"])
 @pytest.mark.parametrize("command", ["list", "--version", "get nosuch"])
 def test_closed_streams_are_no_traceback(memcli: MemCLI, streams: str, command: str) -> None:
@@ -208,6 +211,7 @@ def test_spaces_are_managed_under_both_unicode_forms(memcli: MemCLI, forms: tupl
     assert memcli("spaces", "list").json == []
 
 
+@pytest.mark.warm_sample(by=["command"])
 @pytest.mark.parametrize("command", [["list"], ["search", "x"], ["store", "x"], ["optimize"]], ids=" ".join)
 @pytest.mark.parametrize("tables", [["docs"], ["docs", "memories"], ["memories_1", "docs"]], ids=" ".join)
 def test_a_database_of_somebody_else_is_refused(
@@ -291,6 +295,7 @@ def on_a_terminal(typed: bytes, *arguments: str) -> tuple[int, str]:
     return code, said.decode()
 
 
+@pytest.mark.here_only  # in a process of its own either way
 @pytest.mark.parametrize(
     ("answer", "code", "left"), [(b"n\n", 1, 1), (b"\n", 1, 1), (b"y\n", 0, 0)], ids=["no", "nothing", "yes"]
 )

@@ -2,22 +2,26 @@
 
 import pytest
 
-from tests.cli.conftest import STEERING, MemCLI, Offered, is_one_sentence, json_lines
+from tests.cli.conftest import STEERING, Furnish, MemCLI, Offered, is_one_sentence, json_lines
 
 EVIL = "[red]x[/red] \u202egnidaer\u202c \"q\" 'q' \\N </script>"
 
 
 @pytest.fixture
-def three(memcli: MemCLI) -> MemCLI:
+def three(memcli: MemCLI, furnish: Furnish) -> MemCLI:
     """abc1 is context for bcd2, which requires cde3."""
     texts = {
         "abc1": "Works at Stripe on payment systems",
         "bcd2": "Building a payment reconciliation service",
         "cde3": "Needs idempotency in payment retries",
     }
-    memcli("import", "-", stdin=json_lines(*({"id": i, "text": text} for i, text in texts.items())))
-    memcli("graph", "connect", "abc", "bcd", "--type", "context_for", "--weight", "0.9")
-    memcli("graph", "connect", "bcd", "cde", "--type", "requires", "--weight", "0.5")
+
+    def make() -> None:
+        memcli("import", "-", stdin=json_lines(*({"id": i, "text": text} for i, text in texts.items())))
+        memcli("graph", "connect", "abc", "bcd", "--type", "context_for", "--weight", "0.9")
+        memcli("graph", "connect", "bcd", "cde", "--type", "requires", "--weight", "0.5")
+
+    furnish("three", make)
     return memcli
 
 
@@ -69,6 +73,7 @@ def test_the_tree_on_a_terminal(three: MemCLI, monkeypatch: pytest.MonkeyPatch) 
     assert three("graph", "edges", "bcd", "-f", "plain").out.startswith("out\tcde3\trequires\t0.5\tNeeds")
 
 
+@pytest.mark.warm_sample(by=["code"])
 @pytest.mark.parametrize(
     ("command", "code"),
     [

@@ -58,6 +58,7 @@ def test_every_event_gets_an_answer_that_its_harness_takes(memcli: MemCLI, harne
     assert log() == ""
 
 
+@pytest.mark.warm_sample(by=["event"])
 @pytest.mark.parametrize("raw", [b"", b"nonsense", b"[]", b"\xff\xfe", b"{}", b'{"prompt": {"deep": 1}}'])
 @pytest.mark.parametrize(("harness", "event"), ASKING)
 def test_bad_input_gets_an_empty_answer(memcli: MemCLI, harness: str, event: str, raw: bytes) -> None:

@@ -26,6 +26,7 @@ SECTIONS = {
 """Where each client looks for servers in its settings."""
 
 
+@pytest.mark.here_only  # in a process of its own either way
 @pytest.mark.parametrize("client", Client)
 def test_what_a_client_needs_to_know_is_printed(memcli: MemCLI, home: Path, client: Client) -> None:
     """Ready for its file of settings, which standard error names; with the options that were said."""
@@ -41,6 +42,7 @@ def test_what_a_client_needs_to_know_is_printed(memcli: MemCLI, home: Path, clie
     assert ran.err.startswith("for ")
 
 
+@pytest.mark.here_only  # in a process of its own either way
 def test_clients_that_have_a_command_for_it_are_told_by_it(memcli: MemCLI) -> None:
     """Quoted for a shell."""
     said = memcli("mcp", "--print-config", "claude-code", "--space", "my work").err.splitlines()[1]
@@ -48,6 +50,7 @@ def test_clients_that_have_a_command_for_it_are_told_by_it(memcli: MemCLI) -> No
     assert said.endswith(" mcp '--space=my work'")
 
 
+@pytest.mark.here_only  # in a process of its own either way
 def test_a_client_that_is_not_known_is_refused(memcli: MemCLI) -> None:
     """With those there are."""
     ran = memcli("mcp", "--print-config", "notepad", code=2)
@@ -55,6 +58,7 @@ def test_a_client_that_is_not_known_is_refused(memcli: MemCLI) -> None:
     assert "zed" in ran.err
 
 
+@pytest.mark.here_only  # in a process of its own either way
 def test_without_the_extra_it_says_how_to_install_it(memcli: MemCLI, monkeypatch: pytest.MonkeyPatch) -> None:
     """The server is the one command that needs more than the base installation."""
     for name in [name for name in sys.modules if name.startswith("memcli.servers.mcp")]:

@@ -9,9 +9,11 @@ from memcli.embedding.catalog import BUNDLED
 from memcli.services.engine import Engine
 from tests import crossencoder
 from tests.cli.conftest import MemCLI, is_one_sentence
-from tests.conftest import Ran, WordHashEmbedder
+from tests.conftest import Ran
+from tests.wordhash import WordHashEmbedder
 
 
+@pytest.mark.here_only  # in a process of its own either way
 def test_the_bundled_model_is_shown_and_listed_first(memcli: MemCLI) -> None:
     """By name, with what it is."""
     shown = memcli("model", "show").json
@@ -21,6 +23,7 @@ def test_the_bundled_model_is_shown_and_listed_first(memcli: MemCLI) -> None:
     assert memcli("model", "list", "-f", "plain").out.startswith(f"{BUNDLED}\tbundled\tembedding\n")
 
 
+@pytest.mark.here_only  # in a process of its own either way
 def test_rerankers_are_listed_last_and_marked(memcli: MemCLI) -> None:
     """In JSON, in lines and on the terminal; each is shown by its name."""
     listed = memcli("model", "list").json
@@ -41,6 +44,7 @@ def test_rerankers_are_listed_last_and_marked(memcli: MemCLI) -> None:
     assert "reranker" not in memcli("model", "show", BUNDLED, "-f", "table").out
 
 
+@pytest.mark.here_only  # in a process of its own either way
 def test_what_is_pulled_is_followed_by_how_to_use_it(memcli: MemCLI) -> None:
     """On standard error; the bundled model needs no hub to be pulled."""
     ran = memcli("model", "pull", BUNDLED)
@@ -60,6 +64,7 @@ def test_a_reranker_is_used_by_its_setting(real: Callable[..., Ran], tmp_path: P
     assert real("config", "get", "rerank.model", env={"MEMCLI_RERANK": "other"}).out == "other\n"
 
 
+@pytest.mark.here_only  # in a process of its own either way
 def test_a_model_that_does_not_exist_is_not_found(memcli: MemCLI) -> None:
     """Exit code 3, and the nearest name is offered."""
     ran = memcli("model", "show", "BAAI/bge-small-en-v15", code=3)

@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from tests.cli.conftest import STEERING, MemCLI, json_lines
+from tests.cli.conftest import STEERING, Furnish, MemCLI, json_lines
 
 NASTY = (
     "\x1b[31mred\x1b[0m \x9b2J \u202egnidaer\u202c [red]x[/red] [/] \x07\x08\r:smile: \x7f\u2066\u200f end"
@@ -23,7 +23,7 @@ def joined(text: str) -> str:
 
 
 @pytest.fixture
-def nasty(memcli: MemCLI) -> MemCLI:
+def nasty(memcli: MemCLI, furnish: Furnish) -> MemCLI:
     """A command line with a memory whose every text is nasty, as far as it may be."""
     own = "[red]x[/red] \u202egnidaer\u202c\u2066[/]"
     line = {
@@ -38,8 +38,12 @@ def nasty(memcli: MemCLI) -> MemCLI:
         "user": "me",
         "metadata": {NASTY: NASTY},
     }
-    memcli("import", "-", stdin=json_lines(line))
-    memcli("spaces", "create", "described", "--description", own)
+
+    def make() -> None:
+        memcli("import", "-", stdin=json_lines(line))
+        memcli("spaces", "create", "described", "--description", own)
+
+    furnish("nasty", make)
     return memcli
 
 
@@ -67,6 +71,7 @@ COMMANDS = [
 ]
 
 
+@pytest.mark.warm_sample(by=["command"])
 @pytest.mark.parametrize("form", FORMATS)
 @pytest.mark.parametrize("command", COMMANDS, ids=lambda command: " ".join(command)[:30].strip("\x1b"))
 def test_nothing_that_steers_a_terminal_gets_through(nasty: MemCLI, command: list[str], form: str) -> None:
@@ -123,6 +128,7 @@ LONG: list[str] = [
 ]
 
 
+@pytest.mark.warm_sample(by=["columns"])
 @pytest.mark.parametrize("columns", ["80", "40"])
 @pytest.mark.parametrize("text", LONG, ids=["words", "one word", "cyrillic", "chinese", "lines", "emoji"])
 def test_tables_show_the_whole_text_at_every_width(

@@ -8,7 +8,7 @@ from time import process_time
 
 import pytest
 
-from tests.cli.conftest import MemCLI, is_one_sentence, json_lines
+from tests.cli.conftest import Furnish, MemCLI, is_one_sentence, json_lines
 from tests.conftest import Ran
 
 MODES = ["hybrid", "vector", "text"]
@@ -83,7 +83,7 @@ HUGE = {
 
 
 @pytest.fixture
-def stocked(memcli: MemCLI) -> MemCLI:
+def stocked(memcli: MemCLI, furnish: Furnish) -> MemCLI:
     """A command line with facts and turns behind it, in two spaces."""
     texts = (
         "Where is the office?",
@@ -110,10 +110,12 @@ def stocked(memcli: MemCLI) -> MemCLI:
         {"text": "long " * 200 + "otters", "id": "long"},
     ]
     long_ago = {"created_at": "2020-01-01T00:00:00Z"}  # so that nothing fades meanwhile
-    memcli("import", "-", stdin=json_lines(*(line | long_ago for line in (*turns, *facts))))
+    lines = json_lines(*(line | long_ago for line in (*turns, *facts)))
+    furnish("stocked", lambda: memcli("import", "-", stdin=lines))
     return memcli
 
 
+@pytest.mark.warm_sample("control", "emoji", "newlines")
 @pytest.mark.parametrize("query", ODD.values(), ids=ODD)
 def test_an_odd_query_has_an_answer(stocked: MemCLI, query: str) -> None:
     """In every mode, with every option that makes more of it, and the same one from standard input."""
@@ -128,6 +130,7 @@ def test_an_odd_query_has_an_answer(stocked: MemCLI, query: str) -> None:
             assert 0 <= hit["relevance"] <= 1
 
 
+@pytest.mark.warm_sample("control", "emoji", "newlines")
 @pytest.mark.parametrize("query", ODD.values(), ids=ODD)
 def test_an_odd_query_has_a_context(stocked: MemCLI, query: str) -> None:
     """Or an empty one."""
@@ -137,6 +140,7 @@ def test_an_odd_query_has_a_context(stocked: MemCLI, query: str) -> None:
     assert stocked("context", "--", query).err == ""
 
 
+@pytest.mark.warm_sample(by=["command"])
 @pytest.mark.parametrize(
     "command", [["search"], *(["search", "--mode", mode] for mode in MODES), ["context"]]
 )
@@ -149,6 +153,7 @@ def test_an_empty_query_is_refused_in_a_sentence(stocked: MemCLI, command: list[
         assert "query is empty" in ran.err
 
 
+@pytest.mark.warm_sample("words")
 @pytest.mark.parametrize("query", HUGE.values(), ids=HUGE)
 def test_a_query_of_100_kb_has_an_answer_in_no_time(stocked: MemCLI, query: str) -> None:
     """Whatever it is made of: whoever pastes a page waits no longer than for a question."""
@@ -163,6 +168,7 @@ def test_a_context_for_100_kb(stocked: MemCLI) -> None:
     assert "Miso" in stocked("context", "-", "--min-score", "0", stdin=HUGE["words"]).out
 
 
+@pytest.mark.warm_sample
 @pytest.mark.parametrize("mode", MODES)
 def test_a_batch_of_odd_queries_has_an_answer_for_each_line(
     stocked: MemCLI, tmp_path: Path, mode: str
@@ -181,6 +187,7 @@ def test_a_batch_of_odd_queries_has_an_answer_for_each_line(
     assert hits["office"]
 
 
+@pytest.mark.warm_sample
 @pytest.mark.parametrize("mode", MODES)
 def test_in_a_batch_the_odd_ones_do_no_harm_to_the_others(stocked: MemCLI, mode: str) -> None:
     """A query is answered as if it had been asked alone."""
@@ -190,6 +197,7 @@ def test_in_a_batch_the_odd_ones_do_no_harm_to_the_others(stocked: MemCLI, mode:
     assert answers[2]["hits"] == answers[4]["hits"] == alone
 
 
+@pytest.mark.warm_sample(by=["command"])
 @pytest.mark.parametrize(
     ("raw", "said"),
     [
@@ -222,6 +230,7 @@ def test_a_lone_surrogate_from_the_shell_is_refused(stocked: MemCLI, command: st
         assert "UTF-8" in ran.err
 
 
+@pytest.mark.here_only  # in a process of its own either way
 @pytest.mark.skipif(os.name != "posix", reason="arguments are bytes on POSIX only")
 def test_bytes_that_are_no_text_from_a_real_shell(stocked: MemCLI, real: Callable[..., Ran]) -> None:
     """The installed script, with arguments as bytes."""
@@ -230,6 +239,7 @@ def test_bytes_that_are_no_text_from_a_real_shell(stocked: MemCLI, real: Callabl
         assert (ran.code, ran.out, is_one_sentence(ran.err)) == (2, "", True)
 
 
+@pytest.mark.here_only  # in a process of its own either way
 def test_an_evaluation_asks_odd_questions_too(stocked: MemCLI) -> None:
     """Their figures count as any other's."""
     queries = [query for query in (*list(ODD.values())[::3], HUGE["words"]) if query.strip()]
@@ -239,6 +249,7 @@ def test_an_evaluation_asks_odd_questions_too(stocked: MemCLI) -> None:
     assert all(0 <= one["recall"]["50"] <= 1 for one in figures)
 
 
+@pytest.mark.here_only  # in a process of its own either way
 @pytest.mark.parametrize("query", ["", "  ", "a\0b", "\udcff"])
 def test_an_evaluation_refuses_what_is_no_question(stocked: MemCLI, query: str) -> None:
     """In a sentence that names the line."""
@@ -274,6 +285,7 @@ def test_neighbours_in_all_spaces_are_those_of_their_space(stocked: MemCLI) -> N
     assert (around["d1"], around["r1"]) == (["d0", "d2"], ["r0", "r2"])
 
 
+@pytest.mark.warm_sample
 @pytest.mark.parametrize("count", ["-1", "101", "1.5", "x"])
 def test_a_number_of_neighbours_that_makes_no_sense_is_refused(stocked: MemCLI, count: str) -> None:
     """By search and by context."""

@@ -114,6 +114,7 @@ def test_a_batch_from_standard_input_for_people(office: MemCLI) -> None:
     assert out.index("» cat") < out.index("» floor")
 
 
+@pytest.mark.warm_sample(by=["code"])
 @pytest.mark.parametrize(
     ("arguments", "code"),
     [

@@ -34,6 +34,7 @@ def test_what_is_not_there_and_what_is_there_already(memcli: MemCLI) -> None:
     assert is_one_sentence(memcli("spaces", "rename", "a", "b", code=4).err)
 
 
+@pytest.mark.warm_sample
 @pytest.mark.parametrize(
     "name", ["../x", "a'b\"c;--", "", "a\nb", "\x1b[31mred", "x" * 101, "/", "a\udcff", "\u202ex"]
 )

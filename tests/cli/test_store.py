@@ -3,7 +3,7 @@
 import pytest
 
 from tests.cli.conftest import MemCLI, is_one_sentence
-from tests.conftest import WordHashEmbedder
+from tests.wordhash import WordHashEmbedder
 
 
 def test_the_answer_says_what_happened(memcli: MemCLI) -> None:
@@ -123,6 +123,7 @@ def test_a_megabyte_is_stored_whole(memcli: MemCLI, embedder: WordHashEmbedder) 
     assert memcli("get", stored["id"]).json["text"] == text
 
 
+@pytest.mark.warm_sample
 @pytest.mark.parametrize(
     ("arguments", "stdin", "said"),
     [

@@ -90,6 +90,7 @@ def test_several_tasks_go_on(memcli: MemCLI) -> None:
     assert memcli("task", "show", first, "--json").json["notes"][0]["text"] == "to the first"
 
 
+@pytest.mark.warm_sample(by=["code"])
 @pytest.mark.parametrize(
     ("command", "code"),
     [
@@ -217,6 +218,7 @@ def test_an_end_that_is_killed_is_finished_by_the_next(
     assert [e["outcome"] for e in memcli("episodes", "list").json] == ["first"]
 
 
+@pytest.mark.here_only  # in a process of its own either way
 def test_an_end_that_is_interrupted_gives_the_task_back(
     memcli: MemCLI, waiting: Callable[..., Waiting]
 ) -> None:
@@ -231,6 +233,7 @@ def test_an_end_that_is_interrupted_gives_the_task_back(
     assert memcli("task", "end").json["success"] is True
 
 
+@pytest.mark.here_only  # in a process of its own either way
 def test_two_who_end_a_task_at_once_leave_one_episode(
     memcli: MemCLI, waiting: Callable[..., Waiting], tmp_path: Path
 ) -> None:

@@ -144,6 +144,7 @@ def test_bad_lines_are_reported_by_number_and_the_others_stored(memcli: MemCLI) 
     assert len(memcli("list", "--limit", "0").json) == len(BAD)
 
 
+@pytest.mark.here_only  # in a process of its own either way
 def test_invalid_utf8_is_one_bad_line(memcli: MemCLI) -> None:
     """Byte by byte files are not refused whole."""
     ran = memcli("import", "-", stdin=b'{"text": "caf\xe9"}\n{"text": "fine"}\n', code=1)
@@ -151,6 +152,7 @@ def test_invalid_utf8_is_one_bad_line(memcli: MemCLI) -> None:
     assert "line 1: not valid UTF-8 at byte" in ran.err
 
 
+@pytest.mark.here_only  # in a process of its own either way
 def test_files_from_other_systems_are_read(memcli: MemCLI) -> None:
     """A byte order mark, CRLF, blank lines, no line feed at the end."""
     raw = b'\xef\xbb\xbf{"text": "one"}\r\n\r\n  \r\n{"text": "two"}\r\n{"text": "3\xe2\x80\xa8"}'
@@ -159,6 +161,7 @@ def test_files_from_other_systems_are_read(memcli: MemCLI) -> None:
     assert "line 6" in ran.err
 
 
+@pytest.mark.here_only  # in a process of its own either way
 def test_a_file_without_lines_is_no_failure(memcli: MemCLI) -> None:
     """There was nothing to do."""
     assert memcli("import", "-", stdin=b"\n\n").json == counts()
@@ -180,12 +183,14 @@ def test_a_huge_line_is_stored_or_refused_but_stops_nothing(memcli: MemCLI) -> N
     assert memcli("get", ran.lines[0]["id"]).json["text"] == big
 
 
+@pytest.mark.here_only  # in a process of its own either way
 def test_a_file_that_can_not_be_read(memcli: MemCLI, tmp_path: Path) -> None:
     """Absent: exit code 3; a directory: 2."""
     assert is_one_sentence(memcli("import", str(tmp_path / "absent"), code=3).err)
     assert is_one_sentence(memcli("import", str(tmp_path), code=2).err)
 
 
+@pytest.mark.here_only  # in a process of its own either way
 def test_a_pipe_by_name_is_read_once(memcli: MemCLI) -> None:
     """`memcli import <(zcat memories.gz)` gives a file that can't be read twice."""
     reading, writing = os.pipe()
@@ -197,6 +202,7 @@ def test_a_pipe_by_name_is_read_once(memcli: MemCLI) -> None:
         os.close(reading)
 
 
+@pytest.mark.here_only  # in a process of its own either way
 def test_an_own_id_belongs_to_one_text(memcli: MemCLI) -> None:
     """Another text under it fails, the same is a duplicate."""
     memcli("import", "-", stdin=json_lines({"text": "one", "id": "a"}))
@@ -206,6 +212,7 @@ def test_an_own_id_belongs_to_one_text(memcli: MemCLI) -> None:
     assert "line 1: the id a belongs to another memory" in ran.err
 
 
+@pytest.mark.here_only  # in a process of its own either way
 def test_without_checking_conflicts_only_ids_tell(memcli: MemCLI) -> None:
     """The same fact twice is two memories then."""
     lines = json_lines({"text": "one"}, {"text": "one"}, {"text": "one", "id": "a"})
@@ -309,6 +316,7 @@ def test_every_format_can_be_named() -> None:
     assert {formats.checked(kind) for kind in Kind} == formats.FORMATS.keys()
 
 
+@pytest.mark.here_only  # in a process of its own either way
 @pytest.mark.parametrize("name", FILES)
 def test_every_format_can_be_imported(memcli: MemCLI, tmp_path: Path, name: str) -> None:
     """Told by what is in it, or said; the second time it is all there already."""
@@ -327,6 +335,7 @@ def test_what_is_passed_over_is_told(memcli: MemCLI, tmp_path: Path) -> None:
     assert memcli("--quiet", "import", str(tmp_path / "s.jsonl")).err == ""
 
 
+@pytest.mark.here_only  # in a process of its own either way
 def test_a_directory_is_imported_as_a_whole(memcli: MemCLI, tmp_path: Path) -> None:
     """Folders in it, too; problems name the file; what is in no known format is said."""
     folder = tmp_path / "sessions"
@@ -345,6 +354,7 @@ def test_a_directory_is_imported_as_a_whole(memcli: MemCLI, tmp_path: Path) -> N
     assert is_one_sentence(memcli("import", str(folder / "below"), "--as", "markdown", code=2).err)
 
 
+@pytest.mark.here_only  # in a process of its own either way
 def test_relations_are_counted_for_themselves(memcli: MemCLI, tmp_path: Path) -> None:
     """And are there to be followed."""
     (tmp_path / "memory.jsonl").write_bytes(FILES["mcp-memory"])
@@ -353,6 +363,7 @@ def test_relations_are_counted_for_themselves(memcli: MemCLI, tmp_path: Path) ->
     assert "0 stored, 3 already there, 0 connected" in again.out
 
 
+@pytest.mark.here_only  # in a process of its own either way
 def test_what_can_not_be_imported_says_why(memcli: MemCLI) -> None:
     """In one sentence, with what to do."""
     for raw in (b"PK\x03\x04", b"\x1f\x8b", "[1]".encode("utf-16")):

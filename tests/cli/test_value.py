@@ -50,6 +50,7 @@ def test_values_from_standard_input_and_files(memcli: MemCLI, tmp_path: Path) ->
     memcli("value", "set", "b", "1", "--file", str(file), code=2)
 
 
+@pytest.mark.warm_sample(by=["code"])
 @pytest.mark.parametrize(
     ("command", "code"),
     [

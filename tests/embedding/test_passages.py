@@ -9,11 +9,12 @@ from itertools import pairwise
 from typing import TYPE_CHECKING
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 from tokenizers import Tokenizer
 
 from memcli.embedding import catalog, passages
+from tests.fuzz import rounds
 
 if TYPE_CHECKING:
     from memcli.embedding.vectors import FastembedEmbedder
@@ -64,7 +65,7 @@ def test_several_tokens_of_one_character_are_not_separated() -> None:
     check_cover(passages.windows(text, offsets, 10), 20)
 
 
-@settings(max_examples=60, deadline=None)
+@rounds.of(20)
 @given(
     st.lists(
         st.sampled_from(

@@ -14,7 +14,7 @@ from memcli.embedding.questions import ARTEFACT, LEVELS, NEIGHBOURHOOD, Question
 from memcli.embedding.vectors import FastembedEmbedder
 from memcli.home import Home
 from memcli.services.engine import Engine
-from tests.conftest import WordHashEmbedder
+from tests.wordhash import WordHashEmbedder
 
 MEMORY = [
     "Where did I leave my bicycle?",

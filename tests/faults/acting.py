@@ -20,7 +20,7 @@ from memcli.services import backup, forgetting, memories, models, recall, rememb
 from memcli.services.engine import Engine
 from memcli.settings import ConflictSettings
 from memcli.storage import indexes
-from tests.conftest import WordHashEmbedder
+from tests.wordhash import WordHashEmbedder
 
 SCOPE = Scope("work", "me")
 

@@ -19,7 +19,7 @@ from tests.faults.promises import Promised, counted, everything
 FORKED = multiprocessing.get_context("forkserver")
 """Everything is imported once; each process is a fork of one that has not touched LanceDB."""
 
-FORKED.set_forkserver_preload(["tests.faults.acting", "memcli.storage.database"])
+FORKED.set_forkserver_preload(["tests.faults.acting", "memcli.storage.database", "pytest"])
 
 MOMENT_S = 0.9
 """A process is killed within so many seconds of its first note."""

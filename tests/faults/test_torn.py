@@ -14,9 +14,9 @@ from memcli.services.health import stores
 from memcli.services.health.findings import Finding, Level
 from memcli.storage import torn, versions, whole
 from memcli.storage.whole import Part
-from tests.conftest import UNCHECKED
 from tests.faults.acting import SCOPE, engine_at
 from tests.faults.promises import everything
+from tests.wordhash import UNCHECKED
 
 TEXTS = [f"note number {word} tree" for word in ("amber", "birch", "cedar", "elder", "fern", "hazel")]
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import shutil
 import tempfile
 from collections.abc import Callable
@@ -17,8 +18,9 @@ from memcli.errors import MemcliError
 from memcli.home import Home
 from memcli.services.engine import Engine
 from memcli.settings import BackupSettings, ConflictSettings
-from tests.conftest import Clock, WordHashEmbedder
+from tests.conftest import Clock
 from tests.fuzz import rounds
+from tests.wordhash import WordHashEmbedder
 
 STEPS = st.sampled_from([0.0, 1.0, 60.0, 3_600.0, 90_000.0, 200_000.0, -1.0, -7_200.0])
 """Seconds by which the clock moves; people and machines set it back, too."""
@@ -31,7 +33,9 @@ class Machine(RuleBasedStateMachine):
 
     def __init__(self) -> None:
         super().__init__()
-        self.folder = Path(tempfile.mkdtemp(prefix="memcli-fuzz-"))
+        self.folder = Path(
+            tempfile.mkdtemp(prefix="memcli-fuzz-", dir=os.environ.get("PYTEST_DEBUG_TEMPROOT"))
+        )
         self.clock, self.embedder, self._made = Clock(), WordHashEmbedder(), 0
         self.engine = self.engine_at("home")
 

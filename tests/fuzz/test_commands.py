@@ -13,10 +13,11 @@ import pytest
 
 from memcli.cli.boundary import run
 from memcli.services.engine import Engine
-from tests.conftest import Ran, WordHashEmbedder, _Input
+from tests.conftest import Ran, _Input
 from tests.fuzz import rounds
 from tests.fuzz.commands import Line, Lines
 from tests.standin_llm import command
+from tests.wordhash import WordHashEmbedder
 
 CODES = frozenset({*range(9), 130})
 

@@ -41,6 +41,10 @@ GARBAGE = b"".join(
 """Lines that are no messages, and one that nobody answers to by its name."""
 
 
+Asked = Callable[[Callable[["Session"], Awaitable[None]]], None]
+"""The fixture `asked_here`."""
+
+
 class Session:
     """A client that is connected; what it is told is checked against the schemas that it was given."""
 
@@ -91,7 +95,19 @@ def asked(what: Callable[[Session], Awaitable[None]], *options: str) -> None:
     asyncio.run(asyncio.wait_for(connected(), 60))
 
 
-def test_eight_tools_say_what_they_are_for_in_few_words() -> None:
+@pytest.fixture
+def asked_here(make_engine: Callable[..., Engine]) -> Asked:
+    """Does what it is given with a server in this process: for what pipes and start-up have no part in."""
+    desk = Desk(make_engine, Bounds(scope=Scope(space="default", user="me")))
+
+    async def connected(what: Callable[[Session], Awaitable[None]]) -> None:
+        async with Client(served(desk)) as client:
+            await what(Session(client, {tool.name: tool for tool in (await client.list_tools()).tools}))
+
+    return lambda what: asyncio.run(asyncio.wait_for(connected(what), 60))
+
+
+def test_eight_tools_say_what_they_are_for_in_few_words(asked_here: Asked) -> None:
     """All that a model reads of them with each request is below 1,500 tokens; none lacks a description."""
 
     async def look(session: Session) -> None:
@@ -108,10 +124,10 @@ def test_eight_tools_say_what_they_are_for_in_few_words() -> None:
             Draft202012Validator.check_schema(tool.output_schema or {})
         assert "memory_context" in (session.client.instructions or "")
 
-    asked(look)
+    asked_here(look)
 
 
-def test_what_only_reads_and_what_may_take_away_is_annotated() -> None:
+def test_what_only_reads_and_what_may_take_away_is_annotated(asked_here: Asked) -> None:
     """So that clients ask their users only where there is something to ask."""
 
     async def look(session: Session) -> None:
@@ -122,7 +138,7 @@ def test_what_only_reads_and_what_may_take_away_is_annotated() -> None:
         assert destroys == {f"memory_{name}" for name in ("update", "forget", "graph")}
         assert not any(hint is None or hint.open_world_hint for hint in hints.values())
 
-    asked(look)
+    asked_here(look)
 
 
 def test_each_tool_answers_what_the_command_of_that_name_prints(memcli: Callable[..., Ran]) -> None:
@@ -180,7 +196,7 @@ def _timeless(answer: Any) -> Any:
     return answer
 
 
-def test_a_look_at_a_memory_is_a_use_and_a_search_is_none(memcli: Callable[..., Ran]) -> None:
+def test_a_look_at_a_memory_is_a_use_and_a_search_is_none(asked_here: Asked) -> None:
     """What an agent searches by itself says nothing about what is worth keeping fresh."""
 
     async def use(session: Session) -> None:
@@ -191,7 +207,7 @@ def test_a_look_at_a_memory_is_a_use_and_a_search_is_none(memcli: Callable[..., 
         await session.client.read_resource(f"memcli://memories/{stored['id']}")
         assert (await session.call("memory_get", id=stored["id"]))["uses"] == 1
 
-    asked(use)
+    asked_here(use)
 
 
 def test_forgetting_by_an_agent_can_be_undone(memcli: Callable[..., Ran]) -> None:
@@ -233,7 +249,7 @@ def test_an_agent_never_takes_the_place_of_the_users_word_by_storing(
     assert (memory["text"], memory["trust"]) == ("The office is on floor 3", "user")
 
 
-def test_what_makes_no_sense_is_refused_in_one_sentence() -> None:
+def test_what_makes_no_sense_is_refused_in_one_sentence(asked_here: Asked) -> None:
     """Wrong types, unknown ids, tools and arguments, empty and endless texts; the next call is answered."""
 
     async def use(session: Session) -> None:
@@ -257,7 +273,7 @@ def test_what_makes_no_sense_is_refused_in_one_sentence() -> None:
         assert "nope" in await refused("nope")
         assert await session.call("memory_list") == []
 
-    asked(use)
+    asked_here(use)
 
 
 def test_a_long_text_is_stored_whole() -> None:
@@ -271,7 +287,7 @@ def test_a_long_text_is_stored_whole() -> None:
     asked(use)
 
 
-def test_texts_that_look_like_json_stay_texts() -> None:
+def test_texts_that_look_like_json_stay_texts(asked_here: Asked) -> None:
     """Clients that send JSON within strings are met half-way; what is meant as a text is not touched."""
     told = ['{"a": 1}', "[1, 2]", "null", "3.10", '"quoted"', "true"]
 
@@ -283,7 +299,7 @@ def test_texts_that_look_like_json_stay_texts() -> None:
         last = await session.call("memory_update", id=stored["id"], text='{"b": 2}', tags='["x"]')
         assert (last["text"], last["tags"]) == ('{"b": 2}', ["x"])
 
-    asked(use)
+    asked_here(use)
 
 
 def test_calls_that_come_at_once_are_all_answered(memcli: Callable[..., Ran]) -> None:

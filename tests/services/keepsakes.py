@@ -34,7 +34,7 @@ from memcli.services import (
 )
 from memcli.services.engine import Engine
 from memcli.settings import ConflictSettings
-from tests.conftest import WordHashEmbedder
+from tests.wordhash import WordHashEmbedder
 
 SCOPE = Scope(space="work", user="me")
 TEXTS = {"the office is on floor 3", "the office is on floor 4", "amber tree", "a secret garden"}

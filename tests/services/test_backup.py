@@ -22,9 +22,9 @@ from memcli.services import backup, memories, recall, remember, upkeep, values
 from memcli.services.engine import Engine
 from memcli.storage import backups, database, snapshot
 from memcli.storage.database import Database
-from tests.conftest import UNCHECKED, WordHashEmbedder
 from tests.services import keepsakes
 from tests.services.keepsakes import everything
+from tests.wordhash import UNCHECKED, WordHashEmbedder
 
 MakeEngine = Callable[..., Engine]
 

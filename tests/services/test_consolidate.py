@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from memcli.config import Config
@@ -22,6 +22,7 @@ from memcli.services.history import history
 from memcli.services.undo import undo
 from memcli.settings import ConflictSettings, ConsolidateSettings
 from tests.conftest import NOW
+from tests.fuzz import rounds
 from tests.services.test_pairs import AGAIN, FOURTH, ONCE_MORE, THIRD, WORDS, changes, listed, put, state
 
 
@@ -287,7 +288,7 @@ def fill(engine: Engine, scope: Scope, facts: Sequence[tuple[Any, ...]]) -> None
             uses.look_at(engine, before)
 
 
-@settings(max_examples=8, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@rounds.of(4)
 @given(facts=known, resolves=st.booleans())
 def test_whatever_it_does_loses_nothing_and_can_be_undone(
     make_engine: Callable[..., Engine], facts: Sequence[tuple[Any, ...]], resolves: bool

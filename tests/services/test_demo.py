@@ -6,7 +6,7 @@ from typing import Any
 
 from memcli.services import demo, recall
 from memcli.services.engine import Engine
-from tests.conftest import WordHashEmbedder
+from tests.wordhash import WordHashEmbedder
 
 
 def _lines(name: str) -> list[dict[str, Any]]:

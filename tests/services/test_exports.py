@@ -3,7 +3,7 @@
 import json
 
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from memcli.config import Config
@@ -12,8 +12,10 @@ from memcli.home import Home
 from memcli.model import EVERYWHERE, Scope
 from memcli.services import exports, forgetting, memories, remember, transfer
 from memcli.services.engine import Engine
-from tests.conftest import Clock, WordHashEmbedder
+from tests.conftest import Clock
+from tests.fuzz import rounds
 from tests.services.importers.made import FILES, source
+from tests.wordhash import WordHashEmbedder
 
 
 @pytest.fixture
@@ -57,7 +59,7 @@ LINES = st.lists(
 )
 
 
-@settings(max_examples=20, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@rounds.of(8)
 @given(st.lists(LINES.map("\n".join).filter(str.strip), min_size=1, max_size=4))
 def test_every_fact_comes_back(
     tmp_path_factory: pytest.TempPathFactory, scope: Scope, facts: list[str]

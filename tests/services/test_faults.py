@@ -22,8 +22,9 @@ from memcli.storage.lookup import Holding, Looked, Near
 from memcli.storage.memories import Memories
 from memcli.storage.passages import Passages
 from memcli.storage.table import Table
-from tests.conftest import NOW, Clock, WordHashEmbedder
+from tests.conftest import NOW, Clock
 from tests.services.test_models import Meanwhile
+from tests.wordhash import WordHashEmbedder
 
 MakeEngine = Callable[..., Engine]
 

@@ -11,7 +11,7 @@ import pytest
 from memcli.model import Draft, EmbeddingModel, Scope
 from memcli.services import given, remember, transfer
 from memcli.services.engine import Engine
-from tests.conftest import WordHashEmbedder
+from tests.wordhash import WordHashEmbedder
 
 LONG = "The minutes of the meeting go on. " * 20
 

@@ -5,7 +5,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from memcli.errors import ConflictError, NotFoundError, UsageError
@@ -17,6 +17,7 @@ from memcli.services.engine import Engine
 from memcli.services.graph import Connected
 from memcli.services.undo import undo
 from tests.conftest import Clock
+from tests.fuzz import rounds
 
 OWN = Scope(None, "me", None)
 
@@ -262,7 +263,7 @@ def test_a_store_that_is_not_there_has_no_edges(engine: Engine, scope: Scope) ->
     assert not engine.home.store.exists()
 
 
-@settings(max_examples=15, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@rounds.of(4)
 @given(
     st.dictionaries(
         st.tuples(st.integers(0, 7), st.integers(0, 7)).filter(lambda ab: ab[0] != ab[1]),

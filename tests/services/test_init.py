@@ -82,7 +82,7 @@ def test_another_model_embeds_what_is_stored(
     engine: Engine, scope: Scope, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
     """It is `memcli model use` that is called."""
-    from tests.conftest import WordHashEmbedder
+    from tests.wordhash import WordHashEmbedder
 
     remember.store(engine, "hello there", scope=scope)
     other = WordHashEmbedder(str(tmp_path))

@@ -4,7 +4,7 @@ from collections.abc import Callable
 from contextlib import suppress
 from typing import Any
 
-from hypothesis import HealthCheck, given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from memcli.errors import MemcliError
@@ -12,6 +12,7 @@ from memcli.model import Scope
 from memcli.services import forgetting, memories, recall, remember, spaces, turns, values
 from memcli.services.engine import Engine
 from memcli.services.select import Filter
+from tests.fuzz import rounds
 
 PIECES = [
     "'", "''", '"', "\\", "\\'", "`", "%", "_", "*", ";", "--", "/*", "*/", " OR ", "1=1", "'; --",
@@ -30,7 +31,7 @@ def stored(engine: Engine, text: str, scope: Scope, **about: Any) -> str:
     return ""
 
 
-@settings(max_examples=8, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@rounds.of(3)
 @given(name=NAMES)
 def test_no_name_reaches_beyond_itself(make_engine: Callable[[], Engine], name: str) -> None:
     """As a space, a user, a tag, a conversation, an id, a key and a question."""

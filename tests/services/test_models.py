@@ -14,7 +14,8 @@ from memcli.model import Draft, EmbeddingModel, Mode, Progress, Scope
 from memcli.services import forgetting, memories, models, recall, remember, spaces
 from memcli.services.engine import Engine
 from memcli.services.models import Changed
-from tests.conftest import NOW, Clock, WordHashEmbedder
+from tests.conftest import NOW, Clock
+from tests.wordhash import WordHashEmbedder
 
 WORDS = ["amber", "birch", "cedar", "dahlia", "elder", "fern", "ginkgo", "hazel", "iris", "juniper"]
 

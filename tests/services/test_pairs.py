@@ -13,7 +13,8 @@ from memcli.services import forgetting, memories, pairs, remember, upkeep
 from memcli.services.consolidate import conflicts, consolidate, resolve
 from memcli.services.engine import Engine
 from memcli.storage import rivals
-from tests.conftest import NOW, Clock, WordHashEmbedder
+from tests.conftest import NOW, Clock
+from tests.wordhash import WordHashEmbedder
 
 THIRD, AGAIN, ONCE_MORE, FOURTH = (
     "The office is on floor 3",

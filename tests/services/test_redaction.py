@@ -29,7 +29,7 @@ from memcli.services import (
 from memcli.services.engine import Engine
 from memcli.services.importers.reading import Source
 from memcli.services.redaction import PrivateError
-from tests.conftest import UNCHECKED
+from tests.wordhash import UNCHECKED
 
 MakeEngine = Callable[..., Engine]
 

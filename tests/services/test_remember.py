@@ -11,7 +11,8 @@ from memcli.errors import ConflictError, MemcliError, NotFoundError, UsageError
 from memcli.model import Action, Draft, Scope, Stored
 from memcli.services import context, forgetting, memories, recall, remember
 from memcli.services.engine import Engine
-from tests.conftest import NOW, Clock, WordHashEmbedder
+from tests.conftest import NOW, Clock
+from tests.wordhash import WordHashEmbedder
 
 
 def texts(engine: Engine, scope: Scope) -> list[str]:

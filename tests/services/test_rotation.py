@@ -13,7 +13,8 @@ from memcli.model import Scope
 from memcli.services import backup, doctor, remember, rotation, upkeep
 from memcli.services.engine import Engine
 from memcli.settings import BackupSettings
-from tests.conftest import UNCHECKED, Clock
+from tests.conftest import Clock
+from tests.wordhash import UNCHECKED
 
 MakeEngine = Callable[..., Engine]
 

@@ -69,14 +69,12 @@ def test_each_section_is_told_once_and_in_order(worked: Engine, scope: Scope) ->
 
 
 @pytest.mark.parametrize("style", ["markdown", "xml", "plain"])
-@pytest.mark.parametrize("budget", [1, 10, 40, 80, 150, 400])
-def test_the_budget_is_kept_by_all_of_them_together(
-    worked: Engine, scope: Scope, style: str, budget: int
-) -> None:
+def test_the_budget_is_kept_by_all_of_them_together(worked: Engine, scope: Scope, style: str) -> None:
     """In every style, however small it is; nothing breaks out of its section."""
-    block = built(worked, scope, style=style, budget=budget)
-    assert estimate_tokens(block.context) <= block.tokens <= budget
-    assert block.context.count("\n## Task\n") <= 1
+    for budget in (1, 10, 40, 80, 150, 400):
+        block = built(worked, scope, style=style, budget=budget)
+        assert estimate_tokens(block.context) <= block.tokens <= budget, budget
+        assert block.context.count("\n## Task\n") <= 1, budget
 
 
 def test_what_is_not_there_takes_nothing(engine: Engine, scope: Scope) -> None:

@@ -6,7 +6,7 @@ from dataclasses import replace
 from typing import Any
 
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from memcli.errors import ConflictError, EmbeddingError, NotFoundError, UsageError
@@ -16,6 +16,7 @@ from memcli.services.engine import Engine
 from memcli.services.undo import undo
 from memcli.work import Status, Task
 from tests.conftest import Clock
+from tests.fuzz import rounds
 
 
 def now_at(engine: Engine, scope: Scope) -> Task:
@@ -166,7 +167,7 @@ def test_what_can_not_be_done(no_model: Engine, scope: Scope) -> None:
         tasks.start(no_model, "x", scope=Scope(None, "me"))
 
 
-@settings(max_examples=12, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@rounds.of(4)
 @given(st.lists(st.sampled_from(["push", "push", "pop", "note"]), max_size=12))
 def test_subgoals_are_a_stack(no_model: Engine, scope: Scope, acts: list[str]) -> None:
     """Whatever is pushed and popped: the path is what a list would hold, and every step is kept."""
@@ -208,10 +209,10 @@ for number in range(rounds):
 """
 
 
-def test_six_writers_at_once_lose_nothing(no_model: Engine, scope: Scope) -> None:
+def test_writers_at_once_lose_nothing(no_model: Engine, scope: Scope) -> None:
     """Every subgoal, thought and variable is there, each subgoal one deeper than the last."""
     tasks.start(no_model, "x", scope=scope)
-    home, rounds, number = str(no_model.home.data), 3, 6
+    home, rounds, number = str(no_model.home.data), 3, 4
     writers = [
         subprocess.Popen([sys.executable, "-c", WRITER, home, str(rounds), str(n)], stderr=subprocess.PIPE)
         for n in range(number)

@@ -8,7 +8,7 @@ from typing import Any
 
 import numpy as np
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 from numpy.typing import NDArray
 
@@ -18,7 +18,9 @@ from memcli.model import Action, Progress, Scope
 from memcli.services import forgetting, memories, remember, transfer
 from memcli.services.answers import as_json
 from memcli.services.engine import Engine
-from tests.conftest import NOW, Clock, WordHashEmbedder
+from tests.conftest import NOW, Clock
+from tests.fuzz import rounds
+from tests.wordhash import WordHashEmbedder
 
 
 def lines(*texts: str) -> list[bytes]:
@@ -172,7 +174,7 @@ DOCUMENTS = st.fixed_dictionaries(
 )
 
 
-@settings(deadline=None, max_examples=15, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@rounds.of(5)
 @given(st.lists(DOCUMENTS, min_size=1, max_size=5))
 def test_a_round_trip_loses_nothing(
     tmp_path_factory: pytest.TempPathFactory, documents: list[dict[str, Any]]

@@ -213,7 +213,7 @@ from memcli.home import Home
 from memcli.model import Scope
 from memcli.services import turns
 from memcli.services.engine import Engine
-from tests.conftest import UNCHECKED, WordHashEmbedder
+from tests.wordhash import UNCHECKED, WordHashEmbedder
 home, number = Path(sys.argv[1]), sys.argv[2]
 engine = Engine(UNCHECKED, Home(config_file=home / "config.toml", data=home), embedder=WordHashEmbedder())
 for n in range(5):

@@ -296,24 +296,24 @@ for _ in range(rounds):
 """
 
 
-def test_eight_writers_at_once_lose_nothing(tmp_path: Path, no_model: Engine, scope: Scope) -> None:
+def test_writers_at_once_lose_nothing(tmp_path: Path, no_model: Engine, scope: Scope) -> None:
     """Counts add up, lists have every entry, and of two who read the same version one has to look again."""
     values.put(no_model, "chain", "0", scope=scope)
-    rounds = 4
+    rounds, number = 4, 4
     home = str(no_model.home.data)
     writers = [
         subprocess.Popen([sys.executable, "-c", WRITER, home, str(rounds), str(n)], stderr=subprocess.PIPE)
-        for n in range(8)
+        for n in range(number)
     ]
     for writer in writers:
         _, err = writer.communicate(timeout=300)
         assert writer.returncode == 0, err.decode()
     no_model.db.forget_what_was_read()
-    assert got(no_model, "count", scope) == str(8 * rounds)
+    assert got(no_model, "count", scope) == str(number * rounds)
     chain = values.get(no_model, "chain", scope=scope)
-    assert (chain.data, chain.version) == (str(8 * rounds), 8 * rounds + 1)
+    assert (chain.data, chain.version) == (str(number * rounds), number * rounds + 1)
     log = json.loads(got(no_model, "log", scope))
-    assert {n: log.count(n) for n in range(8)} == dict.fromkeys(range(8), rounds)
+    assert {n: log.count(n) for n in range(number)} == dict.fromkeys(range(number), rounds)
 
 
 def test_values_go_into_a_context(engine: Engine, scope: Scope) -> None:

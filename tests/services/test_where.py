@@ -7,7 +7,7 @@ import json
 import re
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from memcli.errors import UsageError
@@ -25,6 +25,7 @@ from memcli.storage.predicates import (
     Ordered,
     compiled,
 )
+from tests.fuzz import rounds
 
 N = ("n",)
 ONE = Among(N, (1,))
@@ -112,7 +113,7 @@ def test_what_is_printed_parses_back_to_the_same(condition: Condition) -> None:
     assert repr(parse(printed(condition))) == repr(condition)
 
 
-@settings(max_examples=300)
+@rounds.of(100)
 @given(st.text() | st.lists(st.sampled_from(PIECES), max_size=12).map(" ".join))
 def test_any_text_is_a_condition_or_a_usage_error(text: str) -> None:
     """No other exception escapes, and every condition can be said to the store."""

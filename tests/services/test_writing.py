@@ -14,7 +14,7 @@ from memcli.model import Action, Draft, Scope
 from memcli.services import memories, remember, settle, writing
 from memcli.services.engine import Engine
 from memcli.services.known import Known
-from tests.conftest import WordHashEmbedder
+from tests.wordhash import WordHashEmbedder
 
 THIRD, FOURTH, FIFTH = (f"The office is on floor {number}" for number in (3, 4, 5))
 

@@ -1,7 +1,6 @@
 """Exactly once: several real processes store what says the same, or what replaces each other."""
 
 import itertools
-import multiprocessing
 import os
 import signal
 import time
@@ -18,14 +17,14 @@ from memcli.services import memories, remember
 from memcli.services.engine import Engine
 from memcli.services.history import history
 from memcli.services.select import Filter
-from tests.conftest import WordHashEmbedder
+from tests.faults.killing import FORKED
+from tests.wordhash import WordHashEmbedder
 
 SCOPE = Scope("work", "me")
-SPAWN = multiprocessing.get_context("spawn")  # a fork would share LanceDB's threads
-PROCESSES = 8
+PROCESSES = 5
 
-FACTS = [f"Fact {i} is about the {('lamp', 'pump', 'door', 'desk', 'fan')[i % 5]}" for i in range(50)]
-"""Fifty facts that are much alike, and none of which says what another one says."""
+FACTS = [f"Fact {i} is about the {('lamp', 'pump', 'door', 'desk', 'fan')[i % 5]}" for i in range(25)]
+"""Facts that are much alike, and none of which says what another one says."""
 
 
 def engine_at(home: Path) -> Engine:
@@ -34,7 +33,7 @@ def engine_at(home: Path) -> Engine:
 
 
 def store_the_same(home: Path) -> None:
-    """Fifty facts, the same in every process."""
+    """All facts, the same in every process."""
     engine = engine_at(home)
     for fact in FACTS:
         remember.store(engine, fact, scope=SCOPE)
@@ -49,7 +48,7 @@ def store_floors(home: Path, who: int, times: int) -> None:
 
 def together(target: Callable[..., Any], *arguments: tuple[Any, ...]) -> None:
     """Run *target* in a process for each of *arguments*, all at once."""
-    processes = [SPAWN.Process(target=target, args=args) for args in arguments]
+    processes = [FORKED.Process(target=target, args=args) for args in arguments]
     for process in processes:
         process.start()
     for process in processes:
@@ -74,7 +73,7 @@ def assert_one_chain(engine: Engine) -> None:
 
 
 def test_the_same_facts_of_many_processes_are_stored_once(tmp_path: Path) -> None:
-    """Eight processes, fifty facts: fifty memories, all of them current."""
+    """As many memories as there are facts, all of them current."""
     together(store_the_same, *[(tmp_path,)] * PROCESSES)
     engine = engine_at(tmp_path)
     assert len(all_of(engine)) == len(memories.newest(engine, scope=SCOPE)) == len(FACTS)
@@ -88,11 +87,11 @@ def test_facts_that_replace_each_other_make_one_chain(tmp_path: Path) -> None:
     assert len(all_of(engine)) == 5 * PROCESSES
 
 
-@pytest.mark.parametrize("after", [1.0, 1.3, 1.7])
+@pytest.mark.parametrize("after", [0.3, 0.7])
 def test_killed_processes_leave_one_chain(tmp_path: Path, after: float) -> None:
     """`kill -9` in the middle of a write: a memory and what it replaces are there together or not at all."""
     store_floors(tmp_path, 9, 1)
-    processes = [SPAWN.Process(target=store_floors, args=(tmp_path, who, 10_000)) for who in (1, 2, 3)]
+    processes = [FORKED.Process(target=store_floors, args=(tmp_path, who, 10_000)) for who in (1, 2, 3)]
     for process in processes:
         process.start()
     deadline = time.monotonic() + 60

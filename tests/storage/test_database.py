@@ -1,9 +1,10 @@
 """The store on disk: made under a lock, shared by processes, kept small, recognised."""
 
 import json
-import multiprocessing
 import time
 from collections.abc import Callable
+from multiprocessing.process import BaseProcess
+from multiprocessing.queues import Queue
 from pathlib import Path
 from typing import Any
 
@@ -18,10 +19,10 @@ from memcli.services.engine import Engine
 from memcli.storage.database import FORMAT, META_SCHEMA, Database
 from memcli.storage.lexical import terms
 from memcli.storage.table import FRAGMENTS_KEPT
-from tests.conftest import UNCHECKED, WordHashEmbedder
+from tests.faults.killing import FORKED
+from tests.wordhash import UNCHECKED, WordHashEmbedder
 
 SCOPE = Scope("work", "me")
-SPAWN = multiprocessing.get_context("spawn")  # a fork would share LanceDB's threads
 
 
 def engine_at(home: Path) -> Engine:
@@ -43,7 +44,7 @@ def store_the_same(home: Path, count: int) -> None:
         remember.store(engine, f"the same fact {i}", scope=SCOPE)
 
 
-def read_all_the_time(home: Path, until: float, trouble: "multiprocessing.Queue[str]") -> None:
+def read_all_the_time(home: Path, until: float, trouble: "Queue[str]") -> None:
     """What a reading process does; a count that shrinks, or any error, is trouble."""
     engine = engine_at(home)
     most = 0
@@ -66,7 +67,7 @@ def found_by_words(engine: Engine, query: str) -> list[str]:
     return sorted(memory.text for memory in memories.with_ids(ids).values())
 
 
-def run_all(*processes: multiprocessing.process.BaseProcess) -> None:
+def run_all(*processes: BaseProcess) -> None:
     """Start them together and wait for all."""
     for process in processes:
         process.start()
@@ -131,10 +132,10 @@ def test_titles_speakers_and_tags_are_words_too(engine: Engine, scope: Scope) ->
 
 def test_several_processes_lose_nothing(tmp_path: Path) -> None:
     """Three writers, tidying up as they go, and two readers that never see less than before."""
-    trouble = SPAWN.Queue()
+    trouble = FORKED.Queue()
     until = time.time() + 8
-    writers = [SPAWN.Process(target=store_numbers, args=(tmp_path, f"w{n}", 25)) for n in range(3)]
-    readers = [SPAWN.Process(target=read_all_the_time, args=(tmp_path, until, trouble)) for _ in range(2)]
+    writers = [FORKED.Process(target=store_numbers, args=(tmp_path, f"w{n}", 25)) for n in range(3)]
+    readers = [FORKED.Process(target=read_all_the_time, args=(tmp_path, until, trouble)) for _ in range(2)]
     run_all(*writers, *readers)
     assert trouble.empty(), trouble.get()
     stored = {memory.text for memory in memories.newest(engine_at(tmp_path), scope=SCOPE)}
@@ -143,14 +144,14 @@ def test_several_processes_lose_nothing(tmp_path: Path) -> None:
 
 def test_the_same_facts_from_several_processes_are_stored_once(tmp_path: Path) -> None:
     """Reading, deciding and writing happen under one lock; making the store too."""
-    run_all(*(SPAWN.Process(target=store_the_same, args=(tmp_path, 15)) for _ in range(4)))
+    run_all(*(FORKED.Process(target=store_the_same, args=(tmp_path, 15)) for _ in range(4)))
     texts = [memory.text for memory in memories.newest(engine_at(tmp_path), scope=SCOPE)]
     assert sorted(texts) == sorted(f"the same fact {i}" for i in range(15))
 
 
 def test_a_writer_killed_in_the_middle_leaves_a_store_that_works(tmp_path: Path) -> None:
     """Its lock goes with it, and nothing it had stored is lost."""
-    process = SPAWN.Process(target=store_numbers, args=(tmp_path, "w", 10_000))
+    process = FORKED.Process(target=store_numbers, args=(tmp_path, "w", 10_000))
     process.start()
     engine = engine_at(tmp_path)
     deadline = time.time() + 60

@@ -74,7 +74,7 @@ def test_a_first_store_that_is_killed_binds_nobody_to_its_model(
     make_engine: MakeEngine, scope: Scope, monkeypatch: pytest.MonkeyPatch, dimension: int
 ) -> None:
     """The tables it left are made anew, for vectors of the length that is needed."""
-    from tests.conftest import WordHashEmbedder
+    from tests.wordhash import WordHashEmbedder
 
     with monkeypatch.context() as patch:
         patch.setattr(Database, "_record", kill)

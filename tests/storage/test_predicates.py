@@ -12,7 +12,7 @@ from typing import Any as Anything
 import lancedb
 import pyarrow as pa
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from memcli.errors import UsageError
@@ -32,6 +32,7 @@ from memcli.storage.predicates import (
     any_of,
     compiled,
 )
+from tests.fuzz import rounds
 
 START = datetime(2026, 1, 1, tzinfo=UTC)
 JSON = pa.json_(pa.utf8())
@@ -138,7 +139,7 @@ def is_number(value: Anything) -> bool:
     return isinstance(value, int | float) and not isinstance(value, bool)
 
 
-@settings(deadline=None, max_examples=45, suppress_health_check=list(HealthCheck))
+@rounds.of(15)
 @given(st.lists(st.none() | METADATA, min_size=8, max_size=25), st.lists(CONDITIONS, min_size=6, max_size=12))
 def test_conditions_find_what_python_finds(
     tmp_path: Path, metadata: list[dict[str, Anything] | None], conditions: list[Condition]
@@ -157,7 +158,7 @@ def test_a_list_in_a_list_counts_as_its_elements(tmp_path: Path) -> None:
         assert found(table, compiled(Contains(("n",), part))) == rows
 
 
-@settings(deadline=None, max_examples=15, suppress_health_check=list(HealthCheck))
+@rounds.of(5)
 @given(st.lists(TEXTS | st.text(max_size=5), min_size=60, max_size=80, unique=True), st.data())
 def test_texts_of_any_characters_compare_like_python_texts(
     tmp_path: Path, texts: list[str], data: st.DataObject
@@ -173,7 +174,7 @@ def test_texts_of_any_characters_compare_like_python_texts(
             assert found(table, compiled(Ordered(("n",), order, text))) == expected
 
 
-@settings(deadline=None, max_examples=10, suppress_health_check=list(HealthCheck))
+@rounds.of(4)
 @given(st.lists(st.floats(allow_nan=False, allow_infinity=False), min_size=30, max_size=40, unique=True))
 def test_numbers_survive_the_way_through_json_and_sql(tmp_path: Path, numbers: list[float]) -> None:
     """Doubles of all sizes are found by value, alone and in lists."""

@@ -39,7 +39,7 @@ def with_word_hash() -> None:
     """
     sys.path.insert(0, str(ROOT))
     from memcli.services.engine import Engine, Models
-    from tests.conftest import WordHashEmbedder
+    from tests.wordhash import WordHashEmbedder
 
     class Waiting(WordHashEmbedder):
         """Waits before it embeds, if its command wants it to."""
@@ -97,9 +97,16 @@ def here() -> int:
 
 def main() -> None:
     """Be `memcli`; what would have been started is noted in the file DRIVER_STARTS."""
-    with_word_hash()
     from memcli import __main__
     from memcli.warm import client
+
+    runs_here = __main__._run_here
+
+    def run_here(arguments: list[str]) -> int:
+        with_word_hash()  # which takes longer than to hand a command over
+        return runs_here(arguments)
+
+    __main__._run_here = run_here
 
     def start(home: str) -> None:
         if "DRIVER_STARTS" in os.environ:

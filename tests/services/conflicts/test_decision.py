@@ -5,12 +5,13 @@ from collections.abc import Callable
 from datetime import UTC, datetime
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from memcli.model import Action
 from memcli.services.conflicts import Statement, decide
 from memcli.services.conflicts.decision import LONG, settled
+from tests.fuzz import rounds
 
 DUPLICATE, REPLACED, STORED = Action.DUPLICATE, Action.REPLACED, Action.STORED
 
@@ -166,14 +167,14 @@ WORDS = st.sampled_from(SOME.split())
 SENTENCES = st.lists(WORDS, min_size=1, max_size=12).map(" ".join)
 
 
-@settings(max_examples=150, deadline=None)
+@rounds.of(40)
 @given(SENTENCES)
 def test_equal_texts_are_duplicates(text: str) -> None:
     """Whatever they say."""
     assert decided(text, text, 1.0) is DUPLICATE
 
 
-@settings(max_examples=150, deadline=None)
+@rounds.of(40)
 @given(st.sampled_from(SAID_AGAIN + CHANGED + BOTH), st.integers(0, 10**6), st.integers(1, 999))
 def test_another_number_is_never_a_duplicate(pair: tuple[str, str], number: int, more: int) -> None:
     """However alike the rest is."""
@@ -181,7 +182,7 @@ def test_another_number_is_never_a_duplicate(pair: tuple[str, str], number: int,
     assert decided(f"{old}, room {number}", f"{old}, room {number + more}", 1.0) is not DUPLICATE
 
 
-@settings(max_examples=150, deadline=None)
+@rounds.of(40)
 @given(SENTENCES, SENTENCES, st.floats(-1, 1))
 def test_a_decision_is_sound_both_ways(one: str, other: str, cosine: float) -> None:
     """Confidence within bounds, a reason in one line, and what clashes one way is no duplicate the other."""
@@ -193,14 +194,14 @@ def test_a_decision_is_sound_both_ways(one: str, other: str, cosine: float) -> N
         assert "\n" not in decision.reason
 
 
-@settings(max_examples=100, deadline=None)
+@rounds.of(40)
 @given(SENTENCES, st.sampled_from([str.upper, str.title, "- {}".format, "{}.".format, "  {} ".format]))
 def test_equality_is_symmetric(text: str, write: Callable[[str], str]) -> None:
     """What differs in nothing but its writing is a duplicate whichever came first."""
     assert decided(text, write(text), 1.0) is decided(write(text), text, 1.0) is DUPLICATE
 
 
-@settings(max_examples=200, deadline=None)
+@rounds.of(40)
 @given(st.text(max_size=300), st.text(max_size=300), st.floats(-1, 1))
 def test_any_text_can_be_judged(one: str, other: str, cosine: float) -> None:
     """No exception, whatever characters."""

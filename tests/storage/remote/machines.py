@@ -20,7 +20,7 @@ from memcli.model import Scope
 from memcli.services import recall, remember, upkeep
 from memcli.services.engine import Engine
 from memcli.storage.remote import lease
-from tests.conftest import UNCHECKED, WordHashEmbedder
+from tests.wordhash import UNCHECKED, WordHashEmbedder
 
 SCOPE = Scope(space="work", user="me")
 
