@@ -6,13 +6,13 @@ import re
 from pathlib import Path
 
 from memcli.errors import StorageError
-from memcli.storage import known, locks
+from memcli.storage import inventory, locks
 from memcli.storage.generation import GENERATION_TABLE
 from memcli.storage.lance import translated
 
 USES_NAME = "uses.log"
 USES_NAMES = (USES_NAME, "uses.folding")
-OUR_FILES = {*locks.NAMES, *USES_NAMES, *known.NAMES}
+OUR_FILES = {*locks.NAMES, *USES_NAMES, *inventory.NAMES}
 
 OUR_TABLE = re.compile(
     r"(meta|spaces|agents|teams|members|changes|edges|values|tasks|conversations|"

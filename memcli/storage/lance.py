@@ -16,7 +16,7 @@ from typing import Any, TypeVar
 import pyarrow as pa
 
 from memcli.errors import DamagedError, MemcliError, StorageError
-from memcli.storage import known, native
+from memcli.storage import inventory, native
 from memcli.storage.versions import is_blank
 
 for logger in ("LANCE_LOG", "LANCEDB_LOG"):  # they print deprecation notices of their own API on stderr
@@ -255,7 +255,7 @@ def _made_meanwhile(connection: Connection, name: str) -> LanceTable | None:
     Raises:
         DamagedError: It was there before.
     """
-    if not known.is_missing(Path(connection.uri), name):
+    if not inventory.is_missing(Path(connection.uri), name):
         return None
     with suppress(ValueError, FileNotFoundError):
         return connection.open_table(name)

@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from memcli.errors import StorageError
-from memcli.storage import known, locks, snapshot
+from memcli.storage import inventory, locks, snapshot
 from memcli.storage.directory import refuse_foreign
 from memcli.storage.lance import connected
 
@@ -153,7 +153,7 @@ class Folder(Place):
 
     def note_tables(self) -> None:
         """See `Place`."""
-        known.note(self.own)
+        inventory.note(self.own)
 
     def orphans(self) -> list[str]:
         """See `Place`."""

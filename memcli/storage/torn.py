@@ -12,7 +12,7 @@ from tempfile import TemporaryDirectory
 import numpy as np
 import pyarrow as pa
 
-from memcli.storage import known, snapshot, versions, whole
+from memcli.storage import inventory, snapshot, versions, whole
 from memcli.storage.directory import private
 from memcli.storage.generation import GENERATION_TABLE
 from memcli.storage.lance import LanceError, connected_anew, translated
@@ -58,7 +58,7 @@ def look(store: Path, *, deep: bool = False) -> list[Torn]:
             found += torn
             if deep and not any(one.part in (Part.TABLE, Part.MANIFEST) for one in torn):
                 found += _read_through(table, {one.fragment for one in torn})
-        lost = known.missing(store)
+        lost = inventory.missing(store)
     return [*found, *(Torn(table=name, part=Part.TABLE, file="", how="is missing") for name in lost)]
 
 
@@ -204,4 +204,4 @@ def set_aside(store: Path, name: str) -> None:
     with translated(f"remove {name}"):
         with suppress(FileNotFoundError):
             shutil.rmtree(store / f"{name}.lance")
-        known.forget(store, name)
+        inventory.forget(store, name)

@@ -11,7 +11,7 @@ from memcli.model import Scope
 from memcli.services import remember, values
 from memcli.services.engine import Engine
 from memcli.services.health import stores
-from memcli.storage import known
+from memcli.storage import inventory
 from memcli.structure import JSONText
 
 
@@ -25,7 +25,7 @@ def store(engine: Engine, scope: Scope) -> Path:
     """A store with a memory and a value, of which the latter's table is gone."""
     remember.store(engine, "a boat", scope=scope)
     put(engine, scope, "one")
-    assert known.named(engine.home.store) >= {"meta", "memories_1", "changes", "values"}
+    assert inventory.named(engine.home.store) >= {"meta", "memories_1", "changes", "values"}
     shutil.rmtree(engine.home.store / "values.lance")
     return engine.home.store
 
@@ -38,7 +38,7 @@ def test_a_table_that_is_gone_is_named_and_not_taken_for_empty(
         with pytest.raises(DamagedError, match="its table values is missing"):
             does(make_engine())
     remember.store(make_engine(), "a house", scope=scope)
-    assert "values" in known.named(store)
+    assert "values" in inventory.named(store)
     assert not (store / "values.lance").exists()
 
 
@@ -53,7 +53,7 @@ def test_doctor_names_it_and_begins_it_anew_on_demand(
     assert "lost" in one.cure.loses
     assert one.cure.work() == "values begins anew"
     put(make_engine(), scope, "two")
-    assert known.missing(store) == []
+    assert inventory.missing(store) == []
 
 
 def test_passages_that_are_gone_are_missed_as_long_as_their_memories_are_there(
@@ -63,14 +63,14 @@ def test_passages_that_are_gone_are_missed_as_long_as_their_memories_are_there(
     remember.store(engine, " ".join(f"word{n}" for n in range(900)), scope=scope)
     store = engine.home.store
     shutil.rmtree(store / "passages_1.lance")
-    assert known.missing(store) == ["passages_1"]
+    assert inventory.missing(store) == ["passages_1"]
     (one,) = [one for one in stores.examine(make_engine(), deep=False) if one.cure]
     assert one.cure
     one.cure.work()
-    assert known.missing(store) == []
+    assert inventory.missing(store) == []
     shutil.rmtree(store / "memories_1.lance")
     shutil.rmtree(store / "passages_1.lance")
-    assert known.missing(store) == []
+    assert inventory.missing(store) == []
 
 
 def test_a_store_without_the_file_has_one_from_its_next_write_on(
@@ -78,7 +78,7 @@ def test_a_store_without_the_file_has_one_from_its_next_write_on(
 ) -> None:
     """Such as an older one, or one that came back from a backup: until then what is there is all there is."""
     put(engine, scope, "one")
-    (engine.home.store / known.NAME).unlink()
+    (engine.home.store / inventory.NAME).unlink()
     shutil.rmtree(engine.home.store / "values.lance")
     put(make_engine(), scope, "two")
-    assert "values" in known.named(engine.home.store)
+    assert "values" in inventory.named(engine.home.store)
