@@ -175,28 +175,41 @@ class _Sought:
 
     async def rows(self, question: Near | Holding, where: str, spare: float) -> pa.Table:
         """The numbers and scores of the rows that *question* brings up of those that fulfil *where*."""
-        number = limit = self.number(question, spare)
+        number = self.number(question, spare)
         if isinstance(question, Holding):
-            query = self._holding(question)
+            found = await _found(self._holding(question), where, number)
         else:
-            query = self._near(question)
             limit = self._compared(number) if self.indexed and self.exact else number
-        query = query.where(where) if where else query
-        found: pa.Table = await query.with_row_id().limit(limit).to_arrow()
+            found = await _found(self._near(question), where, limit)
+            if self.indexed and len(found) < min(limit, self.indexed):
+                found = await _found(self._near(question, everywhere=True), where, limit)
         return found[:number]
 
     def _holding(self, question: Holding) -> Any:
         return self.table.query().nearest_to_text(question.text, WORDS).select(["_score"])
 
-    def _near(self, question: Near) -> Any:
+    def _near(self, question: Near, *, everywhere: bool = False) -> Any:
+        """Rows near to what *question* says, from the nearest partitions of an index, or from all of them.
+
+        Left to go on by itself where these have too few, LanceDB takes 21 ms instead of 9 for a million
+        vectors even where they have enough, and 74 instead of 25 where a fiftieth fulfils a condition.
+        """
         query = self.table.query().nearest_to(question.vector).column(VECTOR).distance_type("cosine")
         query = query.select(["_distance"])
         if not self.indexed:
             return query
         probed = math.ceil(PROBED * math.ceil(self.indexed / PARTITION)) + 1
-        # more, if these have too few; no limit first, since LanceDB's own is 20
-        query = query.maximum_nprobes(0).minimum_nprobes(probed)
+        query = query.maximum_nprobes(0)  # no limit, or LanceDB's own of 20 would be in the way of the least
+        query = query.minimum_nprobes(probed)
+        query = query if everywhere else query.maximum_nprobes(probed)
         return query.refine_factor(1) if self.exact else query
+
+
+async def _found(query: Any, where: str, limit: int) -> pa.Table:
+    """The numbers and scores of the *limit* best rows of *query* that fulfil *where*."""
+    query = query.where(where) if where else query
+    found: pa.Table = await query.with_row_id().limit(limit).to_arrow()
+    return found
 
 
 async def _numbers(table: AsyncLanceTable, where: str) -> pa.Table:
