@@ -16,7 +16,7 @@ from memcli.services import conflicts, finding
 from memcli.services.conflicts import trees
 from memcli.storage import native
 
-LATER = ("numpy.ma", "platformdirs", "rich.table", "rich.panel", "rich.tree")
+LATER = ("numpy.ma", "zoneinfo", "platformdirs", "rich.table", "rich.panel", "rich.tree")
 """What libraries import when they are first used."""
 
 

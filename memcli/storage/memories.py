@@ -318,7 +318,7 @@ class Memories:
         pick: Pick | None = None,
     ) -> Looked:
         """What *questions* bring up; see `lookup.looked_up`. *also* are ids of further rows to be read."""
-        first = "" if place and place != where and self._is_most(place) else place
+        first = "" if place and place != where and self.share(place) >= lookup.MOST else place
         indexed = int(self.table.roughly(VECTOR_INDEX, lambda: self.table.indexed(VECTOR_INDEX)))
         looked = self.table.together(
             lambda table: lookup.looked_up(
@@ -336,10 +336,6 @@ class Memories:
         if len(looked.rows):
             self.table.note_places(looked.rows)
         return looked
-
-    def _is_most(self, place: str) -> bool:
-        """Whether so many memories are in *place* that one does best to look at all of them first."""
-        return self.share(place) >= lookup.MOST
 
     def share(self, place: str) -> float:
         """Roughly which share of all memories fulfils the predicate *place*, 0..1."""

@@ -6,7 +6,7 @@ import shutil
 from pathlib import Path
 
 from memcli.model import EmbeddingModel
-from memcli.storage import snapshot, versions
+from memcli.storage import inventory, snapshot, versions
 from memcli.storage.database import Database
 from memcli.storage.lance import connected_anew, translated
 from memcli.storage.rows import VECTOR
@@ -55,6 +55,7 @@ def adopt(store: Path, number: int, model: EmbeddingModel) -> None:
     with translated("write meta"):
         if (store / META).exists():
             shutil.rmtree(store / META)
+        inventory.forget(store, META.removesuffix(".lance"))
     database = Database(store)
     database._meta.create()
     database._record(database._tables(number, model))

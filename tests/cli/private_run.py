@@ -7,6 +7,8 @@ import sys
 
 from memcli import __main__ as entry
 
+entry._leave = sys.exit  # type: ignore[assignment]  # the process goes on
+
 REFUSED: list[str] = []
 """What of the network was asked for."""
 

@@ -47,10 +47,18 @@ def test_facts_are_stored_from_a_file(memcli: MemCLI, tmp_path: Path) -> None:
 
 def test_what_gives_way_is_told(memcli: MemCLI, checked: None) -> None:
     """Every fact goes through the usual decision."""
-    memcli("store", "The office is on floor 3")
+    memcli("extract", "-", "--from", "facts", stdin="The office is on floor 3 | 0.6")
     ran = memcli("extract", "-", "--from", "facts", stdin="The office is on floor 4 | 0.6")
     assert ran.json[0]["action"] == "replaced"
     assert "memcli undo takes it back" in ran.err
+
+
+def test_what_the_user_has_said_stays(memcli: MemCLI, checked: None) -> None:
+    """What is extracted is an agent's; both stay, and the user is told."""
+    mine = memcli("store", "The office is on floor 3").json["id"]
+    ran = memcli("extract", "-", "--from", "facts", stdin="The office is on floor 4 | 0.6")
+    assert (ran.json[0]["action"], ran.json[0]["contradicts_id"]) == ("stored", mine)
+    assert mine in ran.err
 
 
 def test_an_llm_reads_messages(memcli: MemCLI) -> None:

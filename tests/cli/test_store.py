@@ -16,6 +16,7 @@ def test_the_answer_says_what_happened(memcli: MemCLI) -> None:
         "replaced_text": None,
         "similarity": None,
         "confidence": None,
+        "contradicts_id": None,
         "space": "default",
         "reason": "",
     }

@@ -116,5 +116,5 @@ def test_an_interrupt_does_not_lose_what_was_seen(starts: Starts, in_process: Me
     assert process.stdout.read(21) == b"[REMEMBER: x y]\nmore\n"
     process.send_signal(signal.SIGINT)
     said, code = ended(process)
-    assert ("remembered: x y" in said, code) == (True, 130)
+    assert (code, "remembered: x y" in said) == (130, True), said
     assert texts(in_process) == ["x y"]
