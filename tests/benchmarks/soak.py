@@ -2,12 +2,13 @@
 
     python -m tests.benchmarks.soak
     python -m tests.benchmarks.soak --minutes 10 --clients 4 --rude 0.1 --csv soak.csv --plot soak.svg
+    python -m tests.benchmarks.soak --minutes 60 --clients 3 --agents 3 --think 0     the work of a day
 
 A warm process with the bundled model serves clients that each run one command after the other, as real
 processes, of every kind: most of them `store`, `search`, `list` and `context`, some that change memories,
 edges, values, tasks and conversations, and what a shell asks when Tab is pressed. One in ten is interrupted
-(SIGINT) or killed (SIGKILL) after a random moment. Beside them an MCP session makes one call after the
-other on the same store. In the end everything that `store` acknowledged must be there, every exit code must
+(SIGINT) or killed (SIGKILL) after a random moment. Beside them MCP sessions, each a process of its own, make
+one call after the other on the same store; of the first of them memory and open files are looked at. In the end everything that `store` acknowledged must be there, every exit code must
 have been one to be expected, the process must still answer, and memory, open files and what commands take
 must be in the last quarter of the run what they were in the second. How many commands it did not take is
 counted: they ran in their own process, or were killed before they began.
@@ -200,12 +201,16 @@ class Agent(threading.Thread):
         memcli: The program.
         environ: Its environment.
         until: When the time is over, by the monotonic clock.
+        number: Its number, from which its choices follow.
+        think: Seconds that it thinks between two calls.
     """
 
-    def __init__(self, memcli: Path, environ: Mapping[str, str], until: float) -> None:
+    def __init__(
+        self, memcli: Path, environ: Mapping[str, str], until: float, number: int, think: float
+    ) -> None:
         super().__init__()
-        self.saw, self._until = Soaked(), until
-        self._choices = random.Random("agent")
+        self.saw, self._until, self._number, self._think = Soaked(), until, number, think
+        self._choices = random.Random(f"agent {number}")
         self.process = subprocess.Popen(
             [memcli, "mcp"], env=environ, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True
         )
@@ -231,7 +236,7 @@ class Agent(threading.Thread):
                 self.saw.odd.append(f"{name}: {text[:300]}")
             elif name == "memory_store" and "structuredContent" in told:
                 self.saw.stored.append(told["structuredContent"]["id"])
-            time.sleep(0.05)  # an agent thinks in between
+            time.sleep(self._think)
         assert self.process.stdin is not None
         self.process.stdin.close()
         self.process.wait(30)
@@ -241,7 +246,9 @@ class Agent(threading.Thread):
         kind, asked = self._choices.randrange(10), self._choices.choice(ASKED)
         if kind < 2:
             number = self.saw.runs["mcp"]
-            return "memory_store", {"text": f"agent's note {number}: {self._choices.choice(SAID)}"}
+            return "memory_store", {
+                "text": f"agent's note {self._number}.{number}: {self._choices.choice(SAID)}"
+            }
         if kind < 4 and self.saw.stored:
             return "memory_get", {"id": self._choices.choice(self.saw.stored)}
         if kind == 4:
@@ -284,13 +291,13 @@ def exported(memcli: Path, environ: Mapping[str, str]) -> set[str]:
 def soak(
     memcli: Path, environ: Mapping[str, str], server: int, given: argparse.Namespace
 ) -> tuple[Soaked, list[Sample]]:
-    """Let clients and an agent run for the time *given*; what they saw, and the samples."""
+    """Let clients and agents run for the time *given*; what they saw, and the samples."""
     until = time.monotonic() + 60 * given.minutes
     started: list[Client | Agent] = [
         Client(memcli, environ, until, number, given.rude) for number in range(given.clients)
     ]
-    agent = Agent(memcli, environ, until)
-    started.append(agent)
+    agents = [Agent(memcli, environ, until, number, given.think) for number in range(given.agents)]
+    started += agents
     counted = [0] * len(started)
 
     def took() -> list[float]:
@@ -303,7 +310,7 @@ def soak(
         return fresh
 
     store = Path(environ["MEMCLI_HOME"])
-    looking = Course(given.every, store, took, lambda: {"server": server, "mcp": agent.process.pid})
+    looking = Course(given.every, store, took, lambda: {"server": server, "mcp": agents[0].process.pid})
     for client in (*started, looking):
         client.start()
     saw = Soaked()
@@ -322,6 +329,8 @@ def main() -> int:
     parser = argparse.ArgumentParser(description="A warm process under a long and rude load.")
     parser.add_argument("--minutes", type=float, default=10, help="for how long (default: 10)")
     parser.add_argument("--clients", type=int, default=4, help="commands at once (default: 4)")
+    parser.add_argument("--agents", type=int, default=1, help="MCP sessions beside them, at least 1 (1)")
+    parser.add_argument("--think", type=float, default=0.05, help="seconds between two calls of one (0.05)")
     parser.add_argument("--rude", type=float, default=RUDE, help=f"share interrupted or killed ({RUDE})")
     parser.add_argument("--every", type=float, default=5, help="seconds between two samples (default: 5)")
     parser.add_argument("--csv", type=Path, help="where the samples go")
@@ -353,7 +362,8 @@ def main() -> int:
         written(samples, given.csv)
     if given.plot:
         title = (
-            f"{saw.runs.total():,} commands, {given.minutes:g} minutes, {given.clients} clients, one agent"
+            f"{saw.runs.total():,} commands, {given.minutes:g} minutes, {given.clients} clients,"
+            f" {given.agents} agents"
         )
         drawn(samples, given.plot, title)
     flat = ("median_ms", "p95_ms", "server_mib", "workers_mib", "mcp_mib", "descriptors", "files")
