@@ -8,10 +8,11 @@ A warm process with the bundled model serves clients that each run one command a
 processes, of every kind: most of them `store`, `search`, `list` and `context`, some that change memories,
 edges, values, tasks and conversations, and what a shell asks when Tab is pressed. One in ten is interrupted
 (SIGINT) or killed (SIGKILL) after a random moment. Beside them MCP sessions, each a process of its own, make
-one call after the other on the same store; of the first of them memory and open files are looked at. In the end everything that `store` acknowledged must be there, every exit code must
-have been one to be expected, the process must still answer, and memory, open files and what commands take
-must be in the last quarter of the run what they were in the second. How many commands it did not take is
-counted: they ran in their own process, or were killed before they began.
+one call after the other on the same store; of the first of them memory and open files are looked at. In the
+end everything that `store` acknowledged must be there, every exit code must have been one to be expected, the
+process must still answer, and memory, open files and what commands take must be in the last quarter of the
+run what they were in the second. How many commands it did not take is counted: they ran in their own process,
+or were killed before they began.
 """
 
 from __future__ import annotations
