@@ -185,7 +185,7 @@ def command_line(run: Run, *, is_shared: bool) -> str:
         return "memcli hook"
     beside = Path(sys.executable).parent / "memcli"
     found = str(beside) if beside.exists() else shutil.which("memcli")
-    line = [found] if found else [sys.executable, "-m", "memcli"]
+    line = [found] if found else [sys.executable, "-P", "-m", "memcli"]
     home = ["--home", address.absolute(run.home)] if run.home else []
     return shlex.join([*line, *home, "hook"])
 

@@ -88,7 +88,7 @@ def _show_setup(ctx: typer.Context, client: Client) -> None:
 def _program() -> list[str]:
     """How this memcli is started from anywhere: clients do not know the PATH of a shell."""
     script = Path(sys.executable).with_name("memcli")
-    return [str(script)] if script.exists() else [sys.executable, "-m", "memcli"]
+    return [str(script)] if script.exists() else [sys.executable, "-P", "-m", "memcli"]
 
 
 def _root(run: Run) -> list[str]:

@@ -124,7 +124,7 @@ def detached(module: str, *arguments: str) -> Popen[bytes] | None:
     from subprocess import DEVNULL, Popen
 
     environ = {**os.environ, "PYTHONPATH": os.pathsep.join(path for path in sys.path if path)}
-    command = [sys.executable, "-m", module, *arguments]
+    command = [sys.executable, "-P", "-m", module, *arguments]
     try:
         return Popen(  # noqa: S603
             command, env=environ, stdin=DEVNULL, stdout=DEVNULL, stderr=DEVNULL, start_new_session=True

@@ -160,7 +160,7 @@ class _Hook:
     def _asked_here(self) -> bytes:
         from subprocess import PIPE, Popen
 
-        command = [sys.executable, "-m", "memcli", *self._line(), HERE]
+        command = [sys.executable, "-P", "-m", "memcli", *self._line(), HERE]
         environ = {**os.environ, "PYTHONPATH": os.pathsep.join(path for path in sys.path if path)}
         running = Popen(command, stdout=PIPE, env=environ, start_new_session=True)  # noqa: S603
         assert running.stdout is not None
@@ -192,7 +192,7 @@ def flush(home: str) -> None:
             for at in range(3):
                 os.dup2(nowhere, at)
             environ = {**os.environ, "PYTHONPATH": os.pathsep.join(path for path in sys.path if path)}
-            os.execve(sys.executable, [sys.executable, "-m", "memcli", *words], environ)  # noqa: S606
+            os.execve(sys.executable, [sys.executable, "-P", "-m", "memcli", *words], environ)  # noqa: S606
         finally:
             os._exit(1)
 
