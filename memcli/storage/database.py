@@ -180,8 +180,8 @@ class Database(Rooms):
         """Tidy what is due, or everything, while others read and write; nothing, if somebody does already.
 
         The long part, merging and indexing, needs no writer's lock: 1 s for 100,000 memories, 5 s for a
-        million, and 2 minutes once, when these have no index yet. Removing what it has made superfluous,
-        some 0.1 s, is done under the lock.
+        million, and 2 minutes once, when these have no index yet. What is superfluous then, and what mergers
+        left who lost against a change or were killed, is removed under the lock, in some 0.1 s.
         """
         if not self.place.is_there:
             return
@@ -194,12 +194,12 @@ class Database(Rooms):
                     done.add(table.name)
         if not done:
             return
-        with self._lock():
+        with self._lock(), self.place.upkeep(wait=False) as nobody_merges:
             self.forget_what_was_read()
             for table in self.all_tables():
                 if table.name in done:
                     with nullcontext() if always else suppress(StorageError):  # somebody merges again
-                        table.tidy()
+                        table.tidy(leftovers=nobody_merges)
         self.is_behind = False
 
     def all_tables(self, rooms: Container[str] = ROOMS) -> list[Table]:
