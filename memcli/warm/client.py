@@ -22,6 +22,7 @@ from memcli.warm import place
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
+    from collections.abc import Callable
     from subprocess import Popen
     from typing import Any, NoReturn
 
@@ -64,12 +65,16 @@ def hand_over(arguments: list[str], *, dies: bool = True) -> int | None:
         line = _connected(place.socket_path(place.home_of(arguments, os.environ), os.environ), PATIENCE_S)
     except GoneError:
         return None
+    signals = _Signals()
     try:
-        pid = _taken(line, "run", arguments)
+        _taken(line, "run", arguments, signals.pass_on_to)
+        code = _ended(line, dies=dies)
     except GoneError:
         line.close()
-        return None
-    return _ended(line, pid, dies=dies)
+        code = None
+    if code is None:
+        signals.keep()
+    return code
 
 
 def _is_ordinary() -> bool:
@@ -146,8 +151,10 @@ def _connected(path: str, patience: float) -> socket.socket:
     return line
 
 
-def _taken(line: socket.socket, kind: str, arguments: list[str]) -> int:
-    """Send the request, and "go" once it was taken; the pid of the process that runs it."""
+def _taken(
+    line: socket.socket, kind: str, arguments: list[str], begins: Callable[[int], None] = lambda _: None
+) -> None:
+    """Send the request, and "go" once it was taken and *begins* was called with the pid of who runs it."""
     try:
         here = os.open(".", os.O_RDONLY)
         try:
@@ -157,13 +164,13 @@ def _taken(line: socket.socket, kind: str, arguments: list[str]) -> int:
             pid = int.from_bytes(answer, "big")
             if len(answer) < 8 or not pid:
                 raise GoneError  # another version, or too busy
+            begins(pid)  # first: as soon as it goes, a signal to this process is meant for the command
             files = b"".join(file.to_bytes(4, sys.byteorder) for file in (0, 1, 2, here))
             line.sendmsg([b"g"], [(socket.SOL_SOCKET, socket.SCM_RIGHTS, files)])
         finally:
             os.close(here)
     except OSError as error:
         raise GoneError from error
-    return pid
 
 
 def _request(kind: str, arguments: list[str]) -> bytes:
@@ -176,30 +183,45 @@ def _request(kind: str, arguments: list[str]) -> bytes:
     return repr(said).encode("utf-8", "surrogatepass")
 
 
-def _ended(line: socket.socket, pid: int, *, dies: bool) -> int | None:
-    """The exit code that comes over *line*, None if nothing was begun; signals go on to *pid* meanwhile.
+class _Signals:
+    """What becomes of the signals that this process gets."""
+
+    def __init__(self) -> None:
+        self._pid = 0
+        found = {number: signal.getsignal(number) for number in (*PASSED_ON, signal.SIGTSTP)}
+        self._heard = {number: handler for number, handler in found.items() if handler != signal.SIG_IGN}
+
+    def pass_on_to(self, pid: int) -> None:
+        """From now on they go on to the process *pid*."""
+        self._pid = pid
+        for number in self._heard:
+            signal.signal(number, self._pause if number == signal.SIGTSTP else self._pass_on)
+
+    def keep(self) -> None:
+        """From now on they are this process's own again."""
+        for number, handler in self._heard.items():
+            signal.signal(number, handler)
+
+    def _pass_on(self, number: int, _: object = None) -> None:
+        try:  # noqa: SIM105  # without contextlib
+            os.kill(self._pid, number)
+        except OSError:
+            pass
+
+    def _pause(self, *_: object) -> None:
+        self._pass_on(signal.SIGSTOP)
+        signal.signal(signal.SIGTSTP, signal.SIG_DFL)
+        os.kill(os.getpid(), signal.SIGTSTP)  # comes back when somebody has let us go on
+        signal.signal(signal.SIGTSTP, self._pause)
+        self._pass_on(signal.SIGCONT)
+
+
+def _ended(line: socket.socket, *, dies: bool) -> int | None:
+    """The exit code that comes over *line*; None if nothing was begun.
 
     Raises:
         KilledError: None comes.
     """
-
-    def pass_on(number: int, _: object = None) -> None:
-        try:  # noqa: SIM105  # without contextlib
-            os.kill(pid, number)
-        except OSError:
-            pass
-
-    def pause(*_: object) -> None:
-        pass_on(signal.SIGSTOP)
-        signal.signal(signal.SIGTSTP, signal.SIG_DFL)
-        os.kill(os.getpid(), signal.SIGTSTP)  # comes back when somebody has let us go on
-        signal.signal(signal.SIGTSTP, pause)
-        pass_on(signal.SIGCONT)
-
-    found = {number: signal.getsignal(number) for number in (*PASSED_ON, signal.SIGTSTP)}
-    heard = [number for number, handler in found.items() if handler != signal.SIG_IGN]
-    for number in heard:
-        signal.signal(number, pause if number == signal.SIGTSTP else pass_on)
     line.settimeout(None)
     try:
         answer = line.recv(2)
@@ -209,11 +231,7 @@ def _ended(line: socket.socket, pid: int, *, dies: bool) -> int | None:
         raise KilledError
     if answer[:1] == b"S":
         _die(answer[1], dies=dies)
-    if answer[:1] == b"N":
-        for number in heard:
-            signal.signal(number, found[number])
-        return None
-    return answer[1]
+    return None if answer[:1] == b"N" else answer[1]
 
 
 def _die(number: int, *, dies: bool) -> NoReturn:

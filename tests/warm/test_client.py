@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import select
 import signal
 import socket
 import subprocess
@@ -258,3 +259,30 @@ def test_nothing_is_started_where_there_is_no_place(runtime: Path, monkeypatch: 
     assert client.start("") is None
     monkeypatch.setenv("XDG_RUNTIME_DIR", str(runtime / "missing"))
     assert client.start("") is None
+
+
+def test_signals_are_passed_on_before_the_command_begins() -> None:
+    """One that came in between ended the client, and the command with it: what `tee` had heard was lost."""
+    ours, theirs = socket.socketpair()
+    begun: list[tuple[int, bool]] = []
+
+    def serve() -> None:
+        length = int.from_bytes(theirs.recv(8), "big")
+        while length > 0:
+            length -= len(theirs.recv(length))
+        theirs.sendall((4711).to_bytes(8, "big"))
+
+    def begins(pid: int) -> None:
+        begun.append((pid, bool(select.select([theirs], [], [], 0)[0])))
+
+    server = threading.Thread(target=serve)
+    server.start()
+    client._taken(ours, "run", ["list"], begins)
+    server.join()
+    assert begun == [(4711, False)]
+    going, files, _, _ = socket.recv_fds(theirs, 1, 4)
+    assert going == b"g"
+    for file in files:
+        os.close(file)
+    ours.close()
+    theirs.close()
