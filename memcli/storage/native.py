@@ -118,21 +118,28 @@ def connect(path: Path, **caches: int) -> Any:
     return Connection(run(connected()))
 
 
-class Connection:
+class _StandsAside:
+    """What the package's own does for all that is not asked for all the time."""
+
+    whole: Any
+    """The same as the package has it; the package is imported then."""
+
+    def __getattr__(self, name: str) -> Any:
+        if name.startswith("__") or name == "whole":
+            raise AttributeError(name)
+        return getattr(self.whole, name)
+
+
+class Connection(_StandsAside):
     """A connection around the *native* one."""
 
     def __init__(self, native: Any) -> None:
         self._native = native
         self.uri: str = native.uri
 
-    def __getattr__(self, name: str) -> Any:
-        if name.startswith("__"):
-            raise AttributeError(name)
-        return getattr(self.whole, name)
-
     @cached_property
     def whole(self) -> Any:
-        """The same as the package has it."""
+        """See `_StandsAside`."""
         db = package().db
         return db.LanceDBConnection.from_inner(db.AsyncConnection(self._native), None)
 
@@ -159,20 +166,15 @@ class _Rows:
     rescannable: bool = True
 
 
-class Table:
+class Table(_StandsAside):
     """A table around the *native* one; its methods are those of the same name in the package."""
 
     def __init__(self, connection: Connection, native: Any) -> None:
         self._connection, self._native = connection, native
 
-    def __getattr__(self, name: str) -> Any:
-        if name.startswith("__"):
-            raise AttributeError(name)
-        return getattr(self.whole, name)
-
     @cached_property
     def whole(self) -> Any:
-        """The same as the package has it."""
+        """See `_StandsAside`."""
         table = package().table
         inner = table.AsyncTable(self._native)
         return table.LanceTable(self._connection.whole, self._native.name(), _async=inner)
