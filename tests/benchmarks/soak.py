@@ -12,7 +12,7 @@ one call after the other on the same store; of the first of them memory and open
 end everything that `store` acknowledged must be there, every exit code must have been one to be expected, the
 process must still answer, and memory, open files and what commands take must be in the last quarter of the
 run what they were in the second. How many commands it did not take is counted: they ran in their own process,
-or were killed before they began.
+or were killed before they began. Ctrl-C ends it before its time; it tells what there was until then.
 """
 
 from __future__ import annotations
@@ -29,6 +29,7 @@ from collections import Counter
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
+from threading import Event
 from typing import Any
 
 from tests.benchmarks import processes, stores, tables, texts
@@ -80,6 +81,9 @@ NAMES_ONE = ("get", "update", "forget", "connect", "edges", "traverse", "history
 ODDS = {"connect": {2}, "push": {3}, "note": {3}, "show": {3}}
 """What else may be said: of two memories that are one by now, and where nothing was begun yet."""
 
+TOLD_EACH_S = 60
+"""Seconds between two lines that tell how far it is."""
+
 GROWTH_MOST = 1.3
 """How much more a figure may be in the last quarter of a run than in the second: a leak adds as much."""
 
@@ -107,22 +111,22 @@ class Client(threading.Thread):
     Args:
         memcli: The program.
         environ: Its environment.
-        until: When the time is over, by the monotonic clock.
+        over: Set when the time is over.
         number: Its number, from which its choices follow.
         rude: The share of commands that it interrupts or kills.
     """
 
     def __init__(
-        self, memcli: Path, environ: Mapping[str, str], until: float, number: int, rude: float
+        self, memcli: Path, environ: Mapping[str, str], over: Event, number: int, rude: float
     ) -> None:
         super().__init__()
         self.saw = Soaked()
-        self._memcli, self._environ, self._until, self._rude = memcli, environ, until, rude
+        self._memcli, self._environ, self._over, self._rude = memcli, environ, over, rude
         self._number, self._choices = number, random.Random(number)
 
     def run(self) -> None:
         """See the class."""
-        while time.monotonic() < self._until:
+        while not self._over.is_set():
             kind = self._choices.choices(list(MIX), list(MIX.values()))[0]
             if kind in NAMES_ONE and not self.saw.stored:
                 kind = "store"
@@ -201,16 +205,16 @@ class Agent(threading.Thread):
     Args:
         memcli: The program.
         environ: Its environment.
-        until: When the time is over, by the monotonic clock.
+        over: Set when the time is over.
         number: Its number, from which its choices follow.
         think: Seconds that it thinks between two calls.
     """
 
     def __init__(
-        self, memcli: Path, environ: Mapping[str, str], until: float, number: int, think: float
+        self, memcli: Path, environ: Mapping[str, str], over: Event, number: int, think: float
     ) -> None:
         super().__init__()
-        self.saw, self._until, self._number, self._think = Soaked(), until, number, think
+        self.saw, self._over, self._number, self._think = Soaked(), over, number, think
         self._choices = random.Random(f"agent {number}")
         self.process = subprocess.Popen(
             [memcli, "mcp"], env=environ, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True
@@ -225,7 +229,7 @@ class Agent(threading.Thread):
         }
         self._asked("initialize", about)
         self._said({"jsonrpc": "2.0", "method": "notifications/initialized"})
-        while time.monotonic() < self._until:
+        while not self._over.is_set():
             name, arguments = self._call()
             self.saw.runs["mcp"] += 1
             began = time.perf_counter()
@@ -292,12 +296,14 @@ def exported(memcli: Path, environ: Mapping[str, str]) -> set[str]:
 def soak(
     memcli: Path, environ: Mapping[str, str], server: int, given: argparse.Namespace
 ) -> tuple[Soaked, list[Sample]]:
-    """Let clients and agents run for the time *given*; what they saw, and the samples."""
-    until = time.monotonic() + 60 * given.minutes
+    """Let clients and agents run for the time *given*, or until a signal; what they saw, and the samples."""
+    over = Event()
+    for number in (signal.SIGINT, signal.SIGTERM):
+        signal.signal(number, lambda *_: over.set())
     started: list[Client | Agent] = [
-        Client(memcli, environ, until, number, given.rude) for number in range(given.clients)
+        Client(memcli, environ, over, number, given.rude) for number in range(given.clients)
     ]
-    agents = [Agent(memcli, environ, until, number, given.think) for number in range(given.agents)]
+    agents = [Agent(memcli, environ, over, number, given.think) for number in range(given.agents)]
     started += agents
     counted = [0] * len(started)
 
@@ -314,6 +320,16 @@ def soak(
     looking = Course(given.every, store, took, lambda: {"server": server, "mcp": agents[0].process.pid})
     for client in (*started, looking):
         client.start()
+    began = time.monotonic()
+    while (left := began + 60 * given.minutes - time.monotonic()) > 0 and not over.wait(
+        min(left, TOLD_EACH_S)
+    ):
+        runs = sum(client.saw.runs.total() for client in started)
+        odd = sum(len(client.saw.odd) for client in started)
+        print(
+            f"{(time.monotonic() - began) / 60:.0f} min: {runs:,} commands, {odd} unexpected", file=sys.stderr
+        )
+    over.set()
     saw = Soaked()
     for client in started:
         client.join()

@@ -28,7 +28,12 @@ from tests.benchmarks.tables import Goal
 
 PASS = "python -c pass"
 NAIVE_SCRIPT = Path(__file__).with_name("naive.py")
-NAIVE = {"search": "naive search", "store": "naive store", "context": "naive search"}
+NAIVE = {
+    "search": "naive search",
+    "search again": "naive search",
+    "store": "naive store",
+    "context": "naive search",
+}
 """What a command is compared with, where the naive script has something like it."""
 
 WARM = {"MEMCLI_WARM": "1", "CI": ""}
@@ -50,7 +55,10 @@ def new_text(turn: int) -> str:
 
 
 def commands(memcli: Path, script: Path, homes: Path) -> list[Command]:
-    """What is timed. Commands that write have stores of their own, so that the others' stay as they are."""
+    """What is timed. Commands that write have stores of their own, so that the others' stay as they are.
+
+    `search` asks something else each time; `search again` what was asked before, which needs no model.
+    """
     program, python, model = str(memcli), sys.executable, {"MODEL": str(bundled_path())}
     writing = {"MEMCLI_HOME": str(homes / "written")}
     completing = {"_MEMCLI_COMPLETE": "complete_bash", "_MEMCLI_LINE": "memcli get "}
@@ -58,6 +66,9 @@ def commands(memcli: Path, script: Path, homes: Path) -> list[Command]:
 
     def store(turn: int) -> list[str]:
         return [program, "store", new_text(turn)]
+
+    def search(turn: int) -> list[str]:
+        return [program, "search", f"{QUERY} {turn}"]
 
     def naive_store(turn: int) -> list[str]:
         return [python, str(script), str(homes / "naive-written"), "add", new_text(turn)]
@@ -70,7 +81,8 @@ def commands(memcli: Path, script: Path, homes: Path) -> list[Command]:
         Command("config get", [program, "config", "get", "search.limit"], says="10"),
         Command("completion", [program], environment=completing, says="\n"),
         Command("list", [program, "list"], says="created_at"),
-        Command("search", [program, "search", QUERY], says="score"),
+        Command("search", search, says="score"),
+        Command("search again", [program, "search", QUERY], says="score"),
         Command("context", [program, "context", QUERY, "--min-score", "0"], says="## "),
         Command("store", store, environment=writing, says="stored"),
         *_handed_over(program, completing, writing),
@@ -89,7 +101,7 @@ def _handed_over(program: str, completing: Mapping[str, str], writing: Mapping[s
         return [program, "search", f"{QUERY} {turn}?", "--format", "table"]
 
     def store(turn: int) -> list[str]:
-        return [program, "store", f"The warm cellar was aired {turn} times"]
+        return [program, "store", f"In round {turn} the gardeners aired the warm cellar"]
 
     return [
         Command("warm --version", [program, "--version"], environment=WARM, says="memcli"),
