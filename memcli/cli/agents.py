@@ -8,8 +8,8 @@ import typer
 
 from memcli.cli import complete, options, render, words
 from memcli.cli.context import run_of
-from memcli.cli.messages import counted
 from memcli.services import agents
+from memcli.wording import counted
 
 app = typer.Typer(help="Agents, each with memories of its own.", no_args_is_help=True, rich_markup_mode=None)
 

@@ -10,10 +10,11 @@ import typer
 from memcli.cli import filters, options, render, words
 from memcli.cli.context import Run, run_of
 from memcli.cli.interrupting import SignalledError, stopped_once
-from memcli.cli.messages import ReaderGoneError, complain, contradiction, counted, excerpt
+from memcli.cli.messages import ReaderGoneError, complain, contradiction, excerpt
 from memcli.errors import MemcliError
 from memcli.model import Action, Scope
 from memcli.services.ask import Answered, Exchange
+from memcli.wording import counted
 
 app = typer.Typer(rich_markup_mode=None)
 
@@ -122,7 +123,7 @@ def say_what_was_stored(run: Run, answered: Answered) -> None:
     news = [fact for fact in answered.stored if fact.action is not Action.DUPLICATE]
     new = "new " if answered.begins else ""
     kept = f"{new}conversation {answered.conversation}" if answered.conversation else "nothing kept"
-    run.note(f"{told}, {answered.tokens:,} tokens; {kept}")
+    run.note(f"{told}, {counted(answered.tokens, 'token')}; {kept}")
     for fact in news:
         if fact.action is Action.FAILED:
             complain(f"not stored: {excerpt(fact.text)!r}: {fact.reason}")

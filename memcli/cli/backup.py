@@ -10,9 +10,9 @@ import typer
 
 from memcli.cli import options, render, words
 from memcli.cli.context import run_of
-from memcli.cli.messages import counted
 from memcli.errors import UsageError
 from memcli.services import backup as backups
+from memcli.wording import counted
 
 app = typer.Typer(rich_markup_mode=None)
 

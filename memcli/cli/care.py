@@ -9,7 +9,7 @@ from rich.console import Group, RenderableType
 from rich.table import Table
 from rich.text import Text
 
-from memcli.cli.messages import counted, harmless
+from memcli.cli.messages import harmless
 from memcli.services.backup import Backup, BroughtBack
 from memcli.services.health.findings import Finding, Level
 from memcli.services.scanning import Leak
@@ -17,6 +17,7 @@ from memcli.services.upkeep import Optimized
 from memcli.services.view import Viewed
 from memcli.times import format_age, format_time
 from memcli.warm.warmth import Warmth
+from memcli.wording import counted
 
 DIM, STRONG = "dim", "bold"
 
@@ -31,8 +32,8 @@ MARKS = {
 def optimized(result: Optimized) -> RenderableType:
     """What tidying came to."""
     return Text(
-        f"{result.files_before:,} files, {result.bytes_before / 1e6:,.1f} MB  →  "
-        f"{result.files_after:,} files, {result.bytes_after / 1e6:,.1f} MB"
+        f"{counted(result.files_before, 'file')}, {result.bytes_before / 1e6:,.1f} MB  →  "
+        f"{counted(result.files_after, 'file')}, {result.bytes_after / 1e6:,.1f} MB"
     )
 
 

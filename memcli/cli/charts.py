@@ -12,9 +12,10 @@ from rich.padding import Padding
 from rich.table import Table
 from rich.text import Text
 
-from memcli.cli.messages import counted, harmless
+from memcli.cli.messages import harmless
 from memcli.services.stats import Growth, Stats
 from memcli.times import format_age
+from memcli.wording import counted
 
 DIM, STRONG, ACCENT = "dim", "bold", "cyan"
 SPARKS, PLAIN_SPARKS = " ▁▂▃▄▅▆▇█", " .:-=+*#@"

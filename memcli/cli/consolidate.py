@@ -8,9 +8,9 @@ import typer
 
 from memcli.cli import options, render
 from memcli.cli.context import run_of
-from memcli.cli.messages import counted
 from memcli.model import Scope
 from memcli.services import consolidate as consolidating
+from memcli.wording import counted
 
 app = typer.Typer(rich_markup_mode=None)
 

@@ -9,11 +9,11 @@ import typer
 
 from memcli.cli import complete, filters, options, render, words
 from memcli.cli.context import run_of
-from memcli.cli.messages import counted
 from memcli.errors import UsageError
 from memcli.model import Scope
 from memcli.services import conversations, dialects, dialogues, exchange, turns
 from memcli.services.select import Filter
+from memcli.wording import counted
 
 app = typer.Typer(help="Dialogues, turn by turn.", no_args_is_help=True, rich_markup_mode=None)
 

@@ -8,11 +8,12 @@ import typer
 
 from memcli.cli import complete, options, render, words
 from memcli.cli.context import Run, run_of
-from memcli.cli.messages import complain, contradiction, counted, excerpt
+from memcli.cli.messages import complain, contradiction, excerpt
 from memcli.model import Action, Scope
 from memcli.services import extract as extracting
 from memcli.services.extract import Extracted, How
 from memcli.services.extracting import Fact
+from memcli.wording import counted
 
 app = typer.Typer(rich_markup_mode=None)
 

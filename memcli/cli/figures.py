@@ -8,8 +8,8 @@ from rich.console import Group, RenderableType
 from rich.table import Table
 from rich.text import Text
 
-from memcli.cli.messages import counted
 from memcli.services.evaluate import NDCG_DEPTH, Evaluated
+from memcli.wording import counted
 
 BEST = "bold green"
 MARK = "*"

@@ -11,12 +11,13 @@ from rich.padding import Padding
 from rich.table import Table
 from rich.text import Text
 
-from memcli.cli.messages import counted, harmless
+from memcli.cli.messages import harmless
 from memcli.services.hooks.capturing import Flushed
 from memcli.services.hooks.installing import Changed, Installed, State
 from memcli.services.hooks.state import Hooks
 from memcli.services.hooks.trying import Tried
 from memcli.services.init import AS_BEFORE, Begun
+from memcli.wording import counted
 
 DIM, STRONG = "dim", "bold"
 
@@ -94,7 +95,7 @@ def _tried(one: Tried) -> list[RenderableType]:
     context = _context(one.output)
     if not context:
         return [head.append("  has nothing to say", style=DIM)]
-    size = f"  {counted(len(one.memories), 'memory')}, {len(context):,} letters"
+    size = f"  {counted(len(one.memories), 'memory')}, {counted(len(context), 'letter')}"
     return [head.append(size, style=DIM), Padding(Text(harmless(context)), (0, 0, 0, 2))]
 
 

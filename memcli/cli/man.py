@@ -13,9 +13,9 @@ from memcli import __version__
 from memcli.cli import complete, render
 from memcli.cli.app import SECTIONS
 from memcli.cli.context import run_of
-from memcli.cli.messages import counted
 from memcli.cli.schema import context_of, is_argument, unknown, usage
 from memcli.errors import MemcliError
+from memcli.wording import counted
 
 app = typer.Typer(rich_markup_mode=None)
 

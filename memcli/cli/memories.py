@@ -9,10 +9,10 @@ import typer
 
 from memcli.cli import complete, filters, options, render, words
 from memcli.cli.context import run_of
-from memcli.cli.messages import counted
 from memcli.model import Scope
 from memcli.services import forgetting, memories, uses
 from memcli.services.select import Filter
+from memcli.wording import counted
 
 app = typer.Typer(rich_markup_mode=None)
 

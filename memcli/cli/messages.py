@@ -64,9 +64,3 @@ def contradiction(new: str, old: str) -> str:
 def tell(*parts: tuple[str, str]) -> None:
     """Write a line for somebody who is being asked something: texts, each with how it is painted."""
     print("".join(_paint(harmless(said), code) for said, code in parts), file=sys.stderr)
-
-
-def counted(number: int, what: str) -> str:
-    """How many of *what* there are, in words: "1 memory", "1,200 memories"."""
-    many = what.removesuffix("y") + "ies" if what.endswith("y") else what + "s"
-    return f"{number:,} {what if number == 1 else many}"

@@ -7,12 +7,13 @@ from collections.abc import Sequence
 from rich.console import Group, RenderableType
 from rich.text import Text
 
-from memcli.cli.messages import counted, harmless
+from memcli.cli.messages import harmless
 from memcli.model import Conflict, Considered, default_title
 from memcli.services.consolidate import Step
 from memcli.services.history import Version
 from memcli.services.undo import Undone
 from memcli.times import format_time
+from memcli.wording import counted
 
 DIM, STRONG, ACCENT = "dim", "bold", "cyan"
 

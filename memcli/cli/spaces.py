@@ -8,9 +8,9 @@ import typer
 
 from memcli.cli import complete, options, render, words
 from memcli.cli.context import Run, run_of
-from memcli.cli.messages import counted
 from memcli.model import Scope
 from memcli.services import spaces
+from memcli.wording import counted
 
 app = typer.Typer(help="Namespaces, made on first use.", no_args_is_help=True, rich_markup_mode=None)
 

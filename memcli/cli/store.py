@@ -97,3 +97,5 @@ def store(
                 f"{answer.id} replaced {answer.replaced_id}, {excerpt(answer.replaced_text or '')!r}; "
                 "memcli undo takes it back"
             )
+        elif answer.action is Action.DUPLICATE and answer.confidence is not None:  # not word for word
+            run.note(f"not stored, as {answer.id} says it in other words; --keep-both stores it as well")

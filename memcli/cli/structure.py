@@ -18,6 +18,7 @@ from memcli.services.jsontext import compact
 from memcli.services.values import Kept
 from memcli.structure import Value
 from memcli.times import format_age, format_time
+from memcli.wording import counted
 
 DIM, STRONG, ACCENT, TYPE = "dim", "bold", "cyan", "magenta"
 COLORS = {
@@ -95,7 +96,7 @@ def path(way: Path) -> RenderableType:
             )
         lines.append(_named(node, STRONG if node in (way.nodes[0], way.nodes[-1]) else ""))
     steps = len(way.edges)
-    told = f"{steps} step{'' if steps == 1 else 's'}, together {way.score:.2f}"
+    told = f"{counted(steps, 'step')}, together {way.score:.2f}"
     return Group(*lines, Text(told, DIM))
 
 

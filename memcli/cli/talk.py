@@ -10,13 +10,14 @@ from rich.console import Group, RenderableType
 from rich.table import Table
 from rich.text import Text
 
-from memcli.cli.messages import counted, harmless
+from memcli.cli.messages import harmless
 from memcli.dialogue import INTERRUPTED, Conversation, Turn
 from memcli.model import Action
 from memcli.services.conversations import Cleared, Summarised
 from memcli.services.exchange import TakenIn
 from memcli.services.turns import Added
 from memcli.times import format_age
+from memcli.wording import counted
 
 DIM, STRONG, ACCENT = "dim", "bold", "cyan"
 COLORS = {

@@ -9,10 +9,11 @@ import typer
 
 from memcli.cli import complete, filters, options, render, words
 from memcli.cli.context import run_of
-from memcli.cli.messages import counted, harmless
+from memcli.cli.messages import harmless
 from memcli.errors import UsageError
 from memcli.model import Scope
 from memcli.services import ending, tasks, worktext
+from memcli.wording import counted
 
 app = typer.Typer(
     help="Working memory: a goal, subgoals, thoughts, results.", no_args_is_help=True, rich_markup_mode=None

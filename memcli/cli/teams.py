@@ -8,9 +8,9 @@ import typer
 
 from memcli.cli import complete, options, render, words
 from memcli.cli.context import run_of
-from memcli.cli.messages import counted
 from memcli.services import teams
 from memcli.services.teams import Role
+from memcli.wording import counted
 
 app = typer.Typer(
     help="Teams: who else may see a memory. Courtesy, not protection: see the README.",

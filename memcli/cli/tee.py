@@ -10,13 +10,14 @@ import typer
 from memcli.cli import options, render, words
 from memcli.cli.context import Run, run_of
 from memcli.cli.extract import Conversation, Importance, Tags
-from memcli.cli.messages import ReaderGoneError, complain, contradiction, counted, excerpt
+from memcli.cli.messages import ReaderGoneError, complain, contradiction, excerpt
 from memcli.errors import MemcliError
 from memcli.model import Action, Scope, Stored
 from memcli.services import extract
 from memcli.services.engine import no_progress
 from memcli.services.extracting import Fact
 from memcli.services.tee import Heard, Listener
+from memcli.wording import counted
 
 app = typer.Typer(rich_markup_mode=None)
 

@@ -15,12 +15,13 @@ import typer
 
 from memcli.cli import complete, options, render, words
 from memcli.cli.context import Run, run_of
-from memcli.cli.messages import complain, counted, harmless
+from memcli.cli.messages import complain, harmless
 from memcli.errors import MemcliError, UsageError
 from memcli.model import Action, Imported, Scope, Stored
 from memcli.services import exports, transfer
 from memcli.services.importers import formats
 from memcli.services.importers.reading import Source
+from memcli.wording import counted
 
 PROBLEMS_SHOWN = 20
 FILES_SHOWN = 3
@@ -213,7 +214,7 @@ def _tell(run: Run, passed: transfer.Passed) -> None:
 
 def _say_how_many(failed: int) -> None:
     more = f", the first {PROBLEMS_SHOWN} of them above" if failed > PROBLEMS_SHOWN else ""
-    complain(f"{failed:,} line{'s' if failed > 1 else ''} could not be imported{more}")
+    complain(f"{counted(failed, 'line')} could not be imported{more}")
 
 
 class Shape(StrEnum):

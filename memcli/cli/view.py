@@ -12,11 +12,11 @@ import typer
 
 from memcli.cli import filters, options, render, words
 from memcli.cli.context import Run, run_of
-from memcli.cli.messages import counted
 from memcli.errors import UsageError
 from memcli.model import Scope
 from memcli.services import view as pages
 from memcli.services.select import Filter
+from memcli.wording import counted
 
 app = typer.Typer(rich_markup_mode=None)
 

@@ -54,6 +54,7 @@ from memcli.services.view import Viewed
 from memcli.structure import Value
 from memcli.times import format_age, format_time
 from memcli.warm.warmth import Warmth
+from memcli.wording import counted
 
 DIM, STRONG, ACCENT = "dim", "bold", "cyan"
 
@@ -329,7 +330,7 @@ def _imported(imported: Imported) -> RenderableType:
 
 
 def _changed(changed: Changed) -> RenderableType:
-    return Text(f"using {changed.model.name}, {changed.embedded:,} memories embedded")
+    return Text(f"using {changed.model.name}, {counted(changed.embedded, 'memory')} embedded")
 
 
 SEVERAL: Mapping[type, Callable[[Any], RenderableType]] = {

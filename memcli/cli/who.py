@@ -9,11 +9,12 @@ from rich.console import Group, RenderableType
 from rich.table import Table
 from rich.text import Text
 
-from memcli.cli.messages import counted, harmless
+from memcli.cli.messages import harmless
 from memcli.services.agents import Agent
 from memcli.services.spaces import InForce, Merged
 from memcli.services.teams import Member, Role, Team
 from memcli.times import format_age
+from memcli.wording import counted
 
 DIM, STRONG, ACCENT = "dim", "bold", "cyan"
 

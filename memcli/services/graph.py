@@ -16,6 +16,7 @@ from memcli.services.memories import find
 from memcli.services.select import is_alive
 from memcli.services.walking import Place, Step, breadth_first, strongest
 from memcli.structure import Edge
+from memcli.wording import counted
 
 if TYPE_CHECKING:
     from memcli.storage.database import Database
@@ -319,7 +320,7 @@ def refuse_too_many(degrees: Mapping[str, int]) -> None:
     """Raise if one of the memories that have as many edges as *degrees* says can't have another one."""
     for name, number in degrees.items():
         if number >= checks.EDGES_MOST:
-            raise UsageError(f"the memory {name} has {number:,} edges, and can't have more")
+            raise UsageError(f"the memory {name} has {counted(number, 'edge')}, and can't have more")
 
 
 def as_it_is(view: EdgesNow, memory: Memory) -> Memory:

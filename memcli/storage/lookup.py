@@ -199,9 +199,8 @@ class _Sought:
         if not self.indexed:
             return query
         probed = math.ceil(PROBED * math.ceil(self.indexed / PARTITION)) + 1
-        query = query.maximum_nprobes(0)  # no limit, or LanceDB's own of 20 would be in the way of the least
-        query = query.minimum_nprobes(probed)
-        query = query if everywhere else query.maximum_nprobes(probed)
+        # without a limit first, or LanceDB's own of 20 would be in the way of the least
+        query = query.maximum_nprobes(0).minimum_nprobes(probed) if everywhere else query.nprobes(probed)
         return query.refine_factor(1) if self.exact else query
 
 

@@ -15,6 +15,7 @@ from pathlib import Path
 
 from memcli.storage import versions
 from memcli.storage.versions import MAGIC, Named, TornError, Version
+from memcli.wording import counted
 
 ENDS = {".lance": MAGIC, ".arrow": b"ARROW1"}
 """What a whole file ends with, by its kind."""
@@ -56,7 +57,7 @@ class Torn:
     def sentence(self) -> str:
         """What is wrong, in words."""
         what = f"{self.table}/{self.file}" if self.file else self.table
-        lost = f", and with it {self.rows:,} {'row' if self.rows == 1 else 'rows'}" if self.rows else ""
+        lost = f", and with it {counted(self.rows, 'row')}" if self.rows else ""
         return f"{what} {self.how}{lost}"
 
 

@@ -28,6 +28,18 @@ def test_a_replacement_is_told_with_the_way_back(memcli: MemCLI) -> None:
     assert texts(memcli) == [THIRD]
 
 
+def test_what_is_said_in_other_words_is_told_with_the_way_to_keep_it(memcli: MemCLI) -> None:
+    """It may say more than was thought; the very same words can't."""
+    old = memcli("store", THIRD).json["id"]
+    ran = memcli("store", AGAIN)
+    assert (ran.json["action"], ran.json["id"]) == ("duplicate", old)
+    assert ran.err == f"not stored, as {old} says it in other words; --keep-both stores it as well\n"
+    same = memcli("store", THIRD)
+    assert (same.json["action"], same.err) == ("duplicate", "")
+    assert memcli("store", AGAIN, "--keep-both").json["action"] == "stored"
+    assert sorted(texts(memcli)) == sorted([THIRD, AGAIN])
+
+
 def test_each_line_that_replaces_something_is_told(memcli: MemCLI) -> None:
     """Also where a line replaces the one before."""
     ran = memcli("store", "-", "--lines", stdin=f"{THIRD}\n{FOURTH}\nLikes tea\n{FIFTH}\n")

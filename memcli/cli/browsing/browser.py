@@ -25,13 +25,14 @@ from memcli.cli.browsing.changes import Changes
 from memcli.cli.browsing.choices import ALL, Help, Spaces
 from memcli.cli.browsing.found import Found, Search
 from memcli.cli.browsing.reader import Links, Page, Reader, Trail
-from memcli.cli.messages import counted, harmless
+from memcli.cli.messages import harmless
 from memcli.errors import MemcliError
 from memcli.model import Memory, Scope
 from memcli.servers.desk import Bounds
 from memcli.services import memories, reading, recall, spaces
 from memcli.services.engine import Engine
 from memcli.services.select import Filter
+from memcli.wording import counted
 
 TYPING_S = 0.15
 """How long nobody must have typed before a search begins: the pause between two keys of a fast typist."""

@@ -9,7 +9,7 @@ from rich.table import Table
 from rich.text import Text
 from textual.content import Content
 
-from memcli.cli.messages import counted, harmless
+from memcli.cli.messages import harmless
 from memcli.errors import MemcliError
 from memcli.model import Hit, Memory, Space, default_title
 from memcli.services.answers import as_json
@@ -19,6 +19,7 @@ from memcli.services.history import Version
 from memcli.services.reading import Reading
 from memcli.services.undo import Undone
 from memcli.times import format_age, format_time
+from memcli.wording import counted
 
 MUTED, ACCENT, WARNING, TYPE = "dim", "$accent", "$warning", "$secondary"
 
@@ -137,7 +138,7 @@ def _bar(share: float) -> str:
 def _used(memory: Memory, now: datetime) -> str:
     if memory.uses < 2:
         return _moment(memory.used_at, now) if memory.uses else ""
-    return f"{memory.uses:,} times, last {_moment(memory.used_at, now)}"
+    return f"{counted(memory.uses, 'time')}, last {_moment(memory.used_at, now)}"
 
 
 def _moment(time: datetime | None, now: datetime) -> str:

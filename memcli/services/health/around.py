@@ -17,6 +17,7 @@ from memcli.services.health.findings import Checked, Cure, Level, fine, found, t
 from memcli.services.hooks.installing import OURS, Installed, State
 from memcli.services.shells import Completion
 from memcli.warm.warmth import Warmth
+from memcli.wording import counted
 
 RECENT_S = 7 * 86_400
 """Seconds for which an error of a hook is worth a note."""
@@ -110,15 +111,15 @@ def _warm(around: Around) -> Checked:
         def remove() -> str:
             for path in stale:
                 path.unlink(missing_ok=True)
-            return f"removed {len(stale):,} sockets that nobody listens at"
+            return f"removed {counted(len(stale), 'socket')} that nobody listens at"
 
-        said = f"{len(stale):,} sockets in {around.sockets} that nobody listens at"
+        said = f"{counted(len(stale), 'socket')} in {around.sockets} that nobody listens at"
         return found("warm", Level.NOTE, said, cure=Cure(work=remove))
     if around.warm is None:
         return fine("warm", "switched off")
     if not around.warm.running:
         return fine("warm", "not running; the next command that loads the model starts it")
-    return fine("warm", f"process {around.warm.pid}, {around.warm.commands:,} commands")
+    return fine("warm", f"process {around.warm.pid}, {counted(around.warm.commands, 'command')}")
 
 
 def _sockets(folder: Path | None) -> list[Path]:

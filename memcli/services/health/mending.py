@@ -12,6 +12,7 @@ from memcli.errors import MemcliError, StorageError
 from memcli.services import upkeep
 from memcli.services.health.findings import Cure
 from memcli.services.vectors import embed
+from memcli.wording import counted
 
 if TYPE_CHECKING:
     from memcli.model import Memory
@@ -69,15 +70,17 @@ def of_table(engine: Engine, plan: Plan) -> Cure:
                     if one.name == plan.table:
                         indexing.drop_doubles(one)
             engine.__dict__.pop("db", None)
-        return f"{plan.table} can be read again, {plan.rows:,} rows of it; as it was, it is in {aside}"
+        return (
+            f"{plan.table} can be read again, {counted(plan.rows, 'row')} of it; as it was, it is in {aside}"
+        )
 
-    lost = "what the last write changed" if plan.rows_lost is None else f"{plan.rows_lost:,} rows"
+    lost = "what the last write changed" if plan.rows_lost is None else counted(plan.rows_lost, "row")
     if plan.rows_lost == 0:
         lost = "what says which of them were deleted"
     which = "" if plan.is_newest else f"go back to its version {plan.version.number}, and "
     return Cure(
         work=work,
-        loses=f"Mend {plan.table}: {which}keep {plan.rows:,} rows, without {lost}? A copy is kept.",
+        loses=f"Mend {plan.table}: {which}keep {counted(plan.rows, 'row')}, without {lost}? A copy is kept.",
     )
 
 
@@ -183,7 +186,7 @@ def by_optimizing(engine: Engine) -> Cure:
     def work() -> str:
         done = upkeep.optimize(engine)
         engine.__dict__.pop("db", None)
-        return f"optimised: {done.files_before:,} files are {done.files_after:,}"
+        return f"optimised: of {counted(done.files_before, 'file')} {done.files_after:,} are left"
 
     return Cure(work=work)
 

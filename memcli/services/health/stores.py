@@ -10,6 +10,7 @@ from memcli.errors import DamagedError, MemcliError
 from memcli.services.health import mending
 from memcli.services.health.findings import Checked, Cure, Level, fine, found, told
 from memcli.services.health.machine import clock
+from memcli.wording import counted
 
 if TYPE_CHECKING:
     from memcli.services.engine import Engine
@@ -55,7 +56,7 @@ def _store(engine: Engine, *, is_whole: bool) -> Checked:
         return found("store", Level.ERROR, said, "" if cure or not is_whole else mending.RESTORE, cure)
     except MemcliError as error:
         return found("store", Level.ERROR, told(error))
-    return fine("store", f"{number:,} memories at {engine.home.store_name}, forgotten ones included")
+    return fine("store", f"{counted(number, 'memory')} at {engine.home.store_name}, forgotten ones included")
 
 
 def _torn(engine: Engine, *, deep: bool) -> list[Checked]:
@@ -113,7 +114,7 @@ def _indexes(engine: Engine, *, deep: bool) -> Iterator[Checked]:
         yield found("indexes", Level.WARNING, said, "memcli optimize", mending.by_optimizing(engine))
     elif behind := upkeep.behind(table):
         said = ", ".join(f"{name} lacks {rows:,}" for name, rows in behind.items())
-        said = f"of {table.count():,} memories {said}: searches read those one by one"
+        said = f"of {counted(table.count(), 'memory')} {said}: searches read those one by one"
         yield found("indexes", Level.NOTE, said, "memcli optimize", mending.by_optimizing(engine))
     else:
         names = upkeep.known(table)
