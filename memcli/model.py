@@ -261,7 +261,7 @@ class Conflict:
 
     Attributes:
         action: `DUPLICATE` if both say the same, `REPLACED` if the older is no longer true.
-        old: The one that gives way: the older one, or of two that say the same the less trusted.
+        old: The one that gives way: the older, or of two that say the same the less full or less trusted.
         new: The other one.
         similarity: Cosine of the two, -1..1.
         confidence: How sure the proposal is, 0..1.

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 
 from memcli.kinds import KEEP
 from memcli.model import Action, Conflict, Memory, Progress, Scope
+from memcli.services.conflicts import says_more
 from memcli.services.precedence import in_view_of_trust
 from memcli.services.select import current, in_scope
 from memcli.services.settle import FLOOR, NEAREST, decided, worth_a_look
@@ -51,6 +52,8 @@ def conflicting(engine: Engine, scope: Scope, progress: Progress) -> list[Confli
             confidence=round(decision.confidence, 4),
             reason=decision.reason,
         )
+        if conflict.action is Action.DUPLICATE and says_more(old.text, new.text):
+            conflict = replace(conflict, old=new, new=old)  # the fuller one stays
         found[old.id, new.id] = in_view_of_trust(conflict) if keeps else conflict
     conflicts = [conflict for conflict in found.values() if conflict.action is not Action.STORED]
     whole = _whole(engine, conflicts)

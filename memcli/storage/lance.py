@@ -47,6 +47,9 @@ for two processors (tests/faults/crowd.py): of 5,081 reads in 5 minutes 12 faile
 the pauses.
 """
 
+PANICS = ("PanicException", "RustPanic")
+"""What comes of a panic in Rust: where it was called, and where it was waited for."""
+
 GONE = re.compile("not found|no such file|does not exist|commit conflict", re.IGNORECASE)
 """What LanceDB says when the version that it reads, or writes upon, is not there any more."""
 
@@ -192,8 +195,8 @@ def translated(doing: str, torn: Callable[[], str] = str) -> Iterator[None]:
             hint = "memcli doctor says what is lost, and brings back what can be"
             raise StorageError(f"can't {doing}: {named}", hint=hint) from error
         raise StorageError(f"can't {doing}: {reason(error)}") from error
-    except BaseException as error:  # Rust's panics are no `Exception`
-        if type(error).__name__ != "PanicException":
+    except BaseException as error:  # not all of Rust's panics are an `Exception`
+        if type(error).__name__ not in PANICS:
             raise
         raise StorageError(f"can't {doing}: LanceDB has given up: {reason(error)}") from error
 

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 import pyarrow as pa
 
 from memcli.errors import StorageError
-from memcli.storage import whole
+from memcli.storage import tidiness, whole
 from memcli.storage.indexes import Index
 from memcli.storage.lance import (
     FILES,
@@ -35,26 +35,11 @@ Answer = TypeVar("Answer")
 MANY_KEYS = 500
 """Keys in one predicate; longer lists are gone through in pieces."""
 
-FRAGMENTS_KEPT = 8
-"""Small writes that may pile up in a small table before they are merged. A write leaves three files; 8 keep a
-store of 1,000 single writes under 60 files (tests/benchmarks/upkeep.py)."""
-
-ROWS_PER_FRAGMENT = 1_000
-"""A table of n rows may have n / 1,000 more: merging rewrites it all, so that this keeps the cost of
-merging per write the same at every size."""
-
-FRAGMENTS_MOST = 200
-"""Fragments that no table exceeds: each one costs a search about 0.1 ms (findings: 1,000 cost 145 ms)."""
-
 ROUGHLY = 0.1
 """The share of rows by which a table may have grown or shrunk before what `roughly` says is read anew."""
 
 KEPT_MEANWHILE = timedelta(days=1)
 """The age of versions that `merge` lets go: of none that anybody may be writing upon."""
-
-UNINDEXED_MOST = 500
-"""Rows that the full-text index may lack. A search through 2,760 of them took twice as long as through an
-index of all (tests/benchmarks/retrieval.py: 94 ms and 48 ms)."""
 
 
 def chunks(items: Sequence[Any], size: int) -> Iterator[Sequence[Any]]:
@@ -360,31 +345,32 @@ class Table:
             return False
         with translated(f"read {self.name}", self._torn):
             stats = self._table.stats()
-            due = min(FRAGMENTS_KEPT + stats["num_rows"] // ROWS_PER_FRAGMENT, FRAGMENTS_MOST)
-            return stats["fragment_stats"]["num_fragments"] > due or self._is_index_due(stats["num_rows"])
+            rows, fragments = stats["num_rows"], stats["fragment_stats"]["num_fragments"]
+            wanted = [index.name for index in self._indexes if rows >= index.rows_from]
+            there = self._segments() if wanted else {}  # most tables: nothing to ask, after every write
+            return tidiness.is_piled_up(rows, fragments, there) or self._is_index_due(wanted, there)
 
-    def _is_index_due(self, rows: int) -> bool:
-        """Whether the indexes lack many rows, or one of them is missing; they are completed together."""
-        wanted = [index.name for index in self._indexes if rows >= index.rows_from]
-        if not wanted:  # most tables: nothing to ask, after every write
-            return False
-        if not set(wanted) <= self._names_of_indexes():
-            return True
+    def _is_index_due(self, wanted: Sequence[str], there: Mapping[str, int]) -> bool:
+        """Whether one of those *wanted* is missing, or lacks many rows; they are completed together."""
+        if not wanted or not set(wanted) <= there.keys():
+            return bool(wanted)
         stats = self._stats(wanted[0])
-        return stats is not None and stats.num_unindexed_rows > UNINDEXED_MOST
+        return stats is not None and stats.num_unindexed_rows > tidiness.UNINDEXED_MOST
 
     def _make_indexes(self) -> None:
-        """Make the indexes that begin to pay, and those whose maker was killed."""
+        """Make the indexes that begin to pay, those whose maker was killed, and those in many segments."""
         if self._table is None:
             return
-        rows, there = self._table.count_rows(), self._names_of_indexes()
+        rows, there = self._table.count_rows(), self._segments()
         for index in self._indexes:
-            if index.name not in there and rows >= index.rows_from:
+            segments = there.get(index.name, 0)
+            if segments > tidiness.SEGMENTS_MOST or (not segments and rows >= index.rows_from):
                 index.make(self._table)
                 self._indexed = {}
 
-    def _names_of_indexes(self) -> set[str]:
-        return {index.name for index in self._table.list_indices()} if self._table is not None else set()
+    def _segments(self) -> dict[str, int]:
+        """In how many segments each index is."""
+        return {i.name: i.num_segments or 1 for i in self._table.list_indices()} if self._table else {}
 
     def indexed(self, name: str) -> int:
         """How many rows the index called *name* knows; 0 where there is none."""

@@ -5,24 +5,25 @@ from __future__ import annotations
 from collections.abc import Container
 
 from memcli.storage.lance import ROW, translated
-from memcli.storage.table import MANY_KEYS, UNINDEXED_MOST, Table, chunks
+from memcli.storage.table import MANY_KEYS, Table, chunks
+from memcli.storage.tidiness import UNINDEXED_MOST
 
 
 def known(table: Table) -> list[str]:
     """The indexes that *table* has."""
-    return sorted(table._names_of_indexes())
+    return sorted(table._segments())
 
 
 def missing(table: Table) -> list[str]:
     """The indexes that *table* is large enough for and lacks."""
-    rows, there = table.count(), table._names_of_indexes()
+    rows, there = table.count(), table._segments()
     return [one.name for one in table._indexes if rows >= one.rows_from and one.name not in there]
 
 
 def behind(table: Table) -> dict[str, int]:
     """How many rows each index of *table* lacks, if these are more than searches take without notice."""
     rows = table.count()
-    lacks = {name: rows - table.indexed(name) for name in sorted(table._names_of_indexes())}
+    lacks = {name: rows - table.indexed(name) for name in sorted(table._segments())}
     return {name: number for name, number in lacks.items() if number > UNINDEXED_MOST}
 
 

@@ -223,3 +223,11 @@ def test_everything_purged_before_the_first_look_is_no_error(
     monkeypatch.setattr(engine.db.memories, "ids", then_gone)
     assert listed(engine, scope) == []
     assert state(engine) == {}
+
+
+def test_of_two_that_say_the_same_the_fuller_one_stays(engine: Engine, scope: Scope) -> None:
+    """Though it came first: what it says besides would be out of sight."""
+    (fuller,) = put(engine, "Nadia has a parrot that whistles", scope=scope)
+    (shorter,) = put(engine, "Nadia has a parrot", scope=scope, created_at=NOW + timedelta(days=1))
+    (found,) = conflicts(engine, scope=scope)
+    assert (found.action, found.old.id, found.new.id) == (Action.DUPLICATE, shorter, fuller)

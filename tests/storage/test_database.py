@@ -18,7 +18,7 @@ from memcli.services import memories, recall, remember
 from memcli.services.engine import Engine
 from memcli.storage.database import FORMAT, META_SCHEMA, Database
 from memcli.storage.lexical import terms
-from memcli.storage.table import FRAGMENTS_KEPT
+from memcli.storage.tidiness import FRAGMENTS_KEPT
 from tests.faults.killing import FORKED
 from tests.wordhash import UNCHECKED, WordHashEmbedder
 

@@ -56,4 +56,4 @@ def test_a_large_table_has_an_index_of_both_ends(tmp_path: Path) -> None:
     before = {e.ends for e in db.edges.touching(["a1"], out=True, back=False)}
     db.catch_up(always=True)
     assert {e.ends for e in db.edges.touching(["a1"], out=True, back=False)} == before
-    assert db.edges.table._names_of_indexes() == {"from_id_idx", "to_id_idx"}
+    assert set(db.edges.table._segments()) == {"from_id_idx", "to_id_idx"}

@@ -14,8 +14,10 @@ from memcli.services.engine import Engine
 from memcli.storage import indexes as indexes_module
 from memcli.storage.database import Database
 from memcli.storage.indexes import TEXT_INDEX
+from memcli.storage.lance import translated
 from memcli.storage.memories import Memories
-from memcli.storage.table import UNINDEXED_MOST, Table
+from memcli.storage.table import Table
+from memcli.storage.tidiness import UNINDEXED_MOST
 
 MakeEngine = Callable[..., Engine]
 
@@ -183,7 +185,7 @@ def test_lancedb_failing_in_a_clean_up_does_not_make_the_write_fail(
 ) -> None:
     """Its own exceptions become ours before they are passed over."""
 
-    def fail(self: Table, rows: int) -> bool:
+    def fail(*_: object) -> bool:
         raise OSError("No space left on device")
 
     remember.store(make_engine(), "one", scope=scope)
@@ -215,7 +217,16 @@ def test_a_single_write_beyond_the_limit_is_indexed_at_once(
     make_engine: MakeEngine, scope: Scope, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """However few fragments it made."""
-    monkeypatch.setattr("memcli.storage.table.UNINDEXED_MOST", 20)
+    monkeypatch.setattr("memcli.storage.tidiness.UNINDEXED_MOST", 20)
     lines = [f'{{"text": "databases number {i}"}}' for i in range(21)]
     list(transfer.import_lines(make_engine(), lines, scope=scope))
     assert unindexed(make_engine()) == 0
+
+
+@pytest.mark.parametrize("name", ["PanicException", "RustPanic"])
+def test_a_panic_is_told_in_a_sentence(name: str) -> None:
+    """Where it was called, or where it was waited for."""
+    panic = type(name, (BaseException,), {})
+    said = "can't tidy it: LanceDB has given up: not implemented"
+    with pytest.raises(StorageError, match=said), translated("tidy it"):
+        raise panic("not implemented")

@@ -9,10 +9,10 @@ from pathlib import Path
 import pytest
 
 from memcli import Memory
-from memcli.model import Scope
+from memcli.model import Draft, Scope
 from memcli.services import forgetting, recall, remember, upkeep
 from memcli.services.engine import Engine
-from memcli.storage import database, locks, table
+from memcli.storage import database, indexes, locks, tidiness
 from memcli.storage.database import Database
 from memcli.storage.place import Folder
 
@@ -23,7 +23,7 @@ MakeEngine = Callable[..., Engine]
 def large(engine: Engine, scope: Scope, monkeypatch: pytest.MonkeyPatch) -> Engine:
     """An engine on a store whose tables count as large, with something to merge."""
     monkeypatch.setattr(database, "SMALL", 5)
-    monkeypatch.setattr(table, "FRAGMENTS_KEPT", 4)
+    monkeypatch.setattr(tidiness, "FRAGMENTS_KEPT", 4)
     for number in range(10):
         remember.store(engine, f"fact {number}", scope=scope)
     return engine
@@ -93,7 +93,7 @@ def test_small_tables_are_tidied_by_the_write_itself(
     engine: Engine, scope: Scope, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Nobody has to come after it."""
-    monkeypatch.setattr(table, "FRAGMENTS_KEPT", 4)
+    monkeypatch.setattr(tidiness, "FRAGMENTS_KEPT", 4)
     for number in range(10):
         remember.store(engine, f"fact {number}", scope=scope)
         assert pieces(engine) <= 5
@@ -171,3 +171,30 @@ def test_the_python_api_catches_up_beside_the_next_call(large: Engine, scope: Sc
             thread.join()
     assert not large.is_behind
     assert pieces(large) == 1
+
+
+def test_an_index_stays_in_few_segments(
+    engine: Engine, make_engine: MakeEngine, scope: Scope, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """However often it is completed; and what is in them is merged in the end, and found."""
+    monkeypatch.setattr(indexes, "INDEXED_FROM", 300)
+    monkeypatch.setattr(database, "SMALL", 5)
+    monkeypatch.setattr(tidiness, "FRAGMENTS_KEPT", 1)
+    monkeypatch.setattr(tidiness, "SEGMENTS_MOST", 3)
+    remember.store_all(
+        engine, [Draft(text=f"begun with {n}", scope=scope) for n in range(300)], conflicts=False
+    )
+    engine.catch_up()
+    seen = []
+    for number in range(12):
+        for part in ("one", "two"):
+            remember.store(engine, f"{part} of {number}", scope=scope, conflicts=False)
+        engine.catch_up()
+        memories = make_engine().db.memories.table
+        assert not memories.is_due
+        assert memories.indexed(indexes.VECTOR_INDEX) == 302 + 2 * number
+        seen.append((memories._segments()[indexes.VECTOR_INDEX], pieces(engine)))
+    assert max(segments for segments, _ in seen) <= 4
+    assert max(count for _, count in seen) <= 6
+    assert seen.count((1, 1)) >= 2
+    assert recall.search(engine, "two of 11", scope=scope)[0].text == "two of 11"

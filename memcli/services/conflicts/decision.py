@@ -8,6 +8,7 @@ from datetime import datetime
 
 from memcli.model import Action
 from memcli.services.conflicts import reasons, trees
+from memcli.services.conflicts.additions import added
 from memcli.services.conflicts.evidence import Evidence, evidence
 from memcli.services.conflicts.features import features
 from memcli.services.conflicts.words import normalised, unread
@@ -144,7 +145,9 @@ def _weighed(old: Statement, new: Statement, found: Evidence, cosine: float) -> 
         return Decision(Action.STORED, min(1 - cosine, 1.0), reasons.stored(found, values))
     action, confidence = settled(*trees.likelihoods(values), clash=clash)
     if action is Action.DUPLICATE:
-        return Decision(action, confidence, reasons.duplicate(found))
+        more = added(found.comparison)
+        action = Action.STORED if more else action
+        return Decision(action, confidence, reasons.fuller(more) if more else reasons.duplicate(found))
     if action is Action.REPLACED:
         if old.created_at and new.created_at and new.created_at < old.created_at:
             return Decision(Action.STORED, confidence, "it was said before what is remembered")

@@ -81,6 +81,12 @@ def classes() -> dict[Phrase, frozenset[str]]:
     return {phrase: frozenset(names) for phrase, names in found.items()}
 
 
+@cache
+def adding() -> frozenset[str]:
+    """Words in basic form, or folded, that lead to something further."""
+    return frozenset(word for _, words in sections("classes.txt")["adding"] for word in words)
+
+
 def _phrase(words: str) -> Phrase:
     return tuple(basic(word) for word in words.split())
 

@@ -23,6 +23,11 @@ def duplicate(found: Evidence) -> str:
     return "the same in other words"
 
 
+def fuller(added: Sequence[Token]) -> str:
+    """Why the new statement, which says all that the old one says, stands beside it."""
+    return f"it says more: {_quoted(added)}"
+
+
 def replaced(found: Evidence, values: Features) -> str:
     """Why the old statement is no longer true."""
     change = _change(found)
