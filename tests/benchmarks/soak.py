@@ -3,6 +3,7 @@
     python -m tests.benchmarks.soak
     python -m tests.benchmarks.soak --minutes 10 --clients 4 --rude 0.1 --csv soak.csv --plot soak.svg
     python -m tests.benchmarks.soak --minutes 60 --clients 3 --agents 3 --think 0     the work of a day
+    python -m tests.benchmarks.soak --memories 6000         a store whose vectors have an index from the start
 
 A warm process with the bundled model serves clients that each run one command after the other, as real
 processes, of every kind: most of them `store`, `search`, `list` and `context`, some that change memories,
@@ -350,6 +351,7 @@ def main() -> int:
     parser.add_argument("--think", type=float, default=0.05, help="seconds between two calls of one (0.05)")
     parser.add_argument("--rude", type=float, default=RUDE, help=f"share interrupted or killed ({RUDE})")
     parser.add_argument("--every", type=float, default=5, help="seconds between two samples (default: 5)")
+    parser.add_argument("--memories", type=int, default=0, help="there before it begins (default: 0)")
     parser.add_argument("--csv", type=Path, help="where the samples go")
     parser.add_argument("--plot", type=Path, help="where their drawing goes, as SVG")
     parser.add_argument("--memcli", type=Path, default=processes.memcli(), help="the program")
@@ -364,6 +366,12 @@ def main() -> int:
             },
             "XDG_RUNTIME_DIR": str(place / "run"),
         }
+        if given.memories:
+            lines = place / "there.jsonl"
+            lines.write_bytes(
+                b"".join(stores.lines({"text": text} for text in texts.memories(given.memories)))
+            )
+            answer(given.memcli, environ, "import", str(lines), "--conflicts", "off")
         status = answer(given.memcli, environ, "warm", "start")
         try:
             before = resident(status["pid"])
