@@ -194,12 +194,12 @@ class Database(Rooms):
                     done.add(table.name)
         if not done:
             return
-        with self._lock(), self.place.upkeep(wait=False) as nobody_merges:
+        with self._lock(), self.place.upkeep(wait=False) as is_ours:
             self.forget_what_was_read()
-            for table in self.all_tables():
+            for table in self.all_tables() if is_ours else ():  # else whoever merges again does it
                 if table.name in done:
-                    with nullcontext() if always else suppress(StorageError):  # somebody merges again
-                        table.tidy(leftovers=nobody_merges)
+                    with nullcontext() if always else suppress(StorageError):
+                        table.tidy(leftovers=True)
         self.is_behind = False
 
     def all_tables(self, rooms: Container[str] = ROOMS) -> list[Table]:
