@@ -2,7 +2,8 @@
 
 Both are true, and the new one is no double: something would be lost. What only tells the same more fully is
 one all the same: hedges ("by the way"), trivial words, and what stands beside a name to say which one is
-meant ("Toronto, Canada").
+meant ("Toronto, Canada"). Among the judged pairs that the trees have learnt from there is none of the first
+kind: of 40 others (tests/training/conflicts/fuller.jsonl) they took 38 for doubles.
 """
 
 from __future__ import annotations
@@ -15,6 +16,9 @@ from memcli.services.conflicts.lexicon import adding, folded
 from memcli.services.conflicts.tokens import Token
 from memcli.services.conflicts.words import normalised, read
 
+ENDS = frozenset(".;!?")
+"""Marks after which another sentence begins: that it is said besides needs no word."""
+
 ARTICLES = frozenset({"a", "an", "the"})
 WHOSE = frozenset({"his", "her", "its", "their", "my", "our", "your"})
 
@@ -22,9 +26,9 @@ WHOSE = frozenset({"his", "her", "its", "their", "my", "our", "your"})
 def added(found: Comparison) -> tuple[Token, ...]:
     """The words of the new text that tell something further, in order; none where old words are left out.
 
-    They follow a word that leads to something further ("with", "and", "that"), with nothing in between
-    that the old text says, too; and they name no kind of what it says ("the city of Hamburg"). Or they
-    describe something that both texts name ("an electric car").
+    They follow a word that leads to something further ("with", "and", "that"), or the end of a sentence,
+    with nothing in between that the old text says, too; and they name no kind of what it says ("the city of
+    Hamburg"). Or they describe something that both texts name ("an electric car").
     """
     if found.only_old:
         return ()
@@ -48,7 +52,9 @@ def _is_led_to(token: Token, tokens: Sequence[Token], only: set[int]) -> bool:
     for before in reversed(tokens[: token.at]):
         if _leads(before):
             return not has(before, "cue.hedge") and not _is_infinitive(before, tokens)
-        if before.kind == "mark" or (before.content and before.at not in only):
+        if before.kind == "mark":
+            return before.text in ENDS
+        if before.content and before.at not in only:
             return False
     return False
 

@@ -1,5 +1,8 @@
 """What says all that is known and something further is no double: it would be lost."""
 
+import json
+from pathlib import Path
+
 import pytest
 
 from memcli.model import Action
@@ -13,6 +16,7 @@ FULLER = [
     ("Selma is vegan", "Selma is vegan except on feast days"),
     ("The talk starts at noon", "The talk starts at noon in the old chapel"),
     ("The proxy caches images", "The proxy caches images until the disk is full"),
+    ("Nadia has a parrot", "Nadia has a parrot. It whistles all day."),
     ("Ravi bought a bicycle", "Ravi bought a folding bicycle"),
     ("Pia has three nieces", "Pia has three musical nieces"),
     ("Der Schlüssel liegt im Flur", "Der Schlüssel liegt im Flur unter dem Teppich"),
@@ -61,3 +65,12 @@ def test_what_leaves_something_out_does_not_say_more() -> None:
     """However much it says besides."""
     assert not says_more("Nadia has a parrot that whistles", "Nadia has a green parrot")
     assert not says_more("Nadia has a parrot", "nadia has a parrot.")
+
+
+def test_few_of_the_fuller_pairs_are_swallowed() -> None:
+    """Of those that nobody has mended it for one by one: two of forty, at most."""
+    file = Path(__file__).parents[2] / "training" / "conflicts" / "fuller.jsonl"
+    pairs = [json.loads(line) for line in file.read_text().splitlines()]
+    swallowed = [pair for pair in pairs if decided(pair["old"], pair["new"])[0] is Action.DUPLICATE]
+    assert len(pairs) == 40
+    assert len(swallowed) <= 2, swallowed
