@@ -5,6 +5,7 @@ from __future__ import annotations
 import copy
 import json
 from collections.abc import Callable
+from collections.abc import Set as AbstractSet
 from dataclasses import dataclass, field, fields, replace
 from datetime import datetime, timedelta
 from functools import partial
@@ -85,6 +86,28 @@ def alive(memory: Memory, at: datetime) -> bool:
 def current(memory: Memory, at: datetime) -> bool:
     """Alive, and not replaced."""
     return memory.replaced_at is None and alive(memory, at)
+
+
+def unlink(state: dict[str, Memory], gone: AbstractSet[str]) -> None:
+    """Take the memories *gone* out of *state*; the chains that they were part of go on without them."""
+
+    def beyond(memory: Memory, link: str) -> str:
+        name: str = getattr(memory, link)
+        while name in gone:
+            name = getattr(state[name], link)
+        return name
+
+    led = [name for name, memory in state.items() if memory.replaced_by in gone]
+    for memory in [state[name] for name in gone]:
+        before, after = beyond(memory, "replaces"), beyond(memory, "replaced_by")
+        if before in state and after and memory.replaces == before:
+            state[before] = replace(state[before], replaced_by=after)
+        if after in state and memory.replaced_by == after:
+            state[after] = replace(state[after], replaces=before)
+    for name in led:
+        state[name] = replace(state[name], replaced_reason="")
+    for name in gone:
+        del state[name]
 
 
 NOT_COMPARED = {"updated_at", "uses", "used_at"}
@@ -305,8 +328,7 @@ class Memories(Machine):
         found = forgetting.purgeable(self.engine, scope=self.scope(), older_than=cut)
         assert {m.id for m in forgetting.purge(self.engine, found)} == gone
         for state in (self.known.there, *self.known.before):
-            for name in gone & state.keys():
-                del state[name]
+            unlink(state, gone & state.keys())
         self.known.purged |= gone
         self._forget_empty_changes()
 
