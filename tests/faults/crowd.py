@@ -81,7 +81,8 @@ def write(home: Path, notes: Path, seed: int, until: float) -> None:
     own: list[str] = []
     actor.some = lambda number, **_: actor.choices.sample(own, min(number, len(own)))  # type: ignore[method-assign]
     for _ in turns(until):
-        act = actor.choices.choices((Actor.store, Actor.update, Actor.forget), (6, 2, 1))[0]
+        acts = (Actor.store, Actor.update, Actor.forget)
+        act = actor.choices.choices(acts, (6, 2, 1))[0] if own else Actor.store
         try:
             act(actor)
         except Exception as error:
