@@ -358,7 +358,7 @@ class Table:
         return stats is not None and stats.num_unindexed_rows > tidiness.UNINDEXED_MOST
 
     def _make_indexes(self) -> None:
-        """Make the indexes that begin to pay, those whose maker was killed, and those in many segments."""
+        """Make indexes that begin to pay, whose maker was killed, or whose next segment would be too many."""
         if self._table is None:
             return
         rows, there = self._table.count_rows(), self._segments()
