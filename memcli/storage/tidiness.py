@@ -27,17 +27,11 @@ index of them 0.13 s, of 100,000 2.2 s. Left alone, a store that was written to 
 had its index was in 402 segments, and a command took three times as long."""
 
 
-def apart(segments: Mapping[str, int]) -> int:
-    """In how many segments besides the first of each index rows are that can't be merged with others.
-
-    Args:
-        segments: In how many each index is.
-    """
-    return sum(segments.values()) - len(segments)
-
-
 def is_piled_up(rows: int, fragments: int, segments: Mapping[str, int]) -> bool:
-    """Whether searches notice that *rows* are in so many *fragments*, or indexes in so many *segments*."""
-    beyond = apart(segments)
+    """Whether searches notice that *rows* are in so many *fragments*, or indexes in so many *segments*.
+
+    Each segment besides the first of its index has rows that can't be merged with others.
+    """
+    beyond = sum(segments.values()) - len(segments)
     most = min(FRAGMENTS_KEPT + rows // ROWS_PER_FRAGMENT, FRAGMENTS_MOST)
     return fragments - beyond > most or beyond > SEGMENTS_MOST
