@@ -67,6 +67,12 @@ class Session:
         return "\n".join(strip.text for strip in self.app.screen._compositor.render_strips())
 
     @property
+    def state(self) -> str:
+        """What is said of the memories: how many there are, or what went wrong."""
+        states = self.browser.query("#state").results(Static)
+        return next((str(state.content) for state in states), browser.OPENING)
+
+    @property
     def listed(self) -> list[str]:
         """The texts of the memories in the list."""
         return [memory.text for memory in self.browser.query_one(Found).memories]
@@ -103,7 +109,7 @@ def browse(
         async def run() -> None:
             async with app.run_test(size=size, notifications=True) as pilot:
                 session = Session(app, pilot)
-                await session.until(lambda: "opening" not in session.shown)
+                await session.until(lambda: session.state != browser.OPENING)
                 await play(session)
             assert app.failure is None
 
@@ -484,7 +490,7 @@ def test_it_fits_into_any_terminal(browse: Browse, stored: Sequence[str]) -> Non
         await session.until(lambda: session.browser.query_one("#left").display)
         assert session.browser.query_one(Reader).display
         assert session.browser.query_one(OptionList).size.width < 90
-        assert session.browser.query_one("#state", Static).content == "3 memories"
+        assert session.state == "3 memories"
 
     browse(play, size=(80, 24))
 

@@ -47,6 +47,10 @@ HITS = 50
 """Hits of a search: what nobody reads further than."""
 
 
+OPENING = "opening the store …"
+"""What stands where numbers will, until the first memories are there."""
+
+
 class View(Enum):
     """Which memories are shown, and what that is called."""
 
@@ -103,7 +107,7 @@ class Browser(Screen[None]):
         """What stands where."""
         with Horizontal(id="head"):
             yield Static(id="where", markup=False)
-            yield Static("opening the store …", id="state", markup=False)
+            yield Static(OPENING, id="state", markup=False)
         with Horizontal(id="line"):
             yield Static("›", id="sign")
             yield Search(placeholder="search, or ↓ for the list and its keys", compact=True)
@@ -145,7 +149,8 @@ class Browser(Screen[None]):
         self.workers.cancel_group(self, "more")
         self._fetches = False
         query = self.query_one(Search).value.strip()
-        self._say("searching …" if query else "")
+        if query:
+            self._say("searching …")
         try:
             self._total, found = await self.calls.read(partial(self._found, query))
         except Exception as error:  # a search must not end what one is at, whatever is wrong with it
