@@ -189,7 +189,7 @@ class Server:
         del self._hands[hand.pid]
         self._selector.unregister(hand.rope)
         hand.rope.close()
-        if hand.is_idle:  # it would take the closed rope as its leave, unless somebody has stopped it
+        if hand.line is None:  # nobody waits for it; it would leave by itself, unless somebody has stopped it
             os.kill(hand.pid, signal.SIGKILL)
         code = os.waitstatus_to_exitcode(os.waitpid(hand.pid, 0)[1])
         if hand.line is not None:

@@ -277,6 +277,16 @@ def test_a_stopped_worker_does_not_keep_it(warm_process: START, runtime: Path) -
     assert {state(worker) for worker in workers} == {"Z"}
 
 
+def test_a_stopped_worker_that_only_looks_around_does_not_keep_it(warm_process: START) -> None:
+    """The first one does, before it takes its first command."""
+    warm = warm_process()
+    (first,) = until(lambda: children(warm.process.pid))
+    os.kill(first, signal.SIGSTOP)
+    warm.ready().process.send_signal(signal.SIGTERM)
+    assert warm.ended() == 0
+    assert state(first) == "Z"
+
+
 def test_another_build_of_memcli_has_it_leave(warm_process: START, runtime: Path) -> None:
     """Its client runs the command, and the next one starts afresh."""
     warm = warm_process().ready()
