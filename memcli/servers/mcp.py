@@ -222,7 +222,7 @@ def _share_arenas() -> None:
 
     It would give some 40 threads of LanceDB 8 for each processor, and what is free in one is of no use to
     another. To be called before LanceDB is at work. On two processors a server held 573 MiB after 1,000 calls
-    to 6,000 memories and grew, and holds 458 after 1,000 and 549 after 4,000; calls take no longer.
+    to 6,000 memories and grew, and holds 460 to 490 after 1,000 and 550 after 4,000; calls take no longer.
     """
     M_ARENA_MAX = -8  # of malloc.h  # noqa: N806
     if "MALLOC_ARENA_MAX" not in os.environ:
