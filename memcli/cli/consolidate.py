@@ -36,18 +36,20 @@ def conflicts(
     found = consolidating.conflicts(run.engine, scope=scope)
     if resolve:
         steps = consolidating.resolve(run.engine, found, by=scope.user)
-        render.show(steps, output)
+        render.show(steps, output, noted=True)
         run.note(_done(len(steps)))
         if left := sum(conflict.contested for conflict in found):
             run.note(
                 f"{counted(left, 'contradiction')} of somebody more trusted left: memcli forget ID decides"
             )
         return
-    render.show(found, output)
-    if found:
+    render.show(found, output, noted=True)
+    if not found:
+        run.note(f"nothing doubles or contradicts another in the space {scope.space}")
+    elif not all(conflict.contested for conflict in found):
         run.note("--resolve lets the older ones give way; memcli forget ID decides otherwise")
     else:
-        run.note(f"nothing doubles or contradicts another in the space {scope.space}")
+        run.note("memcli forget ID decides which of two stays")
 
 
 @app.command()
@@ -78,7 +80,7 @@ def consolidate(
     steps = consolidating.consolidate(
         run.engine, scope=scope, importance=importance, uses=uses, merge=merge, dry_run=dry_run
     )
-    render.show(steps, output)
+    render.show(steps, output, noted=True)
     if dry_run and steps:
         run.note("nothing was changed; without --dry-run it will be")
     else:

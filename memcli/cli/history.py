@@ -36,7 +36,7 @@ def undo(
     """Take back the last change: what store, import, update, forget, restore or graph connect did."""
     run = run_of(ctx)
     undone = undoing.undo(run.engine, scope=scope, last=last, dry_run=dry_run)
-    render.show(undone, output)
+    render.show(undone, output, noted=True)
     if not undone:
         run.note("there is nothing to take back")
     elif dry_run:

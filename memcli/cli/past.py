@@ -84,11 +84,11 @@ def conflicts(found: Sequence[Conflict]) -> RenderableType:
     lines: list[Text] = []
     for conflict in found:
         action = (f"{conflict.action:<9} ", COLORS.get(conflict.action, ""))
-        lines.append(Text.assemble(action, (harmless(_why(conflict)), DIM)))
+        why = _why(conflict)
         if conflict.contested:
-            lines[-1].append(
-                f" ({conflict.new.trust} against {conflict.old.trust}: yours to decide)", "yellow"
-            )
+            action = ("contested ", "yellow")
+            why = f"{conflict.new.trust} against {conflict.old.trust}: {why}"
+        lines.append(Text.assemble(action, (harmless(why), DIM)))
         for sign, memory in (("-", conflict.old), ("+", conflict.new)):
             lines.append(_memory(f"  {sign}", DIM, memory.id, memory.text, format_time(memory.created_at)))
     return Group(*lines)

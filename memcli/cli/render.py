@@ -24,13 +24,17 @@ def resolved(output: Format) -> Format:
     return Format.TABLE if sys.stdout.isatty() else Format.JSON
 
 
-def show(answer: Any, output: Format) -> None:
-    """Write *answer*, a dataclass or mapping or a sequence of them, to standard output."""
+def show(answer: Any, output: Format, *, noted: bool = False) -> None:
+    """Write *answer*, a dataclass or mapping or a sequence of them, to standard output.
+
+    People read that there is nothing where it is an empty sequence, unless that is *noted* by the command.
+    """
     form = resolved(output)
     if form is Format.TABLE:
         from memcli.cli import views
 
-        write(views.laid_out(answer))
+        if answer or not noted:
+            write(views.laid_out(answer))
     elif form is Format.JSON:
         write(as_json(answer, indent=2))
     else:

@@ -107,9 +107,8 @@ def import_memories(
     if counts[Action.REPLACED]:
         run.note(f"{counts[Action.REPLACED]:,} replaced what was known; memcli undo takes the import back")
     if contradictions:
-        run.note(
-            f"{len(contradictions):,} contradict somebody more trusted, and stay beside; see memcli conflicts"
-        )
+        told = counted(len(contradictions), "contradiction")
+        run.note(f"{told} of somebody more trusted: both stay; see memcli conflicts")
     if failed := counts[Action.FAILED] + edges[Action.FAILED]:
         _say_how_many(failed)
         raise typer.Exit(1)

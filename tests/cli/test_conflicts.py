@@ -256,10 +256,10 @@ def test_what_contradicts_you_stays_beside_and_is_told(checked: None, memcli: Me
     assert ran.err.splitlines()[-1] == f"{new['id']} contradicts {old}, {told}"
     assert f"contradicts {old}" in memcli("tee", stdin=f"[REMEMBER: {FIFTH}]").err
     ran = memcli("import", "-", stdin=json_lines({"text": "The office is on floor 6"}))
-    assert (ran.json["stored"], ran.err.count("contradict somebody more trusted")) == (1, 1)
+    assert (ran.json["stored"], ran.err.count("1 contradiction of somebody more trusted")) == (1, 1)
     ran = memcli("conflicts")
     assert {one["new"]["trust"] for one in ran.json if one["contested"]} == {"agent", "imported"}
-    assert "yours to decide" in memcli("conflicts", "-f", "table").out
+    assert "contested imported against user: " in memcli("conflicts", "-f", "table").out
     assert "left: memcli forget ID decides" in memcli("conflicts", "--resolve").err
     assert THIRD in texts(memcli)
     memcli("forget", old)

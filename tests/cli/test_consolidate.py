@@ -114,9 +114,10 @@ def test_a_value_that_makes_no_sense_is_a_usage_error(memcli: MemCLI, options: l
 def test_without_a_store_there_is_nothing_and_none_is_made(memcli: MemCLI, home: Path) -> None:
     """An empty list, and a sentence for people that names the space."""
     ran = memcli("conflicts", "--space", "work")
-    assert (ran.json, ran.err.strip()) == (
-        [], "nothing doubles or contradicts another in the space work"
-    )  # fmt: skip
+    told = "nothing doubles or contradicts another in the space work\n"
+    assert (ran.json, ran.err) == ([], told)
+    ran = memcli("conflicts", "--space", "work", "-f", "table")
+    assert (ran.out, ran.err) == ("", told)
     for command in (["conflicts", "--resolve"], ["consolidate"], ["consolidate", "--dry-run"]):
         ran = memcli(*command)
         assert (ran.json, ran.err.strip()) == ([], "there was nothing to do")
@@ -167,6 +168,7 @@ def test_a_terminal_shows_the_older_above_the_later(
 ) -> None:
     """With the proposal and how sure it is; then what becomes of each."""
     monkeypatch.setenv("COLUMNS", "200")
+    monkeypatch.setenv("LINES", "50")  # Rich takes the one only with the other from a dumb terminal
     monkeypatch.setattr(type(sys.stdout), "isatty", lambda self: self is sys.stdout)
     monkeypatch.setenv("TERM", "dumb")
     first, old, new, *_ = imported("conflicts").out.splitlines()
@@ -181,7 +183,8 @@ def test_a_terminal_shows_the_older_above_the_later(
     assert merged.startswith(f"merged    id1  {THIRD}  ")
     assert merged.endswith(", into id2")
     assert forgotten == f"forgotten id4  {CAT}  unimportant and rarely used"
-    assert imported("consolidate").out.strip() == "nothing there"
+    ran = imported("consolidate")
+    assert (ran.out, ran.err) == ("", "there was nothing to do\n")
 
 
 @pytest.mark.parametrize("form", ["table", "json", "jsonl", "plain"])
