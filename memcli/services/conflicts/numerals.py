@@ -36,6 +36,9 @@ def with_quantities(tokens: Sequence[Token], language: str) -> list[Token]:
     ]
 
 
+_BEFORE_ORDINALS = frozenset(("the", "my", "your", "his", "her", "its", "our", "their", "i", "we"))
+"""Before "third" they make it tell which one: "a third" is another one, or a part. "My" is read as "I"."""
+
 _AMBIGUOUS = frozenset(("may", "march", "mar", "sat", "sun", "mon", "dec", "sept"))
 """Months and days that are ordinary words, too: only with a capital, or beside a number."""
 
@@ -59,6 +62,13 @@ def _worded(token: Token, around: Sequence[Token], language: str) -> Token:  # n
         if section.startswith("months"):
             return replace(token, kind="quantity", quantity=Quantity("date", parts=(0, value, 0)))
         return replace(token, kind="quantity", quantity=Quantity("number", value, value))
+    place = quantities.named("ordinals").get(folded(token.text))
+    if (
+        place is not None
+        and around[0] is not token
+        and (around[0].owner or around[0].lemma in _BEFORE_ORDINALS)
+    ):
+        return replace(token, kind="quantity", quantity=Quantity("number", place, place))
     if token.lemma == "fortnight":
         return replace(token, kind="quantity", quantity=Quantity("time", 14 * 86_400.0, 1.0))
     return token

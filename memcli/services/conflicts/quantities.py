@@ -122,7 +122,7 @@ def _units() -> dict[str, tuple[str, float]]:
 
 @cache
 def named(section: str) -> dict[str, int]:
-    """The words of *section* of numbers.txt (`numbers`, `months`, `weekdays`) and their values."""
+    """The words of a section of numbers.txt and their values: `numbers`, `ordinals`, `months`, `weekdays`."""
     return {word: int(value) for value, words in sections("numbers.txt")[section] for word in words}
 
 

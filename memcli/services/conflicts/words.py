@@ -8,7 +8,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from functools import cache, lru_cache
 
-from memcli.services.conflicts import lexicon, quantities
+from memcli.services.conflicts import beginnings, lexicon, quantities
 from memcli.services.conflicts.lexicon import folded
 from memcli.services.conflicts.numerals import with_quantities
 from memcli.services.conflicts.tokens import Text, Token
@@ -69,7 +69,7 @@ def read(text: str) -> Text:
     tokens = [_translated(token, language) for token in tokens]
     tokens = with_quantities(tokens, language)
     tokens = [replace(token, at=place) for place, token in enumerate(tokens)]
-    tokens = _with_meaning(tokens)
+    tokens = beginnings.marked(_with_meaning(tokens))
     return Text(tuple(tokens), language, tuple(token for token in tokens if token.content))
 
 

@@ -57,6 +57,56 @@ CHANGED = [
 ]
 
 
+ENDED = [
+    ("Pia cycles to the lab every morning", "Pia no longer cycles to the lab"),
+    ("Omar bakes cakes for the market on Saturdays", "Omar has stopped baking cakes"),
+    ("Selma is on maternity leave", "Selma is back from maternity leave"),
+    ("Ravi works at the observatory", "Ravi was laid off by the observatory"),
+    ("The ferry is out of service", "The ferry is running again"),
+    ("The library is closed for the summer", "The library has reopened"),
+    ("Nadia is away until July", "Nadia is back home"),
+    ("The boiler is down", "The boiler is up again"),
+]
+
+
+@pytest.mark.parametrize(("old", "new"), ENDED)
+def test_what_has_ended_is_never_a_duplicate(old: str, new: str) -> None:
+    """However like it the end of something sounds: it would be lost."""
+    assert decided(old, new, 0.9) is not DUPLICATE
+
+
+@pytest.mark.parametrize(("old", "new"), ENDED[:4])
+def test_an_end_replaces_whatever_else_was_said_of_it(old: str, new: str) -> None:
+    """How often, when and why something was done need not be denied one by one."""
+    assert decided(old, new, 0.85) is REPLACED
+
+
+@pytest.mark.parametrize(
+    ("old", "new"),
+    [
+        ("Pia cycles to the lab every morning", "Pia does not cycle in the snow"),
+        ("Ravi works at the observatory", "Ravi's sister was laid off by the brewery"),
+        ("The ferry is out of service", "The cable car is running again"),
+        ("Tea is served in the hall", "From now on coffee is served in the yard"),
+    ],
+)
+def test_what_ends_or_begins_elsewhere_is_stored(old: str, new: str) -> None:
+    """Both are true."""
+    assert decided(old, new, 0.5) is STORED
+
+
+@pytest.mark.parametrize(
+    ("old", "new"),
+    [
+        ("The lab is on the fifth floor", "The lab is on the sixth floor"),
+        ("Nadia came in at the third attempt", "Nadia came in at the fourth attempt"),
+    ],
+)
+def test_which_one_it_is_makes_a_difference(old: str, new: str) -> None:
+    """In words as in digits."""
+    assert decided(old, new, 0.95) is not DUPLICATE
+
+
 @pytest.mark.parametrize(("old", "new"), CHANGED)
 def test_another_value_of_the_same_slot_replaces(old: str, new: str) -> None:
     """Whether or not a word says that something has changed."""

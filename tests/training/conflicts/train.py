@@ -27,6 +27,7 @@ from numpy.typing import NDArray
 
 from memcli.embedding import catalog, embedder
 from memcli.model import Action
+from memcli.services.conflicts.decision import clashes
 from memcli.services.conflicts.evidence import evidence
 from memcli.services.conflicts.features import features
 from memcli.services.conflicts.trees import TREES
@@ -193,10 +194,8 @@ def _depth(left: Sequence[int], right: Sequence[int], node: int = 0) -> int:
 def judged(train: Examples, test: Examples) -> list[str]:
     """What trees trained on *train* decide for *test*."""
     shares = trained(train).predict_proba(test.values)
-    names = test.names
-    columns = [names.index("quantities_clash"), names.index("codes_clash")]
-    clash = test.values[:, columns].max(axis=1).tolist()
-    return [chosen(*row, clash=bool(hit)) for row, hit in zip(shares.tolist(), clash, strict=True)]
+    rows = [dict(zip(test.names, row, strict=True)) for row in test.values.tolist()]
+    return [chosen(*share, clash=clashes(row)) for share, row in zip(shares.tolist(), rows, strict=True)]
 
 
 def crosschecked(parts: NDArray[np.int64], data: Examples, always: Sequence[Examples]) -> list[str]:

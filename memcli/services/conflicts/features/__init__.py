@@ -16,6 +16,7 @@ _GROUPS = (
     parts.scopes,
     meaning.polarity,
     meaning.cues,
+    meaning.endings,
     meaning.stages,
     meaning.roles,
     overlap.edits_made,

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 from memcli.services.conflicts import lexicon
 from memcli.services.conflicts.comparison import SAME, Comparison
-from memcli.services.conflicts.evidence import Evidence, core, has, is_name, kinds_of, trivial
+from memcli.services.conflicts.evidence import Evidence, core, count, has, is_name, kinds_of, trivial
 from memcli.services.conflicts.tokens import Token
 
 Features = dict[str, float]
@@ -72,6 +72,7 @@ def _negates(one: str, other: str) -> bool:
 _CUES = (
     "cue.change",
     "cue.strong",
+    "cue.begin",
     "cue.correct",
     "cue.end",
     "cue.past",
@@ -113,6 +114,25 @@ def cues(found: Evidence) -> Features:
         bool(c.only_new) and all(has(t, "cue.hedge", "trivial", "verb") for t in c.only_new)
     )
     return made
+
+
+def endings(found: Evidence) -> Features:
+    """Whether the new statement ends or denies what the old one says, however much more that says of it."""
+    c = found.comparison
+    ends = [
+        any(has(t, "cue.end") for t in text.tokens if t.at not in answered)
+        for text, answered in ((c.old, c.answered_old), (c.new, c.answered_new))
+    ]
+    denies = [any(has(t, "negation") for t in text.tokens) for text in (c.old, c.new)]
+    said = [t for t in core(c.new.content) if not has(t, "cue.end", "negation", "cue.begin")]
+    further = [t for t in said if t.at not in c.answered_new]
+    turns = (ends[1] or denies[1]) and not (ends[0] or denies[0])
+    return {
+        "ends": float(ends[1] and not ends[0]),
+        "turns": float(turns),
+        "turned_further": count(further) if turns else -1.0,
+        "turned_whole": float(turns and bool(said) and not further),
+    }
 
 
 def stages(found: Evidence) -> Features:
