@@ -21,14 +21,15 @@ def marked(tokens: Sequence[Token]) -> list[Token]:
     "From now on" and its like carry no meaning of their own then: what is said is the rest. A time that is
     named does, since with another one something else is said.
     """
-    marks = {token.at: "function" for token in tokens if "cue.begin" in token.classes}
-    for place, token in enumerate(tokens):
-        if (end := _time_after(tokens, place)) is not None and token.at not in marks:
-            marks |= dict.fromkeys((t.at for t in tokens[place:end]), "function")
-            marks |= {t.at: "" for t in tokens[place:end] if _is_time(t)}
+    empty = {token.at for token in tokens if "cue.begin" in token.classes}
+    times: set[int] = set()
+    for place in range(len(tokens)):
+        if place not in empty and (end := _time_after(tokens, place)) is not None:
+            times |= {token.at for token in tokens[place:end] if _is_time(token)}
+            empty |= {token.at for token in tokens[place:end]} - times
     return [
-        replace(token, classes=token.classes | _TELLING | ({marks[token.at]} - {""}))
-        if token.at in marks
+        replace(token, classes=token.classes | _TELLING | ({"function"} if token.at in empty else set()))
+        if token.at in empty | times
         else token
         for token in tokens
     ]
