@@ -3,6 +3,7 @@
 import itertools
 import re
 import shlex
+import string
 import sys
 from pathlib import Path
 
@@ -11,6 +12,7 @@ import pytest
 from memcli.cli.app import command
 from memcli.cli.boundary import run
 from memcli.cli.schema import commands
+from memcli.services import engine
 
 README = (Path(__file__).parents[2] / "README.md").read_text(encoding="utf-8")
 
@@ -54,6 +56,7 @@ def test_sessions_go_as_shown(
     monkeypatch.setenv("COLUMNS", "80")
     monkeypatch.setattr(sys, "stderr", sys.stdout)  # in the order that a terminal shows
     monkeypatch.delenv("MEMCLI_CONFLICTS_CHECK")
+    monkeypatch.setattr(engine, "ID_LETTERS", string.digits)  # one in fifty has none, and looks like a word
     (tmp_path / "graph.jsonl").write_text(GRAPH.strip())
     if "graph" in session:
         edge = ["graph", "connect", "x7k2", "b04t", "--type", "requires", "--weight", "0.5"]
