@@ -12,6 +12,7 @@ from typing import Any
 
 import typer
 
+from memcli.cli.interrupting import noted
 from memcli.cli.messages import ReaderGoneError, complain
 from memcli.cli.process import Process
 from memcli.errors import MemcliError
@@ -25,21 +26,22 @@ READER_GONE = 128 + getattr(signal, "SIGPIPE", 13)
 def run(arguments: Sequence[str], process: Process | None = None) -> int:
     """Run the command line *arguments* in *process* (one of its own, if None); the exit code."""
     _survive_odd_streams()
-    try:
-        code = _run(arguments, process or Process())
-        _flush()
-    except MemcliError as error:
-        complain(error.sentence, error.hint)
-        code = error.exit_code
-    except ClickError as error:
-        code = _usage(error)
-    except (KeyboardInterrupt, typer.Abort):
-        code = INTERRUPTED
-    except (BrokenPipeError, ReaderGoneError):
-        _close_stdout()
-        code = READER_GONE
-    except Exception as error:  # whatever it is: nobody should have to read a traceback
-        code = _bug(error)
+    with noted() as is_interrupted:
+        try:
+            code = _run(arguments, process or Process())
+            _flush()
+        except MemcliError as error:
+            complain(error.sentence, error.hint)
+            code = error.exit_code
+        except ClickError as error:
+            code = _usage(error)
+        except (KeyboardInterrupt, typer.Abort):
+            code = INTERRUPTED
+        except (BrokenPipeError, ReaderGoneError):
+            _close_stdout()
+            code = READER_GONE
+        except Exception as error:  # whatever it is: nobody should have to read a traceback
+            code = INTERRUPTED if is_interrupted() else _bug(error)
     if code == INTERRUPTED:  # Typer catches most of them itself
         complain("interrupted")
     return code

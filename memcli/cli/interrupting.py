@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import signal
+import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from types import FrameType
@@ -23,6 +24,29 @@ class SignalledError(Exception):
         """End as the signal would have ended this process."""
         signal.signal(self.number, signal.SIG_DFL)
         os.kill(os.getpid(), self.number)
+
+
+@contextmanager
+def noted() -> Iterator[Callable[[], bool]]:
+    """Within, Ctrl-C raises KeyboardInterrupt as ever; what this gives tells whether it was pressed.
+
+    Libraries catch what is raised within them: Arrow takes an interrupted import for a missing module.
+    """
+    pressed = False
+
+    def note(number: int, frame: FrameType | None) -> None:
+        nonlocal pressed
+        pressed = True
+        signal.default_int_handler(number, frame)
+
+    usual = signal.getsignal(signal.SIGINT) is signal.default_int_handler
+    if usual and threading.current_thread() is threading.main_thread():
+        signal.signal(signal.SIGINT, note)
+    try:
+        yield lambda: pressed
+    finally:
+        if signal.getsignal(signal.SIGINT) is note:
+            signal.signal(signal.SIGINT, signal.default_int_handler)
 
 
 @contextmanager

@@ -1,9 +1,12 @@
 """What can go wrong around a command: the store, the disk, the streams. A sentence and an exit code each."""
 
 import json
+import os
+import signal
 import subprocess
 import sys
 from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 
 import pytest
@@ -30,6 +33,26 @@ def test_help_and_version_are_answers(memcli: MemCLI) -> None:
     ):
         assert f"\n  {name} " in out
         assert memcli(name, "--help").out == memcli(name, "-h").out != ""
+
+
+def test_an_interrupt_that_a_library_catches_is_one(
+    monkeypatch: pytest.MonkeyPatch, in_process: MemCLI
+) -> None:
+    """Whatever the library makes of it; without one it is a fault."""
+
+    def fail(*_: object, pressed: bool = True, **__: object) -> None:
+        try:
+            if pressed:
+                os.kill(os.getpid(), signal.SIGINT)
+        except KeyboardInterrupt:
+            pass
+        raise ValueError("zoneinfo must be installed")
+
+    monkeypatch.setattr("memcli.services.memories.newest", fail)
+    assert in_process("list", code=130).err == "memcli: interrupted\n"
+    monkeypatch.setattr("memcli.services.memories.newest", partial(fail, pressed=False))
+    assert in_process("list", code=1).err.startswith("memcli: ValueError: zoneinfo must be installed\n")
+    assert signal.getsignal(signal.SIGINT) is signal.default_int_handler
 
 
 def test_no_command_and_no_such_command_are_usage_errors(memcli: MemCLI) -> None:
