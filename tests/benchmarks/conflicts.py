@@ -24,7 +24,6 @@ from statistics import median
 from memcli.embedding import catalog, embedder
 from memcli.model import Action
 from memcli.services.conflicts import Statement, decide
-from memcli.services.conflicts.decision import settled
 from memcli.services.conflicts.words import read as read_text
 
 LABELS = ("duplicate", "replaced", "stored")
@@ -63,11 +62,6 @@ def cosines(pairs: Sequence[Pair]) -> list[float]:
     model = embedder.load(catalog.BUNDLED, models_dir=Path("/nowhere"), threads=1)
     vectors = dict(zip(texts, model.embed_documents(texts), strict=True))
     return [float(vectors[pair.old] @ vectors[pair.new]) for pair in pairs]
-
-
-def chosen(duplicate: float, replaced: float, stored: float, *, clash: bool) -> str:
-    """The label that the decision settles on."""
-    return str(settled(duplicate, replaced, stored, clash=clash)[0])
 
 
 # --- figures ---

@@ -2,16 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 
 from memcli.model import Action
 from memcli.services.conflicts import reasons, trees
 from memcli.services.conflicts.additions import added
+from memcli.services.conflicts.comparison import Comparison
 from memcli.services.conflicts.evidence import Evidence, evidence, kinds_of
 from memcli.services.conflicts.features import Features, features
-from memcli.services.conflicts.tokens import Text
+from memcli.services.conflicts.tokens import Text, Token
 from memcli.services.conflicts.words import normalised, unread
 
 SURE_REPLACED = 0.75
@@ -41,6 +42,12 @@ UNSURE = 0.5
 
 LONG = 400
 """Characters from which on a text is no single statement: then only the same words are a duplicate."""
+
+LABEL_UNTIL = 2
+"""The place, from 0, up to which an identifier names what a statement speaks of: "The ticket PX-77 is ...".
+
+All 39 pairs that are told apart so are both true: our own, and facts that have nothing to do with each other.
+"""
 
 TOLD_APART = (
     "project",
@@ -109,7 +116,10 @@ def decide(old: Statement, new: Statement, cosine: float) -> Decision:
         return Decision(Action.STORED, 0.5, "too long to be compared word by word")
     if unread(old.text) or unread(new.text):
         return Decision(Action.STORED, 0.5, "not in a language that is compared word by word")
-    return _weighed(old, new, evidence(old.text, new.text), cosine)
+    found = evidence(old.text, new.text)
+    if apart := _named_apart(found.comparison):
+        return Decision(Action.STORED, 1.0, apart)
+    return _judged(old, new, found, cosine)
 
 
 def _told_apart(old: Statement, new: Statement) -> str:
@@ -121,6 +131,22 @@ def _told_apart(old: Statement, new: Statement) -> str:
     return ""
 
 
+def _named_apart(found: Comparison) -> str:
+    """Why the two can't clash, from identifiers that they begin with; "" if they can."""
+    old, new = _label(found.old, found.only_old), _label(found.new, found.only_new)
+    return f"another subject: {old} and {new}" if old and new else ""
+
+
+def _label(text: Text, unanswered: Sequence[Token]) -> str:
+    """The identifier that *text* begins with and says something of, if it is *unanswered*; "" for none."""
+    for token in unanswered:
+        if token.kind == "code" and token.at <= LABEL_UNTIL:
+            further = text.tokens[token.at + 1 : token.at + 2]
+            marked = any(other.kind == "mark" for other in text.tokens[: token.at + 2])
+            return token.text if further and not marked else ""
+    return ""
+
+
 def settled(duplicate: float, replaced: float, stored: float, *, clash: bool) -> tuple[Action, float]:
     """The action that these likelihoods lead to, costs considered, and how sure it is, 0..1.
 
@@ -128,10 +154,11 @@ def settled(duplicate: float, replaced: float, stored: float, *, clash: bool) ->
         duplicate: How likely the new statement says nothing new, 0..1.
         replaced: How likely the old one is no longer true.
         stored: How likely both are true.
-        clash: Whether they `clashes`: then they are never the same.
+        clash: Whether they differ in a number, date or identifier: then they are never the same.
     """
     if clash:
-        duplicate, replaced = 0.0, replaced + duplicate
+        rest = max(replaced + stored, 1e-9)
+        duplicate, replaced, stored = 0.0, replaced / rest, stored / rest
     if replaced > duplicate and replaced + duplicate >= SURE_REPLACED:
         return Action.REPLACED, replaced + duplicate
     if duplicate > replaced and duplicate >= SURE_DUPLICATE and duplicate > DUPLICATE_SHARE * stored:
@@ -144,21 +171,24 @@ def _said(text: Text) -> int:
     return sum(token.content or "state" in kinds_of([token]) for token in text.tokens)
 
 
-def clashes(values: Features) -> bool:
-    """Whether two statements with these features can't say the same, whatever their words are.
+def weighed(duplicate: float, replaced: float, stored: float, values: Features) -> tuple[Action, float]:
+    """What these likelihoods lead to for two statements with the features *values*, and how sure it is, 0..1.
 
-    They differ in a number, a date or an identifier, or the new one says that something has ended of which
-    the old one knows no end: "Ana works at Acme", "Ana was laid off by Acme".
+    One that says that something has ended is no duplicate of one that knows no end of it, whatever else it
+    says: "Ana works at Acme", "Ana was laid off by Acme".
     """
-    ended = values["ends"] and not values["negative_old"]
-    return bool(values["quantities_clash"] or values["codes_clash"] or ended)
+    if values["ends"] and not values["negative_old"]:
+        duplicate, replaced = 0.0, replaced + duplicate
+    return settled(
+        duplicate, replaced, stored, clash=bool(values["quantities_clash"] or values["codes_clash"])
+    )
 
 
-def _weighed(old: Statement, new: Statement, found: Evidence, cosine: float) -> Decision:
+def _judged(old: Statement, new: Statement, found: Evidence, cosine: float) -> Decision:
     values = features(found, cosine)
     if cosine < FLOOR and not found.comparison.answered_old:
         return Decision(Action.STORED, min(1 - cosine, 1.0), reasons.stored(found, values))
-    action, confidence = settled(*trees.likelihoods(values), clash=clashes(values))
+    action, confidence = weighed(*trees.likelihoods(values), values)
     if action is Action.DUPLICATE:
         more = added(found.comparison)
         action = Action.STORED if more else action

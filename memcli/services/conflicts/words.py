@@ -26,7 +26,8 @@ _CODE = re.compile(
     r"|(?P<account>\b[A-Z]{2}\d{2}(?: ?[\dA-Z]{4}){2,7}(?: ?[\dA-Z]{1,3})?\b)"
     r"|(?P<phone>(?<![\w.])\+?\(?\d[\d ().-]{6,}\d(?!\w))"
     r"|(?P<handle>[@][\w-]+)"
-    r"|(?P<name>\b[^\W\d][^\W]*(?:[-_./+][^\W]+)+|\b[^\W\d_]+\d[^\W]*|\b\d+(?!st\b|nd\b|rd\b|th\b)[^\W\d_]{2,}\d*\b|\b[^\W\d]\w*_\w*)",
+    r"|(?P<name>\b[^\W\d][^\W]*(?:[-_./+][^\W]+)+|\b[^\W\d_]+\d[^\W]*|\b\d+(?!st\b|nd\b|rd\b|th\b)[^\W\d_]{2,}\d*\b"
+    r"|\b\d+[^\W\d_]+\d[^\W]*\b|\b[^\W\d]\w*_\w*)",
 )
 _WORD = re.compile(r"[^\W\d_]+(?:['’][^\W\d_]+)*[+#]*|->|→|=>|[:=;,.!?()/&%–—-]|[^\w\s]|\d+")
 _CJK = re.compile(r"[\u3040-\u30ff\u3400-\u9fff\uac00-\ud7af]")

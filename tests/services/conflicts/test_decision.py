@@ -98,6 +98,19 @@ def test_what_ends_or_begins_elsewhere_is_stored(old: str, new: str) -> None:
 @pytest.mark.parametrize(
     ("old", "new"),
     [
+        ("Commit 4be91aa introduced the rounding error", "Commit 4be07c2 reverted the rounding change"),
+        ("The ticket QX-12 tracks the login error", "The ticket QX-31 fixes the login problem"),
+        ("dove-04 is the primary database", "dove-09 is the old primary database"),
+    ],
+)
+def test_what_begins_with_another_identifier_speaks_of_something_else(old: str, new: str) -> None:
+    """However like the rest is."""
+    assert decided(old, new, 0.9) is STORED
+
+
+@pytest.mark.parametrize(
+    ("old", "new"),
+    [
         ("The lab is on the fifth floor", "The lab is on the sixth floor"),
         ("Nadia came in at the third attempt", "Nadia came in at the fourth attempt"),
     ],

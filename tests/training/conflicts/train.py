@@ -27,11 +27,11 @@ from numpy.typing import NDArray
 
 from memcli.embedding import catalog, embedder
 from memcli.model import Action
-from memcli.services.conflicts.decision import clashes
+from memcli.services.conflicts.decision import weighed
 from memcli.services.conflicts.evidence import evidence
 from memcli.services.conflicts.features import features
 from memcli.services.conflicts.trees import TREES
-from tests.benchmarks.conflicts import LABELS, Pair, chosen, cosines, read, scores, summary
+from tests.benchmarks.conflicts import LABELS, Pair, cosines, read, scores, summary
 from tests.training.conflicts.templates import Maker
 
 PAIRS = Path(__file__).parent / "pairs.jsonl"
@@ -195,7 +195,10 @@ def judged(train: Examples, test: Examples) -> list[str]:
     """What trees trained on *train* decide for *test*."""
     shares = trained(train).predict_proba(test.values)
     rows = [dict(zip(test.names, row, strict=True)) for row in test.values.tolist()]
-    return [chosen(*share, clash=clashes(row)) for share, row in zip(shares.tolist(), rows, strict=True)]
+    return [
+        str(weighed(share[0], share[1], share[2], row)[0])
+        for share, row in zip(shares.tolist(), rows, strict=True)
+    ]
 
 
 def crosschecked(parts: NDArray[np.int64], data: Examples, always: Sequence[Examples]) -> list[str]:
