@@ -66,10 +66,13 @@ def with_word_hash() -> None:
 def serve() -> int:
     """Be the warm process."""
     with_word_hash()
-    from memcli.servers import warm
+    from memcli.servers import warm, worker
 
     if len(sys.argv) > 2:
         warm.IDLE_S = float(sys.argv.pop())
+    if "DRIVER_LOOKS_AROUND_S" in os.environ:  # how long its first worker does
+        seconds = float(os.environ["DRIVER_LOOKS_AROUND_S"])
+        worker.Worker._look_around = lambda self: time.sleep(seconds)  # type: ignore[method-assign]
     if "DRIVER_PEER" in os.environ:  # the process believes to be talked to by this user
         warm._peer = lambda line: int(os.environ["DRIVER_PEER"])
     return warm.main()

