@@ -203,7 +203,7 @@ def test_a_pasted_page_is_read_in_no_time(word: str) -> None:
     """A hundred kilobytes of one time and another."""
     began = thread_time()
     times = times_named((word * 100_000)[:100_000], NOW)
-    assert thread_time() - began < 10  # of this thread; each time looked for from the beginning takes minutes
+    assert thread_time() - began < 1
     assert len(times) <= 1
 
 
