@@ -2,15 +2,11 @@
 
 A store is a LanceDB database (see `place` for where it can be) with these tables:
 
-- `meta`: one row, as JSON: which format this is, which generation of tables is current and which model
-  made its vectors, and the same of a generation that is being built, if any.
+- `meta`: one row, as JSON: the format, which generation of tables is current and which model made its
+  vectors, and the same of a generation that is being built, if any.
 - `memories_N`, `passages_N`: the memories and the further passages of long ones, generation N.
-- `spaces`: spaces that were made or described on purpose.
-- `agents`, `teams`, `members`: who remembers, and who may see.
-- `changes`: the journal, what it takes to take the last changes back.
-- `edges`: which memories are connected.
-- `values`: JSON under keys. `tasks`: working memory. Whoever keeps nothing else has no `meta`, and no model.
-- `conversations`: titles and summaries of conversations, and which one goes on.
+- `spaces`, `agents`, `teams`, `members`, `changes`, `edges`, `values`, `tasks`, `conversations`: what is
+  kept in its `Rooms`. Whoever keeps nothing but values and tasks has no `meta`, and no model.
 
 A generation is a set of vectors by one model. Changing the model builds the next generation beside
 the current one, which takes over in one write to `meta`.
@@ -19,6 +15,7 @@ the current one, which takes over in one write to `meta`.
 from __future__ import annotations
 
 import json
+import time
 from collections.abc import Container, Iterator, Mapping, Sequence
 from contextlib import contextmanager, nullcontext, suppress
 from dataclasses import asdict
@@ -33,7 +30,7 @@ from memcli.model import EmbeddingModel
 from memcli.storage import backups
 from memcli.storage.directory import USES_NAME
 from memcli.storage.generation import GENERATION_TABLE, KINDS, Generation
-from memcli.storage.lance import is_worn, translated
+from memcli.storage.lance import PAUSES_S, is_worn, translated
 from memcli.storage.memories import Memories
 from memcli.storage.passages import Passages
 from memcli.storage.place import Folder, Place
@@ -209,8 +206,6 @@ class Database(Rooms):
             tables += [self.current.memories.table, self.current.passages.table]
         return [*tables, self._meta]
 
-    # --- generations ---
-
     def _said(self) -> dict[str, Any]:
         """What the table meta says; empty for a store that does not exist.
 
@@ -265,27 +260,31 @@ class Database(Rooms):
                 self._opened_meta = None  # another process may have done it meanwhile
                 return self._said()
         backups.before_upgrade(self.place, FORMAT)
-        for key in ("current", "next"):
-            if key in said:
-                self._tables(int(said[key]["number"]), EmbeddingModel(**said[key]["model"])).memories.upgrade(
-                    int(said["format"])
-                )
+        for one in (said[key] for key in ("current", "next") if key in said):
+            tables = self._tables(int(one["number"]), EmbeddingModel(**one["model"]))
+            tables.memories.upgrade(int(said["format"]))
         self._put({**said, "format": FORMAT})
         return {**said, "format": FORMAT}
 
     def _generation(self, key: str) -> Generation | None:
-        """The generation that meta names under *key*, `current` or `next`."""
-        everything = self._said()
-        if not everything or (key == "next" and key not in everything):
-            return None
-        said = everything.get(key, {})
-        try:
-            generation = self._tables(int(said["number"]), EmbeddingModel(**said["model"]))
-        except (ValueError, TypeError, KeyError) as error:
-            raise self._damaged("its table meta makes no sense") from error
-        if not generation.memories.table.exists:
-            raise self._damaged(f"{generation.memories.table.name} is missing")
-        return generation
+        """The generation that meta names under *key*, `current` or `next`.
+
+        Where its memories are not there, another model may have taken over meanwhile: meta is read again.
+        """
+        for pause in (*PAUSES_S, 0.0):
+            everything = self._said()
+            if not everything or (key == "next" and key not in everything):
+                return None
+            try:
+                said = everything[key]
+                generation = self._tables(int(said["number"]), EmbeddingModel(**said["model"]))
+            except (ValueError, TypeError, KeyError) as error:
+                raise self._damaged("its table meta makes no sense") from error
+            if generation.memories.table.exists:
+                return generation
+            time.sleep(pause)
+            self._opened_meta = None
+        raise self._damaged(f"{generation.memories.table.name} is missing")
 
     def _damaged(self, how: str) -> DamagedError:
         return DamagedError(

@@ -3,6 +3,7 @@
 import json
 import time
 from collections.abc import Callable
+from dataclasses import replace
 from multiprocessing.process import BaseProcess
 from multiprocessing.queues import Queue
 from pathlib import Path
@@ -128,6 +129,20 @@ def test_titles_speakers_and_tags_are_words_too(engine: Engine, scope: Scope) ->
     )
     for word in ("database", "infra", "noor"):
         assert found_by_words(engine, word), word
+
+
+def test_who_has_read_whose_vectors_are_current_before_another_model_took_over_looks_again(
+    engine: Engine, make_engine: Callable[..., Engine], scope: Scope
+) -> None:
+    """The tables of the model before are gone by then, which is no damage."""
+    remember.store(engine, "a boat", scope=scope)
+    reader = make_engine().db
+    assert reader._said()["current"]["number"] == 1
+    with engine.db.writing() as db:
+        db.take_over(db.next_generation(replace(engine.embedder.model, name="another")))
+    assert not (engine.home.store / "memories_1.lance").exists()
+    assert reader.current is not None
+    assert reader.current.number == 2
 
 
 def test_several_processes_lose_nothing(tmp_path: Path) -> None:

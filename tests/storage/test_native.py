@@ -150,6 +150,34 @@ def test_a_table_that_is_not_there_is_none(store: Path) -> None:
     assert table_or_none(connection, "owls") is None
 
 
+@pytest.mark.parametrize(
+    "said",
+    [
+        ValueError("Table 'memories_1' was not found"),
+        RuntimeError("lance error: LanceError(IO): Not found: memories_1.lance/_versions/9.manifest"),
+    ],
+)
+def test_a_version_that_goes_before_it_is_read_is_no_table_that_is_not_there(
+    store: Path, monkeypatch: pytest.MonkeyPatch, said: Exception
+) -> None:
+    """LanceDB says so where a clean-up is quicker than its look at the newest one; a later one is there."""
+    connection, tries = native.connect(store), iter([said, said])
+    opened = type(connection).open_table
+
+    def outrun(self: Any, name: str) -> Any:
+        if error := next(tries, None):
+            raise error
+        return opened(self, name)
+
+    monkeypatch.setattr(type(connection), "open_table", outrun)
+    found = table_or_none(connection, "memories_1")
+    assert found is not None
+    assert found.count_rows() == len(TEXTS)
+    tries = iter([said] * 99)
+    with pytest.raises(type(said)):  # rather than nothing, which would be a lie
+        table_or_none(connection, "memories_1")
+
+
 @pytest.mark.usefixtures("unknown_version")
 def test_with_another_version_the_package_does_everything(make_engine: MakeEngine, scope: Scope) -> None:
     """Slower, and with the same answers."""
