@@ -9,6 +9,7 @@ from datetime import datetime
 from memcli.model import Action
 from memcli.services.conflicts import reasons, trees
 from memcli.services.conflicts.additions import added
+from memcli.services.conflicts.clauses import left_out
 from memcli.services.conflicts.comparison import Comparison
 from memcli.services.conflicts.evidence import Evidence, evidence, kinds_of
 from memcli.services.conflicts.features import Features, features
@@ -196,8 +197,16 @@ def _judged(old: Statement, new: Statement, found: Evidence, cosine: float) -> D
     if action is Action.REPLACED:
         if old.created_at and new.created_at and new.created_at < old.created_at:
             return Decision(Action.STORED, confidence, "it was said before what is remembered")
-        if min(map(_said, (found.comparison.old, found.comparison.new))) < SAYING:
-            return Decision(Action.STORED, 1 - confidence, "a name alone says nothing that could be untrue")
-        return Decision(action, confidence, reasons.replaced(found, values))
+        kept = _kept(found, values)
+        why = kept or reasons.replaced(found, values)
+        return Decision(Action.STORED if kept else action, 1 - confidence if kept else confidence, why)
     unsure = confidence < UNSURE
     return Decision(action, confidence, reasons.unsure(found) if unsure else reasons.stored(found, values))
+
+
+def _kept(found: Evidence, values: Features) -> str:
+    """Why the old statement stays though the new one makes something of it untrue; "" if it does not."""
+    if min(map(_said, (found.comparison.old, found.comparison.new))) < SAYING:
+        return "a name alone says nothing that could be untrue"
+    left = left_out(found, over=bool(values["cancelled"] or values["closed"]))
+    return reasons.partly(left) if left else ""

@@ -118,7 +118,7 @@ def _key_end(tokens: tuple[Token, ...]) -> int | None:
 def _verb(tokens: tuple[Token, ...]) -> tuple[int | None, int | None]:
     """Where the predicate begins and ends; None, None without a verb."""
     for token in tokens:
-        if not _is_verb(tokens, token):
+        if not is_verb(tokens, token):
             continue
         end = token.at
         for following in tokens[token.at + 1 : token.at + 5]:
@@ -162,7 +162,7 @@ _BETWEEN = frozenset((
 ))  # fmt: skip
 
 
-def _is_verb(tokens: tuple[Token, ...], token: Token) -> bool:  # noqa: PLR0911, one for each sign
+def is_verb(tokens: tuple[Token, ...], token: Token) -> bool:  # noqa: PLR0911, one for each sign
     """Whether *token* is the verb of the statement, and no noun."""
     if token.kind != "word" or "verb" not in token.classes:
         return False

@@ -28,6 +28,11 @@ def fuller(added: Sequence[Token]) -> str:
     return f"it says more: {_quoted(added)}"
 
 
+def partly(left_out: Sequence[Token]) -> str:
+    """Why the old statement, of which a part is no longer true, stays."""
+    return f"it says nothing of: {_quoted(left_out)}"
+
+
 def replaced(found: Evidence, values: Features) -> str:
     """Why the old statement is no longer true."""
     change = _change(found)

@@ -126,6 +126,28 @@ def test_another_value_of_the_same_slot_replaces(old: str, new: str) -> None:
     assert decided(old, new) is REPLACED
 
 
+PARTLY = [
+    ("Vera rents in Ghent and teaches Latin", "Vera rents in Namur"),
+    ("The queue runs on Redis and is drained every night", "The queue runs on Kafka"),
+    ("Reviews take a day and are announced in #reviews", "Reviews take a week"),
+    ("Uli drives a Saab, keeps bees and has a cabin in Norway", "Uli drives a Kia now"),
+    ("The wiki lives at port 4000. It asks for a password.", "The wiki lives at port 4100."),
+]
+
+
+@pytest.mark.parametrize(("old", "new"), PARTLY)
+def test_what_says_something_further_stays_beside_what_makes_a_part_of_it_untrue(old: str, new: str) -> None:
+    """Else the rest of it would be hidden with that part."""
+    assert decided(old, new) is STORED
+
+
+def test_what_is_over_is_over_with_all_that_was_said_of_it() -> None:
+    """And what says the whole anew takes its place."""
+    assert decided("The workshop is on Friday and fills room 4", "The workshop was cancelled") is REPLACED
+    before, after = (f"The proxy listens on port {port} and needs a certificate" for port in (3128, 3129))
+    assert decided(before, after) is REPLACED
+
+
 NUMBERED = ["Fact number {}", "Note {}: water the ferns", "Likes picture {}", "item-{}", "Shelf {} is empty"]
 
 
