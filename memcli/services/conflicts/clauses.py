@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from memcli.services.conflicts.evidence import Evidence, core
-from memcli.services.conflicts.frames import is_verb
+from memcli.services.conflicts.frames import Frame, is_verb
 from memcli.services.conflicts.tokens import Text, Token
 
 _JOINING = frozenset(("and", "but", "while", "whereas"))
@@ -26,6 +26,19 @@ def clauses(text: Text) -> list[Sequence[Token]]:
     starts = [0, *(token.at for token in text.tokens if _joins(text, token))]
     ends = [*starts[1:], len(text.tokens)]
     return [text.tokens[start:end] for start, end in zip(starts, ends, strict=True)]
+
+
+def sentences(text: Text, parts: Frame) -> list[str]:
+    """What each clause of *text*, of these *parts*, says by itself: with the subject of the first one."""
+    first, *others = clauses(text)
+    subject = [token.text for token in first if parts.parts[token.at] == "subject"]
+    told = [[token.text for token in first]]
+    for clause in others:
+        words = clause[1:]  # without what joins it
+        verb = next(place for place, token in enumerate(words) if is_verb(text.tokens, token))
+        own = any(token.content for token in words[:verb])
+        told.append([*([] if own else subject), *(token.text for token in words)])
+    return [" ".join(words) for words in told]
 
 
 def left_out(found: Evidence, *, over: bool) -> tuple[Token, ...]:

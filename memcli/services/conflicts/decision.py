@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 
 from memcli.model import Action
 from memcli.services.conflicts import reasons, trees
 from memcli.services.conflicts.additions import added
-from memcli.services.conflicts.clauses import left_out
+from memcli.services.conflicts.clauses import left_out, sentences
 from memcli.services.conflicts.comparison import Comparison
 from memcli.services.conflicts.evidence import Evidence, evidence, kinds_of
 from memcli.services.conflicts.features import Features, features
@@ -200,8 +200,29 @@ def _judged(old: Statement, new: Statement, found: Evidence, cosine: float) -> D
         kept = _kept(found, values)
         why = kept or reasons.replaced(found, values)
         return Decision(Action.STORED if kept else action, 1 - confidence if kept else confidence, why)
+    if anew := _clause_by_clause(old, new, found, cosine):
+        return anew
     unsure = confidence < UNSURE
     return Decision(action, confidence, reasons.unsure(found) if unsure else reasons.stored(found, values))
+
+
+def _clause_by_clause(old: Statement, new: Statement, found: Evidence, cosine: float) -> Decision | None:
+    """A replacement, where *new* says anew, clause by clause, all that *old* says; else None.
+
+    Each of its clauses is the same as its counterpart, or takes its place, and one at least does the latter.
+    """
+    ours = sentences(found.comparison.old, found.old)
+    theirs = sentences(found.comparison.new, found.new)
+    if len(ours) != len(theirs) or len(ours) == 1:
+        return None
+    made = [
+        decide(replace(old, text=one), replace(new, text=other), cosine)
+        for one, other in zip(ours, theirs, strict=True)
+    ]
+    changes = [decision for decision in made if decision.action is Action.REPLACED]
+    if not changes or any(decision.action is Action.STORED for decision in made):
+        return None
+    return Decision(Action.REPLACED, min(decision.confidence for decision in made), changes[0].reason)
 
 
 def _kept(found: Evidence, values: Features) -> str:

@@ -148,6 +148,27 @@ def test_what_is_over_is_over_with_all_that_was_said_of_it() -> None:
     assert decided(before, after) is REPLACED
 
 
+ANEW = [
+    ("Vera rents in Ghent and teaches Latin", "Vera rents in Namur and teaches Greek", REPLACED),
+    ("Uli is 34 years old and weighs 80 kg", "Uli is 35 years old and weighs 78 kg", REPLACED),
+    (
+        "Reviews take a day and are announced in #reviews",
+        "Reviews take a week and are told in #qa",
+        REPLACED,
+    ),
+    ("Vera rents in Ghent and teaches Latin", "Mia rents in Namur and teaches Greek", STORED),
+    ("Uli reads thrillers and plays chess", "Uli reads poetry and plays go", STORED),
+]
+
+
+@pytest.mark.parametrize(("old", "new", "action"), ANEW)
+def test_what_says_several_things_anew_is_held_against_them_one_by_one(
+    old: str, new: str, action: Action
+) -> None:
+    """All of them have another value, or the same; or the two are about something else."""
+    assert decided(old, new) is action
+
+
 NUMBERED = ["Fact number {}", "Note {}: water the ferns", "Likes picture {}", "item-{}", "Shelf {} is empty"]
 
 
