@@ -32,11 +32,10 @@ DATA = Path(__file__).parents[1] / "data"
 
 
 @pytest.fixture
-def full(engine: Engine) -> Engine:
+def full(engine: Engine, filled: Callable[..., Engine]) -> Engine:
     """An engine on a store with something in every table."""
-    engine.home.data.mkdir()
+    filled(keepsakes.fill)
     engine.home.config_file.write_text("space = 'work'\n")
-    keepsakes.fill(engine)
     return engine
 
 

@@ -1,5 +1,6 @@
 """Edges: made, followed, hidden with what is forgotten, carried over to what replaced it, taken back."""
 
+from collections.abc import Callable
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
@@ -20,6 +21,7 @@ from tests.conftest import Clock
 from tests.fuzz import rounds
 
 OWN = Scope(None, "me", None)
+WORK = Scope("work", "me")
 
 
 def put(engine: Engine, *names: str, scope: Scope, **about: Any) -> None:
@@ -44,15 +46,19 @@ def ends(engine: Engine, name: str) -> set[tuple[str, str, str]]:
     return {edge.ends for edge in graph.edges(engine, name, scope=OWN)}
 
 
-@pytest.fixture
-def four(engine: Engine, scope: Scope) -> Engine:
+def connect_four(engine: Engine) -> None:
     """Memories a, b, c, d and the edges a-b 0.8, b-c 0.5, a-c of another type 0.1, c-a 1."""
-    put(engine, "a", "b", "c", "d", scope=scope)
+    put(engine, "a", "b", "c", "d", scope=WORK)
     connect(engine, "a", "b", "t", 0.8)
     connect(engine, "b", "c", "t", 0.5)
     connect(engine, "a", "c", "u", 0.1)
     connect(engine, "c", "a", "t", 1.0)
-    return engine
+
+
+@pytest.fixture
+def four(filled: Callable[..., Engine]) -> Engine:
+    """See `connect_four`."""
+    return filled(connect_four)
 
 
 def test_connecting_again_updates(four: Engine, clock: Clock) -> None:

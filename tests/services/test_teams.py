@@ -1,6 +1,7 @@
 """Teams: who sees what, who may change it, and what becomes of it."""
 
 import json
+from collections.abc import Callable
 from dataclasses import replace
 
 import pytest
@@ -30,15 +31,19 @@ def seen(engine: Engine, user: str) -> set[str]:
     return listed
 
 
-@pytest.fixture
-def crew(engine: Engine) -> Engine:
+def gather(engine: Engine) -> None:
     """A team of ann (admin), kim (member) and ray (reader) that knows one thing; ann knows another."""
     teams.create(engine, "The Crew", slug="crew", user="ann")
     teams.add(engine, "crew", "kim", user="ann")
     teams.add(engine, "crew", "ray", role="reader", user="ann")
     remember.store(engine, "the deadline is in May", scope=FOR_ALL, id="may")
     remember.store(engine, "my own deadline is in April", scope=WORK, id="april")
-    return engine
+
+
+@pytest.fixture
+def crew(filled: Callable[..., Engine]) -> Engine:
+    """See `gather`."""
+    return filled(gather)
 
 
 def test_members_find_what_their_team_can_see_and_nobody_else(crew: Engine) -> None:

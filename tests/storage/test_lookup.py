@@ -2,7 +2,7 @@
 
 import random
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -88,21 +88,27 @@ class Known:
     memories: Memories
     rows: dict[str, Memory]
     vectors: dict[str, NDArray[np.float32]]
+    _scores: dict[str, dict[str, float]] = field(default_factory=dict)
 
     def add(self, memories: Sequence[Memory], rows: NDArray[np.float32]) -> None:
         """Write *memories* with the vectors *rows*."""
         self.memories.add(memories, rows)
         self.rows |= {memory.id: memory for memory in memories}
         self.vectors |= dict(zip((m.id for m in memories), _as_stored(rows), strict=True))
+        self._scores.clear()
 
     def cosines(self, vector: NDArray[np.float32], among: Iterable[str]) -> dict[str, float]:
         """The cosine of each memory *among* those there are."""
-        return {name: float(self.vectors[name] @ vector) for name in among}
+        names = list(among)
+        rows = np.array([self.vectors[name] for name in names]).reshape(-1, DIMENSION)
+        return dict(zip(names, (rows @ vector).tolist(), strict=True))
 
     def scores(self, term: str) -> dict[str, float]:
         """The BM25 score of each memory that holds *term*, whatever its state."""
-        found = self.memories.found(None, [term], "", nearest=0, holding=len(self.rows))
-        scores = dict(zip(found.ids, found.term_scores[0].tolist(), strict=True))
+        if term not in self._scores:
+            found = self.memories.found(None, [term], "", nearest=0, holding=len(self.rows))
+            self._scores[term] = dict(zip(found.ids, found.term_scores[0].tolist(), strict=True))
+        scores = self._scores[term]
         assert scores.keys() == {name for name, m in self.rows.items() if term in m.text.split()}
         return scores
 
