@@ -4,9 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from memcli.services.conflicts.comparison import compare
 from memcli.services.conflicts.evidence import Evidence, core
-from memcli.services.conflicts.frames import Frame, is_verb
+from memcli.services.conflicts.frames import Frame, frame, is_verb
 from memcli.services.conflicts.tokens import Text, Token
+from memcli.services.conflicts.words import read
 
 _JOINING = frozenset(("and", "but", "while", "whereas"))
 
@@ -39,6 +41,14 @@ def sentences(text: Text, parts: Frame) -> list[str]:
         own = any(token.content for token in words[:verb])
         told.append([*([] if own else subject), *(token.text for token in words)])
     return [" ".join(words) for words in told]
+
+
+def counterpart(clause: str, others: Sequence[str]) -> str:
+    """Which of *others* has most words in common with *clause*, beyond what it is about; "" for none."""
+    text = read(clause)
+    parts = frame(text).parts
+    shared = [sum(parts[at] != "subject" for at in compare(text, read(o)).answered_old) for o in others]
+    return others[shared.index(max(shared))] if any(shared) else ""
 
 
 def left_out(found: Evidence, *, over: bool) -> tuple[Token, ...]:

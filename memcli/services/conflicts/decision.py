@@ -9,7 +9,7 @@ from datetime import datetime
 from memcli.model import Action
 from memcli.services.conflicts import reasons, trees
 from memcli.services.conflicts.additions import added
-from memcli.services.conflicts.clauses import left_out, sentences
+from memcli.services.conflicts.clauses import counterpart, left_out, sentences
 from memcli.services.conflicts.comparison import Comparison
 from memcli.services.conflicts.evidence import Evidence, evidence, kinds_of
 from memcli.services.conflicts.features import Features, features
@@ -209,20 +209,22 @@ def _judged(old: Statement, new: Statement, found: Evidence, cosine: float) -> D
 def _clause_by_clause(old: Statement, new: Statement, found: Evidence, cosine: float) -> Decision | None:
     """A replacement, where *new* says anew, clause by clause, all that *old* says; else None.
 
-    Each of its clauses is the same as its counterpart, or takes its place, and one at least does the latter.
+    Each clause of the old one is said again or gives way, and one at least does the latter.
     """
     ours = sentences(found.comparison.old, found.old)
     theirs = sentences(found.comparison.new, found.new)
-    if len(ours) != len(theirs) or len(ours) == 1:
+    if len(theirs) == 1:
         return None
-    made = [
-        decide(replace(old, text=one), replace(new, text=other), cosine)
-        for one, other in zip(ours, theirs, strict=True)
-    ]
-    changes = [decision for decision in made if decision.action is Action.REPLACED]
-    if not changes or any(decision.action is Action.STORED for decision in made):
-        return None
-    return Decision(Action.REPLACED, min(decision.confidence for decision in made), changes[0].reason)
+    in_order = theirs if len(ours) == len(theirs) else [""] * len(ours)
+    given_way: list[Decision] = []
+    for one, other in zip(ours, in_order, strict=True):
+        anew = counterpart(one, theirs) or other
+        made = decide(replace(old, text=one), replace(new, text=anew), cosine) if anew else None
+        if made is None or made.action is Action.STORED:
+            return None
+        if made.action is Action.REPLACED:
+            given_way.append(made)
+    return min(given_way, key=lambda decision: decision.confidence, default=None)
 
 
 def _kept(found: Evidence, values: Features) -> str:

@@ -156,7 +156,10 @@ ANEW = [
         "Reviews take a week and are told in #qa",
         REPLACED,
     ),
+    ("The proxy listens on port 3128", "The proxy listens on port 3129 and needs a certificate", REPLACED),
+    ("Vera works at Fabrik", "Vera moved to Namur and works at Nordbank now", REPLACED),
     ("Vera rents in Ghent and teaches Latin", "Mia rents in Namur and teaches Greek", STORED),
+    ("Vera teaches Latin", "Vera rents in Namur and plays chess", STORED),
     ("Uli reads thrillers and plays chess", "Uli reads poetry and plays go", STORED),
 ]
 
