@@ -13,6 +13,7 @@ from memcli.services.conflicts.clauses import counterpart, left_out, sentences
 from memcli.services.conflicts.comparison import Comparison
 from memcli.services.conflicts.evidence import Evidence, evidence, kinds_of
 from memcli.services.conflicts.features import Features, features
+from memcli.services.conflicts.reversals import REPLACING, Reversal, reversal
 from memcli.services.conflicts.tokens import Text, Token
 from memcli.services.conflicts.words import normalised, unread
 
@@ -189,7 +190,11 @@ def _judged(old: Statement, new: Statement, found: Evidence, cosine: float) -> D
     values = features(found, cosine)
     if cosine < FLOOR and not found.comparison.answered_old:
         return Decision(Action.STORED, min(1 - cosine, 1.0), reasons.stored(found, values))
-    action, confidence = weighed(*trees.likelihoods(values), values)
+    duplicate, replaced, stored = trees.likelihoods(values)
+    action, confidence = weighed(duplicate, replaced, stored, values)
+    if action is Action.DUPLICATE and (turned := reversal(found)) is not Reversal.NONE:
+        given_way = replaced + duplicate if turned in REPLACING else 0.0
+        action, confidence = weighed(0.0, given_way, stored, values)
     if action is Action.DUPLICATE:
         more = added(found.comparison)
         action = Action.STORED if more else action

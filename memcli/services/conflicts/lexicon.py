@@ -117,6 +117,19 @@ def opposites() -> dict[str, frozenset[str]]:
 
 
 @cache
+def contrasts() -> dict[str, list[tuple[Phrase, str, int, int]]]:
+    """Phrases that take a side in a contrast, by first word: each with its section, line and side."""
+    found: dict[str, list[tuple[Phrase, str, int, int]]] = {}
+    for section, lines in sections("contrasts.txt").items():
+        for number, (_, words) in enumerate(lines):
+            sides = ", ".join(words).split("|")
+            for side, said in enumerate(sides):
+                for phrase in (tuple(word.split()) for word in said.split(",") if word.strip()):
+                    found.setdefault(phrase[0], []).append((phrase, section, number, side))
+    return found
+
+
+@cache
 def basic_words() -> frozenset[str]:
     """The words of the lexicon that are no inflected form of another: what a form may lead to."""
     words = frozenset(_words())

@@ -185,9 +185,13 @@ def _telling() -> dict[str, frozenset[str]]:
     return {"en": frozenset(english | {"i", "my", "we", "our", "user", "not", "no", "the", "now"}), **telling}
 
 
+_NAMES = frozenset(("Ben", "Marie", "Mei", "Mia"))
+"""First names that are a word of another language, of which they tell nothing: "ben" is "am" in Dutch."""
+
+
 def _language(tokens: Sequence[Token]) -> str:
     """The language with most of its words among *tokens*, those with a meaning counting more, or English."""
-    words = [token.lemma for token in tokens if token.kind == "word"]
+    words = [token.lemma for token in tokens if token.kind == "word" and token.text not in _NAMES]
     if any(_CJK.match(word) for word in words):
         return "zh"
     english = _telling()["en"]

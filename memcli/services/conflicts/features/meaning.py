@@ -54,7 +54,7 @@ def _opposites(c: Comparison) -> int:
 
     def opposed(token: Token) -> bool:
         against = {name for own in _names(token) for name in known.get(own, ())}
-        return any(not against.isdisjoint(names) or _negates(token.lemma, lemma) for lemma, names in said)
+        return any(not against.isdisjoint(names) or negates(token.lemma, lemma) for lemma, names in said)
 
     return sum(map(opposed, old))
 
@@ -63,7 +63,7 @@ def _names(token: Token) -> frozenset[str]:
     return token.concepts | {token.lemma, token.text.lower()}
 
 
-def _negates(one: str, other: str) -> bool:
+def negates(one: str, other: str) -> bool:
     """Whether one of the words is the other with a prefix that turns it round."""
     short, long = sorted((one, other), key=len)
     return len(short) > 3 and long.endswith(short) and long[: -len(short)] in _NEGATING
