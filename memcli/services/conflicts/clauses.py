@@ -10,7 +10,7 @@ from memcli.services.conflicts.frames import Frame, frame, is_verb
 from memcli.services.conflicts.tokens import Text, Token
 from memcli.services.conflicts.words import read
 
-_JOINING = frozenset(("and", "but", "while", "whereas"))
+_JOINING = frozenset(("and", "but", "while", "whereas", "so"))
 
 _MARKS = frozenset((",", ";", ".", "!"))
 

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from enum import StrEnum
-from itertools import pairwise
+from itertools import accumulate, pairwise
 from operator import contains
 
 from memcli.services.conflicts import lexicon
@@ -43,8 +43,13 @@ _ONLY = frozenset(("only", "solely", "exclusively"))
 _DENIED_WITHIN = 2
 """Words after a "not" among which it denies that something is allowed: "is not really fine"."""
 
-_REJECTING = frozenset(("not", "instead", "rather"))
-"""Words behind which stands what is not wanted: "tabs, not spaces"."""
+_PIVOTS = frozenset(("not", "never", "instead", "rather", "then"))
+"""Words behind which stands what is not wanted, or comes second: "tabs, not spaces", "salt, then pepper"."""
+
+_JOINING = frozenset(("and", "but", "or", "while", "whereas", "so"))
+
+_DENIED_PHRASE = 3
+"""Words after a denial that it may belong to, if nothing is joined in between: "never at the office"."""
 
 _DENYING = frozenset(("not", "no", "never", "without", "none", "neither", "nor", "nobody", "nothing"))
 
@@ -60,7 +65,7 @@ _FORMER = frozenset(("formerly", "previously", "former"))
 def reversal(found: Evidence) -> Reversal:
     """How the new statement reverses the old one, if it does."""
     c = found.comparison
-    if _stance(c.old) * _stance(c.new) < 0 or _is_crossed(c) or _is_past(c.old) != _is_past(c.new):
+    if _stance(c.old) * _stance(c.new) < 0 or _is_crossed(found) or _is_past(c.old) != _is_past(c.new):
         return Reversal.STATE
     if _change_roles(found):
         return Reversal.EVENT
@@ -97,19 +102,53 @@ def _is_exclusive(text: Text) -> bool:
     )
 
 
-def _is_crossed(found: Comparison) -> bool:
-    """Whether something that stands behind what rejects it in the one stands before that in the other."""
-    sure = [pair for pair in found.pairs if pair.strength >= SAME]
-    old, new = (_rejecting(text.tokens) for text in (found.old, found.new))
-    if old is None or new is None:
-        return False
-    out = any(pair.old.at < old and pair.new.at > new for pair in sure)
-    return out and any(pair.old.at > old and pair.new.at < new for pair in sure)
+def _is_crossed(found: Evidence) -> bool:
+    """Whether two things that both texts name have changed places, about what tells them apart.
+
+    That is a word such as "not" or "then" between them, a denial ("gluten but no dairy"), the preposition
+    before each ("from Rome to Oslo"), or what each is told of ("Ann pays for gas and Bob for water").
+    """
+    old, new = found.comparison.old.tokens, found.comparison.new.tokens
+    sure = [p for p in found.comparison.pairs if p.strength >= SAME and p.old.content and p.new.content]
+    here, there = _pivot(old), _pivot(new)
+    if here >= 0 <= there and _is_swapped([(p.old.at > here, p.new.at > there) for p in sure]):
+        return True
+    denied = _denied_places(old), _denied_places(new)
+    if _is_swapped([(pair.old.at in denied[0], pair.new.at in denied[1]) for pair in sure]):
+        return True
+    before = {(found.old.prepositions[p.old.at], found.new.prepositions[p.new.at]) for p in sure}
+    if any(one != other and one and other and (other, one) in before for one, other in before):
+        return True
+    parts = _parts(old), _parts(new)
+    told = {(parts[0][pair.old.at], parts[1][pair.new.at]) for pair in sure}
+    crosses = (((a, x), (a, y), (b, x), (b, y)) for a, x in told for b, y in told if a < b and x != y)
+    return any(told.issuperset(cross) for cross in crosses)
 
 
-def _rejecting(tokens: Sequence[Token]) -> int | None:
-    """The place of the first word of *tokens* behind which stands what is not wanted; None without one."""
-    return next((token.at for token in tokens if token.lemma in _REJECTING), None)
+def _pivot(tokens: Sequence[Token]) -> int:
+    """The place of the first of `_PIVOTS` among *tokens*; -1 without one."""
+    return next((token.at for token in tokens if token.lemma in _PIVOTS), -1)
+
+
+def _is_swapped(places: Sequence[tuple[bool, bool]]) -> bool:
+    """Whether something has gone from the one side to the other, and something else has come back."""
+    return (True, False) in places and (False, True) in places
+
+
+def _denied_places(tokens: Sequence[Token]) -> set[int]:
+    """The places of the words of *tokens* that a denial before them belongs to."""
+    found: set[int] = set()
+    for denial in (token for token in tokens if token.lemma in _DENYING):
+        for following in tokens[denial.at + 1 : denial.at + 1 + _DENIED_PHRASE]:
+            if following.kind == "mark" or following.lemma in _JOINING:
+                break
+            found.add(following.at)
+    return found
+
+
+def _parts(tokens: Sequence[Token]) -> list[int]:
+    """For each of *tokens* the number of the part it is in, of those that are joined."""
+    return list(accumulate(int(token.kind == "mark" or token.lemma in _JOINING) for token in tokens))
 
 
 def _is_past(text: Text) -> bool:
@@ -125,16 +164,23 @@ def _denied(text: Text) -> bool:
 
 
 def _change_roles(found: Evidence) -> bool:
-    """Whether who does something and to whom it is done have changed places, or who belongs to whom."""
+    """Whether who does something and to whom it is done have changed places, or who belongs to whom.
+
+    In English, where the order of the words says it.
+    """
     c = found.comparison
+    if {c.old.language, c.new.language} != {"en"}:
+        return False
     names = [p for p in c.pairs if p.strength >= SAME and is_name(p.old) and is_name(p.new)]
     if sum(pair.old.owner != pair.new.owner for pair in names) > 1:
         return not (c.only_old or c.only_new)  # else by another word: "is her mother", "is his son"
     verbs = [part.verb.lemma if part.verb else "" for part in (found.old, found.new)]
     symmetric = any(token.lemma in _SYMMETRIC for text in (c.old, c.new) for token in text.tokens)
-    if symmetric or not verbs[0] or verbs[0] != verbs[1]:
+    if symmetric or verbs[0] != verbs[1]:
         return False
-    return _change_places(found)
+    listed = any(token.text == "," for token in c.old.tokens)
+    crossed = any(a.new.at > b.new.at for a, b in pairwise(names))
+    return _change_places(found) or (crossed and not (listed or c.only_old or c.only_new))
 
 
 def _change_places(found: Evidence) -> bool:

@@ -21,6 +21,10 @@ REVERSED = [
     ("All crates are sealed", "Some crates are sealed", STATE),
     ("Seat at least twelve", "Seat at most twelve", STATE),
     ("Lena prefers the north room", "Lena prefers the south room", STATE),
+    ("Glaze the bowls, then fire the mugs", "Fire the mugs, then glaze the bowls", STATE),
+    ("Pia may ride but not jump", "Pia may jump but not ride", STATE),
+    ("The pipe leads from the well to the barn", "The pipe leads from the barn to the well", STATE),
+    ("Hugo waters the figs and Pia prunes the vines", "Hugo prunes the vines and Pia waters the figs", STATE),
     ("Call before the show", "Call after the show", COMPARISON),
     ("Lena is older than Hugo", "Hugo is older than Lena", Reversal.NONE),  # which the trees tell apart
     ("Hugo phoned Lena", "Lena phoned Hugo", EVENT),
@@ -48,6 +52,9 @@ SAME = [
     ("Only members may row", "Non-members may not row"),
     ("Hugo does not mind dogs", "Dogs are fine with Hugo"),
     ("On Mondays Lena rows", "Lena rows on Mondays"),
+    ("Hugo waters the figs and Pia prunes the vines", "Pia prunes the vines and Hugo waters the figs"),
+    ("The pipe leads from the well to the barn", "From the well to the barn leads the pipe"),
+    ("Der Hund schläft unter dem Tisch", "Unter dem Tisch schläft der Hund"),
     ("Never row without a vest", "Always wear a vest when rowing"),
 ]
 
