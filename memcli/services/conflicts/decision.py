@@ -193,8 +193,8 @@ def _judged(old: Statement, new: Statement, found: Evidence, cosine: float) -> D
     duplicate, replaced, stored = trees.likelihoods(values)
     action, confidence = weighed(duplicate, replaced, stored, values)
     if action is Action.DUPLICATE and (turned := reversal(found)) is not Reversal.NONE:
-        given_way = replaced + duplicate if turned in REPLACING else 0.0
-        action, confidence = weighed(0.0, given_way, stored, values)
+        shares = (replaced + duplicate, stored) if turned in REPLACING else (replaced, stored + duplicate)
+        action, confidence = weighed(0.0, *shares, values)
     if action is Action.DUPLICATE:
         more = added(found.comparison)
         action = Action.STORED if more else action
