@@ -237,4 +237,4 @@ def _kept(found: Evidence, values: Features) -> str:
     if min(map(_said, (found.comparison.old, found.comparison.new))) < SAYING:
         return "a name alone says nothing that could be untrue"
     left = left_out(found, over=bool(values["cancelled"] or values["closed"]))
-    return reasons.partly(left) if left else ""
+    return reasons.partly(found, left) if left else ""

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from memcli.services.conflicts.evidence import Evidence
+from memcli.services.conflicts.evidence import Evidence, core
 from memcli.services.conflicts.features import Features
 from memcli.services.conflicts.features.overlap import edits
 from memcli.services.conflicts.tokens import Token
@@ -28,8 +28,11 @@ def fuller(added: Sequence[Token]) -> str:
     return f"it says more: {_quoted(added)}"
 
 
-def partly(left_out: Sequence[Token]) -> str:
+def partly(found: Evidence, left_out: Sequence[Token]) -> str:
     """Why the old statement, of which a part is no longer true, stays."""
+    said = [t for t in core(found.comparison.old.content) if found.old.parts[t.at] != "subject"]
+    if len(left_out) == len(said):
+        return "not all that it says need be untrue"
     return f"it says nothing of: {_quoted(left_out)}"
 
 
