@@ -10,7 +10,8 @@ from memcli.services.conflicts.frames import Frame, frame, is_verb
 from memcli.services.conflicts.tokens import Text, Token
 from memcli.services.conflicts.words import read
 
-_JOINING = frozenset(("and", "but", "while", "whereas", "so"))
+JOINING = frozenset(("and", "but", "while", "whereas", "so"))
+"""Words in basic form that join two clauses."""
 
 _MARKS = frozenset((",", ";", ".", "!"))
 
@@ -86,7 +87,7 @@ def _is_subject(found: Evidence, token: Token) -> bool:
 def _joins(text: Text, token: Token) -> bool:
     """Whether *token* begins another clause: a verb follows it soon, and one stands before it."""
     tokens = text.tokens
-    if not (token.lemma in _JOINING or (token.kind == "mark" and token.text in _MARKS)):
+    if not (token.lemma in JOINING or (token.kind == "mark" and token.text in _MARKS)):
         return False
     if token.text == "." and text.language != _ENGLISH:
         return False
@@ -94,7 +95,7 @@ def _joins(text: Text, token: Token) -> bool:
         return False
     for place in range(token.at + 1, min(token.at + 2 + _BEFORE_VERB, len(tokens))):
         following = tokens[place]
-        if following.kind == "mark" or following.lemma in _JOINING:
+        if following.kind == "mark" or following.lemma in JOINING:
             return False
         if is_verb(tokens, following):
             return any(other.content for other in tokens[token.at + 1 :] if other is not following)

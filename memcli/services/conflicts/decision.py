@@ -216,10 +216,10 @@ def _clause_by_clause(old: Statement, new: Statement, found: Evidence, cosine: f
 
     Each clause of the old one is said again or gives way, and one at least does the latter.
     """
-    ours = sentences(found.comparison.old, found.old)
     theirs = sentences(found.comparison.new, found.new)
     if len(theirs) == 1:
         return None
+    ours = sentences(found.comparison.old, found.old)
     in_order = theirs if len(ours) == len(theirs) else [""] * len(ours)
     given_way: list[Decision] = []
     for one, other in zip(ours, in_order, strict=True):

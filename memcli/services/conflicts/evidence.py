@@ -11,6 +11,9 @@ from memcli.services.conflicts.frames import Frame, frame
 from memcli.services.conflicts.tokens import Token
 from memcli.services.conflicts.words import read
 
+DENYING = frozenset(("not", "no", "never", "without", "none", "neither", "nor", "nobody", "nothing"))
+"""Words in basic form that deny what is said, and nothing else; the class `negation` has further ones."""
+
 _MOST = 4
 """Counts above this say no more than this."""
 

@@ -7,14 +7,15 @@ one sign among many. A duplicate is not stored, so that what is new would be los
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from enum import StrEnum
 from itertools import accumulate, pairwise
 from operator import contains
 
 from memcli.services.conflicts import lexicon
+from memcli.services.conflicts.clauses import JOINING
 from memcli.services.conflicts.comparison import SAME, Comparison
-from memcli.services.conflicts.evidence import Evidence, has, is_name
+from memcli.services.conflicts.evidence import DENYING, Evidence, has, is_name
 from memcli.services.conflicts.features.meaning import negates
 from memcli.services.conflicts.tokens import Text, Token
 
@@ -46,12 +47,10 @@ _DENIED_WITHIN = 2
 _PIVOTS = frozenset(("not", "never", "instead", "rather", "then"))
 """Words behind which stands what is not wanted, or comes second: "tabs, not spaces", "salt, then pepper"."""
 
-_JOINING = frozenset(("and", "but", "or", "while", "whereas", "so"))
+_JOINING = JOINING | {"or"}
 
 _DENIED_PHRASE = 3
 """Words after a denial that it may belong to, if nothing is joined in between: "never at the office"."""
-
-_DENYING = frozenset(("not", "no", "never", "without", "none", "neither", "nor", "nobody", "nothing"))
 
 _SYMMETRIC = frozenset(("by", "be", "and", "or", "with", "to", "from", "of", "become"))
 """Words with which names may change places though the same is said: "Ann and Bob share", "was told by"."""
@@ -130,7 +129,7 @@ def _pivot(tokens: Sequence[Token]) -> int:
     return next((token.at for token in tokens if token.lemma in _PIVOTS), -1)
 
 
-def _is_swapped(places: Sequence[tuple[bool, bool]]) -> bool:
+def _is_swapped(places: Collection[tuple[bool, bool]]) -> bool:
     """Whether something has gone from the one side to the other, and something else has come back."""
     return (True, False) in places and (False, True) in places
 
@@ -138,7 +137,7 @@ def _is_swapped(places: Sequence[tuple[bool, bool]]) -> bool:
 def _denied_places(tokens: Sequence[Token]) -> set[int]:
     """The places of the words of *tokens* that a denial before them belongs to."""
     found: set[int] = set()
-    for denial in (token for token in tokens if token.lemma in _DENYING):
+    for denial in (token for token in tokens if token.lemma in DENYING):
         for following in tokens[denial.at + 1 : denial.at + 1 + _DENIED_PHRASE]:
             if following.kind == "mark" or following.lemma in _JOINING:
                 break
@@ -160,7 +159,7 @@ def _is_past(text: Text) -> bool:
 
 def _denied(text: Text) -> bool:
     """Whether *text* denies something: two denials, "never without", are none."""
-    return sum(token.lemma in _DENYING for token in text.tokens) % 2 == 1
+    return sum(token.lemma in DENYING for token in text.tokens) % 2 == 1
 
 
 def _change_roles(found: Evidence) -> bool:
@@ -191,7 +190,7 @@ def _change_places(found: Evidence) -> bool:
         if pair.strength >= SAME and not has(pair.old, "function")
     ]
     places = {(old == "subject", new == "subject") for old, new in parts if "predicate" not in (old, new)}
-    return {(True, False), (False, True)} <= places
+    return _is_swapped(places)
 
 
 def _contrasts(found: Comparison) -> Iterator[Reversal]:

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 from memcli.services.conflicts import lexicon
 from memcli.services.conflicts.comparison import SAME, Comparison
-from memcli.services.conflicts.evidence import Evidence, core, count, has, is_name, kinds_of, trivial
+from memcli.services.conflicts.evidence import DENYING, Evidence, core, count, has, is_name, kinds_of, trivial
 from memcli.services.conflicts.tokens import Token
 
 Features = dict[str, float]
@@ -15,11 +15,10 @@ Features = dict[str, float]
 def polarity(found: Evidence) -> Features:
     """Yes and no: negations, opposites, liking and disliking."""
     c = found.comparison
-    explicit = frozenset(("not", "no", "never", "without", "none", "neither", "nor", "nobody", "nothing"))
     counts = []
     for text, absorbed in ((c.old, c.absorbed_old), (c.new, c.absorbed_new)):
         negations = [t for t in text.tokens if has(t, "negation") and t.at not in absorbed]
-        counts.append((sum(t.lemma in explicit for t in negations), len(negations)))
+        counts.append((sum(t.lemma in DENYING for t in negations), len(negations)))
     opposites = _opposites(c)
     likes = [
         ((kinds & {"likes"}) and 1) or ((kinds & {"dislikes"}) and -1) or 0
