@@ -82,6 +82,10 @@ NAMES_ONE = ("get", "update", "forget", "connect", "edges", "traverse", "history
 ODDS = {"connect": {2}, "push": {3}, "note": {3}, "show": {3}}
 """What else may be said: of two memories that are one by now, and where nothing was begun yet."""
 
+BEFORE_IT_BEGINS = ("KeyboardInterrupt", "Python runtime state: core initialized")
+"""What Python says by itself if it is interrupted before it runs any line of the program: the second where
+it has not even opened the standard streams."""
+
 TOLD_EACH_S = 60
 """Seconds between two lines that tell how far it is."""
 
@@ -158,7 +162,7 @@ class Client(threading.Thread):
             process.send_signal(rude)
         out, err = process.communicate()
         expected = ENDS[rude] | (NOT_THERE if kind in NAMES_ONE else frozenset()) | ODDS.get(kind, set())
-        early = rude == signal.SIGINT and "KeyboardInterrupt" in err  # before the interpreter has begun
+        early = rude == signal.SIGINT and any(said in err for said in BEFORE_IT_BEGINS)
         if not early and (process.returncode not in expected or "Traceback" in err):
             self.saw.odd.append(f"{kind}, sent {rude}: {process.returncode} {err[-300:]}")
         elif not rude:
