@@ -75,10 +75,19 @@ class Server(MCPServer[Any]):
         try:
             tool = self._tool_manager.get_tool(name)
             if tool is not None:
-                _refuse_unknown(arguments, tool)
+                arguments = _given(arguments, tool)
             return await super().call_tool(name, arguments, context)
         except (ToolError, UsageError) as error:
             return CallToolResult(content=[TextContent(text=_sentence(error))], is_error=True)
+
+    async def get_prompt(
+        self, name: str, arguments: dict[str, Any] | None = None, context: Any = None
+    ) -> Any:
+        """The prompt *name*, filled in; what is wrong with the request is for the client to hear."""
+        try:
+            return await super().get_prompt(name, arguments, context)
+        except ValueError as error:
+            raise MCPError(INVALID_PARAMS, str(error)) from error
 
 
 def _tool(offered: tools.Offered, desk: Desk) -> Tool:
@@ -147,11 +156,18 @@ def _output(answers: Sequence[Any]) -> dict[str, Any]:
     return {"type": "object", **(shapes[0] if len(shapes) == 1 else {"anyOf": shapes}), "$defs": classes}
 
 
-def _refuse_unknown(arguments: Mapping[str, Any], tool: Tool) -> None:
-    """Raise if *arguments* hold any that *tool* would pass over: a filter that does not count misleads."""
-    known = tool.parameters["properties"]
+def _given(arguments: Mapping[str, Any], tool: Tool) -> dict[str, Any]:
+    """*arguments* without those that *tool* can do without and that are null.
+
+    Models that must name every argument send null for what they do not give.
+
+    Raises:
+        UsageError: There are some that it would pass over: a filter that does not count misleads.
+    """
+    known, needed = tool.parameters["properties"], tool.parameters.get("required", ())
     if unknown := sorted(arguments.keys() - known.keys()):
         raise UsageError(f"{tool.name} has no argument {unknown[0]!r}", hint=f"it has {', '.join(known)}")
+    return {name: value for name, value in arguments.items() if value is not None or name in needed}
 
 
 # --- what can be read, and asked for ---

@@ -276,6 +276,36 @@ def test_what_makes_no_sense_is_refused_in_one_sentence(asked_here: Asked) -> No
     asked_here(use)
 
 
+def test_null_stands_for_what_is_not_given(asked_here: Asked) -> None:
+    """Models that must name every argument send it; only what a call can't do without is asked for."""
+    optional = {
+        "memory_store": ("importance", "tags", "metadata", "replaces", "space"),
+        "memory_search": ("limit", "tags", "where", "since", "space"),
+        "memory_context": ("budget", "space"),
+        "memory_list": ("limit", "offset", "tags", "where", "since", "space"),
+    }
+
+    async def use(session: Session) -> None:
+        for name, left in optional.items():
+            needed = {"text": "Kim likes cats", "query": "cats"}.items()
+            given = {key: value for key, value in needed if (key == "text") == (name == "memory_store")}
+            given = {} if name == "memory_list" else given
+            plain = await session.call(name, **given)
+            answer = await session.call(name, **given, **dict.fromkeys(left))
+            assert type(answer) is type(plain)
+        (memory,) = await session.call("memory_list")
+        await session.call(
+            "memory_update", id=memory["id"], text=None, tags=["pet"], metadata={"a": 1, "b": 2}
+        )
+        changed = await session.call("memory_update", id=memory["id"], metadata={"b": None})
+        assert (changed["text"], changed["tags"], changed["metadata"]) == (memory["text"], ["pet"], {"a": 1})
+        edges = dict.fromkeys(("to", "type", "weight", "depth", "direction"))
+        assert await session.call("memory_graph", action="edges", id=memory["id"], **edges) == []
+        assert "text" in await session.refused("memory_store", text=None)
+
+    asked_here(use)
+
+
 def test_a_long_text_is_stored_whole() -> None:
     """A megabyte; as from the command line."""
     text = "Kim likes cats. " * 66_000
@@ -383,6 +413,8 @@ def test_spaces_and_memories_can_be_read_and_context_asked_for(memcli: Callable[
         assert unmarked(given.text) == unmarked(memcli("context", "cats").out.rstrip())  # type: ignore[union-attr]
         with pytest.raises(MCPError, match=r"^the query is empty$"):
             await client.get_prompt(prompt.name, {"topic": " "})
+        with pytest.raises(MCPError, match="topic"):
+            await client.get_prompt(prompt.name)
 
     asked(use)
 
