@@ -51,6 +51,7 @@ def undone(changes: Sequence[Undone]) -> RenderableType:
     for change in changes:
         did = f"{change.forgotten:,} forgotten again, {change.changed:,} as before"
         did = counted(change.edges, "edge") + " as before" if change.edges else did
+        did += f", {change.overtaken:,} changed again since and left" if change.overtaken else ""
         lines.append(
             Text.assemble((harmless(change.command), STRONG), (f"  {format_time(change.at)} · {did}", DIM))
         )

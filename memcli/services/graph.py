@@ -158,7 +158,7 @@ def connect(
             refuse_too_many(db.edges.degrees([first.id, second.id]))
         made = before[ends].created_at if ends in before else now
         edge = Edge(from_=first.id, to=second.id, type=type_, weight=weight, created_at=made, updated_at=now)
-        _note(engine, db, "graph connect", {ends: before.get(ends)}, [first, second])
+        _note(engine, db, "graph connect", {ends: before.get(ends)}, [first, second], scope.user)
         db.edges.put([edge], first.user)
         names.note_type(engine.home.names, type_)
     return Connected(
@@ -195,7 +195,7 @@ def disconnect(
                 f"no edge{kind} leads from {first.id} to {second.id}",
                 hint=f"memcli graph edges {first.id} shows its edges",
             )
-        _note(engine, db, "graph disconnect", {edge.ends: edge for edge, _ in said}, [first, second])
+        _note(engine, db, "graph disconnect", {edge.ends: edge for edge, _ in said}, [first, second], scope.user)
         db.edges.remove([edge.ends for edge, _ in said])
     latest = {now.type: now for _, now in sorted(said, key=lambda both: both[1].updated_at)}
     return [_disconnected(latest[name]) for name in sorted(latest)]
@@ -380,7 +380,8 @@ def _note(
     command: str,
     before: Mapping[tuple[str, str, str], Edge | None],
     touched: Sequence[Memory],
+    by: str | None,
 ) -> None:
-    """Note in the journal that edges change, which were *before*, between the memories *touched*."""
+    """Note in the journal that *by* changes edges, which were *before*, between the memories *touched*."""
     noted = [(*ends, journal.edge_as_json(edge)) for ends, edge in before.items()]
-    journal.note(engine, db, command, edges=noted, touched=touched)
+    journal.note(engine, db, command, edges=noted, touched=touched, by=by)

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict, dataclass, fields
+from dataclasses import asdict, dataclass, field, fields
 from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
@@ -26,10 +27,12 @@ class Running:
     Attributes:
         command: Which command.
         number: The change's number once something has been written, 0 before.
+        run: What tells this command from every other that is run, a random number of 56 bits.
     """
 
     command: str
     number: int = 0
+    run: int = field(default_factory=lambda: int.from_bytes(os.urandom(7), "big"))
 
 
 def note(
@@ -74,6 +77,7 @@ def note(
     running.number = db.journal.add(
         Change(
             number=running.number,
+            run=running.run,
             at=engine.now(),
             command=running.command,
             user=user if by is None else by,

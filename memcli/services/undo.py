@@ -7,8 +7,9 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import TYPE_CHECKING
 
+from memcli.errors import ConflictError
 from memcli.model import Memory, Scope
-from memcli.services import checks, journal, names, spaces, teams
+from memcli.services import checks, journal, names, overtaken, spaces, teams
 from memcli.services.engine import Engine
 from memcli.services.forgetting import current_again
 from memcli.services.vectors import embed, refuse_other_model
@@ -52,6 +53,8 @@ class Undone:
         changed: How many others are as they were.
         memories: The first of them.
         edges: How many edges are as they were; None for a change of none.
+        overtaken: How many other memories or edges stay as they are, since they have been changed again by
+            something that was not taken back; None for none.
     """
 
     change: int
@@ -62,35 +65,62 @@ class Undone:
     changed: int
     memories: tuple[TakenBack, ...]
     edges: int | None = None
+    overtaken: int | None = None
 
 
 def undo(engine: Engine, *, scope: Scope, last: int = 1, dry_run: bool = False) -> list[Undone]:
     """Take the *last* changes in *scope* back, the latest first.
 
-    A memory that was new is forgotten, and `restore` brings it back. What has been purged stays away.
+    A memory that was new is forgotten, and `restore` brings it back. What has been purged stays away, and
+    what somebody else has changed since stays as it is.
 
     Args:
         engine: What to work with.
         scope: Whose changes, and in which space; None for all.
         last: How many.
         dry_run: Only say what would happen.
+
+    Raises:
+        ConflictError: What was deleted has been made anew meanwhile.
+        NotAllowedError: A team can see what was changed, and its readers may not change that.
     """
     checks.positive(last, "the number of changes")
     if not engine.db.model:
         return []
     if dry_run:
-        return [_taken_back(engine, engine.db, change) for change in _last(engine.db, scope, last)]
+        return [_taken_back(engine, engine.db, last) for last in _last(engine.db, scope, last)]
     with engine.db.writing() as db:
         refuse_other_model(engine.embedder, db.model)
-        return [_take_back(engine, db, change, scope.user) for change in _last(db, scope, last)]
+        return [_take_back(engine, db, last, scope.user) for last in _last(db, scope, last)]
 
 
-def _last(db: Database, scope: Scope, last: int) -> list[Change]:
-    return db.journal.last(scope.user, scope.space, last)
+@dataclass(frozen=True)
+class _Last:
+    """A change that is to be taken back: as it is written down, and what of it can be."""
+
+    whole: Change
+    left: Change
+
+    @property
+    def overtaken(self) -> int:
+        """How many memories and edges have been changed again."""
+        gone = [len(one.before) + len(one.edges) for one in (self.whole, self.left)]
+        return gone[0] - gone[1]
 
 
-def _taken_back(engine: Engine, db: Database, change: Change) -> Undone:
-    """What taking *change* back comes to."""
+def _last(db: Database, scope: Scope, last: int) -> list[_Last]:
+    changes = db.journal.last(scope.user, scope.space, last)
+    taken = {change.number for change in changes}
+    others = [one for one in db.journal.since(min(taken, default=0)) if one.number not in taken]
+    return [
+        _Last(change, overtaken.left(change, [one for one in others if one.number > change.number]))
+        for change in changes
+    ]
+
+
+def _taken_back(engine: Engine, db: Database, last: _Last) -> Undone:
+    """What taking the change *last* back comes to."""
+    change = last.left
     told: list[TakenBack] = []
     was_there = tuple(change.before) if change.renamed else ()  # see `spaces.rename`
     there = db.memories.with_ids([*list(change.before)[len(was_there) :][:SHOWN], *change.added[:SHOWN]])
@@ -108,6 +138,7 @@ def _taken_back(engine: Engine, db: Database, change: Change) -> Undone:
         + spaces.number_in(db, change.renamed[1:], user=change.user),
         memories=tuple(told[:SHOWN]),
         edges=len(change.edges) or None,
+        overtaken=last.overtaken or None,
     )
 
 
@@ -125,16 +156,15 @@ def _as_it_was(memory: Memory, change: Change, now: datetime) -> Memory:
     return replace(memory, **{**values, "updated_at": now})
 
 
-def _take_back(engine: Engine, db: Database, change: Change, user: str | None) -> Undone:
-    """Take *change* back. Killed halfway, it is in the journal still, and can be taken back again.
+def _take_back(engine: Engine, db: Database, last: _Last, user: str | None) -> Undone:
+    """Take the change *last* back. Killed halfway, it is in the journal still, and can be taken back again.
 
     What had given way comes back before what had replaced it goes: never is neither there.
     """
-    told = _taken_back(engine, db, change)
+    told, change = _taken_back(engine, db, last), last.left
     _refuse_others(engine, db, change, user)
-    for name, rows in change.removed.items():
-        register = db.people.by_name[name]
-        register.put([register.read_back(row) for row in rows])
+    _refuse_anew(db, change)
+    _put_rows(db, change)
     if change.renamed:
         spaces.rename_back(engine, db, *change.renamed, user=change.user)
     for ids in (list(change.before), change.added):
@@ -161,6 +191,24 @@ def _refuse_others(engine: Engine, db: Database, change: Change, user: str | Non
         after = [_as_it_was(memory, change, engine.now()) for memory in there.values()]
         others = [memory for memory in (*there.values(), *after) if memory.user != user]
         teams.require_writers(db, [memory for memory in others if memory.team not in writes], user)
+
+
+def _refuse_anew(db: Database, change: Change) -> None:
+    """Raise, before anything is written, if another team has the name of one that *change* deleted."""
+    register = db.people.teams
+    gone = [register.read_back(row) for row in change.removed.get("teams", ())]
+    for team in register.known_as(gone):
+        if team not in gone:  # or it has been put back by one that was killed
+            raise ConflictError(f"there is already a team {team.slug!r} again, which is another one")
+
+
+def _put_rows(db: Database, change: Change) -> None:
+    """Put the rows back that *change* took out; what has been made anew since stays as it is."""
+    for name, said in change.removed.items():
+        register = db.people.by_name[name]
+        rows = [register.read_back(row) for row in said]
+        there = {register.key(row) for row in register.known_as(rows)}
+        register.put([row for row in rows if register.key(row) not in there])
 
 
 def _write(engine: Engine, db: Database, there: dict[str, Memory], after: Sequence[Memory]) -> None:

@@ -1,8 +1,9 @@
 """The journal: for each change of the memories, what it takes to take it back.
 
 A change is what one command did. An import writes its memories in pieces and adds a row for each of
-them, with the same number. The journal is written before the memories: killed in between, it tells of
-something that has not happened, and taking that back does nothing.
+them, with the same number, unless that was taken back meanwhile: what comes then is another change. The
+journal is written before the memories: killed in between, it tells of something that has not happened, and
+taking that back does nothing.
 """
 
 from __future__ import annotations
@@ -16,7 +17,7 @@ from typing import TYPE_CHECKING, Any
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from memcli.storage.predicates import all_of, at_most, equals, is_in
+from memcli.storage.predicates import all_of, at_least, at_most, equals, is_in
 from memcli.storage.rows import TIME
 from memcli.storage.table import Table
 
@@ -50,6 +51,7 @@ class Change:
 
     Attributes:
         number: Counts up; 0 for one that is to be given the next number.
+        run: What tells the command that did it from every other, 0 or more; 0 where that is not known.
         at: When.
         command: Which command.
         user: Whose memories.
@@ -64,6 +66,7 @@ class Change:
     """
 
     number: int = 0
+    run: int = 0
     at: datetime
     command: str
     user: str
@@ -96,6 +99,16 @@ class Change:
         )
 
 
+@dataclass(frozen=True, slots=True)
+class _Counted:
+    """What there is: the number of the last change, its run and its parts; how many changes there are."""
+
+    last: int
+    run: int
+    parts: int
+    changes: int
+
+
 class Journal:
     """The table of changes; None as *connection* for a store that does not exist."""
 
@@ -111,15 +124,14 @@ class Journal:
 
     def last_number(self) -> int:
         """The number of the last change; 0 if there is none."""
-        return self._counted()[0]
+        return self._counted().last
 
-    def _counted(self) -> tuple[int, int, int]:
-        """The number of the last change, how many parts it has, and how many changes there are."""
-
-        def read() -> tuple[int, int, int]:
-            numbers = self.table.rows("", ["number"])["number"]
-            last = pc.max(numbers).as_py() or 0
-            return last, pc.sum(pc.equal(numbers, last)).as_py() or 0, len(pc.unique(numbers))
+    def _counted(self) -> _Counted:
+        def read() -> _Counted:
+            rows = self.table.rows("", ["number", "key"])
+            last = pc.max(rows["number"]).as_py() or 0
+            keys = rows.filter(pc.equal(rows["number"], last))["key"].to_pylist()
+            return _Counted(last, *_run_and_parts(keys), len(pc.unique(rows["number"])))
 
         return self.table.once("counted", read)
 
@@ -129,19 +141,30 @@ class Journal:
         Returns:
             Its number, for further parts of the same change.
         """
-        last, parts, changes = self._counted()
-        number = change.number or last + 1
-        part = self._parts(number) if number < last else parts if number == last else 0
-        self.table.add(_rows([(f"{number}.{part}", replace(change, number=number))]))
-        if number >= last:
-            self.table.keep("counted", (number, part + 1, changes + (number > last)))
-        if changes > CHANGES_KEPT + DROPPED_AT_ONCE:
+        known = self._counted()
+        number, part = self._place(change, known)
+        change = replace(change, number=number)
+        self.table.add(_rows([(_key(change, part), change)]))
+        if number >= known.last:
+            changes = known.changes + (number > known.last)
+            self.table.keep("counted", _Counted(number, change.run, part + 1, changes))
+        if known.changes > CHANGES_KEPT + DROPPED_AT_ONCE:
             self.table.delete(at_most("number", number - CHANGES_KEPT))
         return number
 
-    def _parts(self, number: int) -> int:
-        """How many parts the change with that number has."""
-        return self.table.count(equals("number", number))
+    def _place(self, change: Change, known: _Counted) -> tuple[int, int]:
+        """The number of *change*, and its part: it goes on with its number only where that is its own still.
+
+        A change that was taken back, or that a backup knows nothing of, may have left its number to others.
+        """
+        if 0 < change.number < known.last:
+            rows = self.table.rows(equals("number", change.number), ["key"])
+            run, parts = _run_and_parts(rows["key"].to_pylist())
+            goes_on = parts > 0 and run == change.run
+        else:
+            parts = known.parts
+            goes_on = change.number == known.last > 0 and known.run == change.run
+        return (change.number, parts) if goes_on else (known.last + 1, 0)
 
     def last(self, user: str | None, space: str | None, limit: int) -> list[Change]:
         """The last *limit* changes of *user* in *space* (None: of all), latest first, parts put together."""
@@ -154,6 +177,10 @@ class Journal:
         for _, part in self._read(is_in("number", wanted)) if wanted else ():
             parts[part.number].append(part)
         return [_together(some) for some in parts.values() if some]
+
+    def since(self, number: int) -> list[Change]:
+        """All parts of all changes after the one with that *number*, whoever's they are, in order."""
+        return [part for _, part in self._read(at_least("number", number + 1))]
 
     def drop(self, number: int) -> None:
         """Take the change with that number out: it has been taken back. Needs the writer's lock."""
@@ -173,8 +200,24 @@ class Journal:
 
     def _read(self, where: str) -> list[tuple[str, Change]]:
         rows = self.table.rows(where).to_pylist()
-        rows.sort(key=lambda row: tuple(map(int, row["key"].split("."))))
+        rows.sort(key=lambda row: _place_of(row["key"]))
         return [(row["key"], _change(row)) for row in rows]
+
+
+def _key(change: Change, part: int) -> str:
+    return f"{change.number}.{part}.{change.run}"
+
+
+def _place_of(key: str) -> tuple[int, int, int]:
+    """The number, the part and the run of *key*; what was written before there were runs has run 0."""
+    number, part, run = [*map(int, key.split(".")), 0][:3]
+    return number, part, run
+
+
+def _run_and_parts(keys: Sequence[str]) -> tuple[int, int]:
+    """The run of the change that has these *keys*, and the number of its next part; 0 and 0 without any."""
+    _, parts, runs = zip(*map(_place_of, keys), strict=True) if keys else ((), (-1,), (0,))
+    return max(runs), max(parts) + 1
 
 
 def _rows(changes: Sequence[tuple[str, Change]]) -> pa.Table:

@@ -74,15 +74,20 @@ class Register(Generic[Row]):
         rows = self.table.rows(where, [f.name for f in fields(self._kind)])
         return [self.read_back(row) for row in rows.to_pylist()]
 
+    def known_as(self, rows: Sequence[Row]) -> list[Row]:
+        """The rows that are known as one of *rows*, whatever else they say."""
+        found = self.table.with_keys([self.key(row) for row in rows], [f.name for f in fields(self._kind)])
+        return [self.read_back(row) for row in found.to_pylist()]
+
     def put(self, rows: Sequence[Row]) -> None:
         """Write *rows*, each over the one that it is known as if there is one. Needs the writer's lock."""
-        said = [{"key": self._key(row), **asdict(row)} for row in rows]
+        said = [{"key": self.key(row), **asdict(row)} for row in rows]
         if said:
             self.table.put(pa.Table.from_pylist(said, schema=self._schema))
 
     def delete(self, rows: Sequence[Row]) -> None:
         """Take *rows* out. Needs the writer's lock."""
-        self.table.delete_keys([self._key(row) for row in rows])
+        self.table.delete_keys([self.key(row) for row in rows])
 
     def read_back(self, said: Mapping[str, Any]) -> Row:
         """The row that *said* describes, its times as texts or not."""
@@ -90,7 +95,8 @@ class Register(Generic[Row]):
         row: Row = self._kind(**values)
         return row
 
-    def _key(self, row: Row) -> str:
+    def key(self, row: Row) -> str:
+        """What *row* is known as."""
         return json.dumps([getattr(row, name) for name in self._names])
 
 

@@ -13,6 +13,7 @@ from memcli.model import Action, Draft, Memory, Scope
 from memcli.services import forgetting, memories, recall, remember, spaces, transfer
 from memcli.services.engine import Engine
 from memcli.services.history import history
+from memcli.services.journal import Running
 from memcli.services.select import Filter
 from memcli.services.undo import undo
 from memcli.storage import journal
@@ -215,6 +216,29 @@ def test_only_ones_own_changes_are_taken_back(engine: Engine, scope: Scope) -> N
     undo(engine, scope=Scope(None, "me", None))
     assert texts(engine, scope) == set()
     assert texts(engine, replace(scope, user="you")) == {THIRD}
+
+
+@pytest.mark.parametrize("between", ["store", "nothing"])
+@pytest.mark.parametrize("other", ["me", "you"])
+def test_what_goes_on_after_it_was_taken_back_is_another_change(
+    engine: Engine, scope: Scope, other: str, between: str
+) -> None:
+    """An import whose beginning was undone: it takes no number over that somebody else was given meanwhile."""
+    theirs = replace(scope, user=other)
+    running = Running("import")
+    remember.store_all(engine, [Draft(text="Kim likes cats", scope=scope)], change=running)
+    undo(engine, scope=scope)
+    if between == "store":
+        remember.store(engine, "Lou flies on Friday", scope=theirs)
+    for text in ("Kim owns a bike", "Kim plays chess"):
+        remember.store_all(engine, [Draft(text=text, scope=scope)], change=running)
+    remember.store(engine, "Ann is in Leeds", scope=theirs)
+    remember.store_all(engine, [Draft(text="Kim bakes bread", scope=scope)], change=running)
+    undo(engine, scope=theirs)
+    (last,) = undo(engine, scope=scope)
+    assert (last.command, last.forgotten) == ("import", 3)
+    assert texts(engine, theirs) == ({"Lou flies on Friday"} if between == "store" else set())
+    assert "Lou flies on Friday" not in texts(engine, scope) or other == "me"
 
 
 def test_the_journal_is_bounded(engine: Engine, scope: Scope, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -8,7 +8,7 @@ import pytest
 
 from memcli.errors import ConflictError, MemcliError, NotAllowedError, NotFoundError, UsageError
 from memcli.model import Scope
-from memcli.services import forgetting, memories, recall, remember, scopes, teams, transfer
+from memcli.services import forgetting, graph, memories, recall, remember, scopes, teams, transfer
 from memcli.services.engine import Engine
 from memcli.services.history import history
 from memcli.services.undo import undo
@@ -55,6 +55,31 @@ def test_members_find_what_their_team_can_see_and_nobody_else(crew: Engine) -> N
     assert len(memories.newest(crew, scope=scopes.entered(crew, FOR_ALL))) == 1
     with pytest.raises(NotAllowedError):
         scopes.entered(crew, replace(FOR_ALL, user="lee"))
+
+
+def test_what_another_member_has_changed_since_is_not_taken_back(crew: Engine) -> None:
+    """Only what is still as the change had left it: fields of memories, whether they are gone, and edges."""
+    memories.update(crew, "may", scope=of("ann"), text="the deadline is in June", importance=0.9)
+    memories.update(crew, "may", scope=of("kim"), text="the deadline is in July", tags=["plan"])
+    (shown,) = undo(crew, scope=of("ann"), dry_run=True)
+    (done,) = undo(crew, scope=of("ann"))
+    assert done == shown
+    assert (done.command, done.changed, done.overtaken) == ("update", 1, None)
+    (memory,) = memories.find_all(crew, ["may"], scope=of("ann"))
+    assert (memory.text, memory.importance, memory.tags) == ("the deadline is in July", 0.5, ("plan",))
+    forgetting.forget(crew, ["may"], scope=of("ann"))
+    forgetting.restore(crew, ["may"], scope=of("kim"))
+    forgetting.forget(crew, ["may"], scope=of("kim"))
+    (done,) = undo(crew, scope=of("ann"))
+    assert (done.command, done.changed, done.overtaken, done.memories) == ("forget", 0, 1, ())
+    assert seen(crew, "ray") == set()
+    undo(crew, scope=of("kim"))
+    remember.store(crew, "the hall is booked", scope=FOR_ALL, id="hall")
+    graph.connect(crew, "may", "hall", scope=of("ann"), weight=0.2)
+    graph.connect(crew, "may", "hall", scope=of("kim"), weight=0.9)
+    (done,) = undo(crew, scope=of("ann"))
+    assert (done.command, done.edges, done.overtaken) == ("graph connect", None, 1)
+    assert [one.weight for one in graph.edges(crew, "may", scope=of("ann"))] == [0.9]
 
 
 def test_a_removed_member_sees_nothing_any_more(crew: Engine) -> None:
@@ -207,13 +232,30 @@ def test_long_memories_of_a_team_are_found_by_their_further_passages(crew: Engin
     assert recall.search(crew, "zebrafinch aviary", scope=scope) == []
 
 
-def test_what_can_not_all_be_taken_back_stays_as_it_is(crew: Engine) -> None:
-    """A memory of the deleted team that its writer shows to another one is not ours to change any more."""
+def test_a_deleted_team_comes_back_without_what_its_writers_gave_to_others(crew: Engine) -> None:
+    """A memory of it that its writer shows to another team meanwhile stays there."""
     remember.store(crew, "kim's deadline is in June", scope=replace(FOR_ALL, user="kim"), id="june")
     teams.delete(crew, "crew", user="ann")
     teams.create(crew, "Secret", user="kim")
     memories.update(crew, "june", scope=of("kim"), team="secret")
-    with pytest.raises(NotAllowedError, match="ann is not in the team 'secret'"):
-        undo(crew, scope=of("ann"))
-    assert teams.all_teams(crew, user="ann") == []
+    (done,) = undo(crew, scope=of("ann"))
+    assert (done.command, done.changed, done.overtaken) == ("teams delete", 1, 1)
     assert memories.find(crew, "june").team == "secret"
+    assert memories.find(crew, "may").team == "crew"
+    assert [team.slug for team in teams.all_teams(crew, user="ann")] == ["crew"]
+
+
+def test_a_team_does_not_come_back_in_the_place_of_another(crew: Engine) -> None:
+    """Nor do its members come into that; what was made anew stays as it is."""
+    teams.delete(crew, "crew", user="ann")
+    teams.create(crew, "Crew", user="carol")
+    remember.store(crew, "the launch code is blue", scope=Scope("work", "carol", team="crew"))
+    for _ in range(2):
+        with pytest.raises(ConflictError, match="there is already a team 'crew' again"):
+            undo(crew, scope=of("ann"))
+    assert [one.user for one in teams.show(crew, "crew", user="carol").members] == ["carol"]
+    assert teams.all_teams(crew, user="ann") == []
+    teams.delete(crew, "crew", user="carol")
+    undo(crew, scope=of("ann"))
+    assert {one.user for one in teams.show(crew, "crew", user="ann").members} == {"ann", "kim", "ray"}
+    assert memories.find(crew, "may").team == "crew"

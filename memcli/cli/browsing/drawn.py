@@ -191,6 +191,7 @@ def undone(changes: Sequence[Undone]) -> str:
     change = changes[0]
     about_these = counted(change.forgotten + change.changed, "memory")
     done = counted(change.edges, "edge") + " as before" if change.edges else about_these
+    done += f" ({change.overtaken:,} changed again since and left)" if change.overtaken else ""
     first = change.memories[0] if change.memories else None
     told = f": “{line(default_title(first.text))}” is {_now(first.action)}" if first else ""
     return f"{harmless(change.command)} of {format_time(change.at)} undone, {done}{told}"
