@@ -11,6 +11,7 @@ from threading import Thread
 from typing import Any
 
 from memcli import config
+from memcli.errors import UsageError
 from memcli.home import find_home
 from memcli.model import Conflict, Context, Hit, Scope, Space, Stored
 from memcli.model import Memory as MemoryRecord
@@ -129,7 +130,12 @@ class Memory:
         """Remember *text*; *about* are fields of `memcli.model.Draft`, such as importance and tags.
 
         It is held against what is remembered unless *conflicts* is False, or replaces the memory *replaces*.
+
+        Raises:
+            UsageError: *conflicts* is a word of the command line, which would count as true.
         """
+        if conflicts is not None and not isinstance(conflicts, bool):
+            raise UsageError(f"conflicts is True, False or None, not {conflicts!r}")
         return remember.store(
             self._engine,
             text,

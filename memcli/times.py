@@ -49,8 +49,8 @@ def parse_time(text: str, now: datetime, *, end_of_day: bool = False) -> datetim
             `today`, `yesterday`, `tomorrow`, or a duration, which means that long ago. Without a time of
             day, the start of the day.
         now: What durations and days are counted from; aware.
-        end_of_day: Whether a text without a time of day means the end of that day, which is where the next
-            one starts; for `--until`, where the day named is still included.
+        end_of_day: Whether a text without a time of day means the last microsecond of that day; for `--until`
+            and `--at`, where the day named is still included, and what begins with the next one is not.
 
     Raises:
         UsageError: The text is none of these, or a moment outside the years 1 to 9999.
@@ -109,7 +109,9 @@ def _moment(text: str, now: datetime, end_of_day: bool) -> datetime | None:
         return now.astimezone(UTC) - duration
     if (day := _day(text, now)) is None:
         return datetime.fromisoformat(text).astimezone(UTC)
-    return datetime.combine(day + timedelta(days=end_of_day), time()).astimezone(UTC)
+    if not end_of_day:
+        return datetime.combine(day, time()).astimezone(UTC)
+    return datetime.combine(day + timedelta(days=1), time()).astimezone(UTC) - timedelta.resolution
 
 
 def _day(text: str, now: datetime) -> date | None:

@@ -101,14 +101,14 @@ def test_times_are_read_in_local_time_unless_they_say_another(text: str, moment:
 @pytest.mark.parametrize(
     ("text", "moment"),
     [
-        ("2026-05-01", datetime(2026, 5, 1, 22, tzinfo=UTC)),
-        ("2026-03-29", datetime(2026, 3, 29, 22, tzinfo=UTC)),
-        ("today", datetime(2026, 5, 10, 22, tzinfo=UTC)),
+        ("2026-05-01", datetime(2026, 5, 1, 21, 59, 59, 999999, tzinfo=UTC)),
+        ("2026-03-29", datetime(2026, 3, 29, 21, 59, 59, 999999, tzinfo=UTC)),
+        ("today", datetime(2026, 5, 10, 21, 59, 59, 999999, tzinfo=UTC)),
         ("2026-05-01T14:30", datetime(2026, 5, 1, 12, 30, tzinfo=UTC)),
         ("1h", datetime(2026, 5, 10, 11, 30, tzinfo=UTC)),
     ],
 )
-def test_the_end_of_a_day_is_where_the_next_one_starts(text: str, moment: datetime) -> None:
+def test_the_end_of_a_day_is_just_before_the_next_one(text: str, moment: datetime) -> None:
     """Days alone are moved, with 23 hours when the clocks change; times of day and durations are not."""
     assert parse_time(text, NOW, end_of_day=True) == moment
 

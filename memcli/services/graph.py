@@ -195,7 +195,9 @@ def disconnect(
                 f"no edge{kind} leads from {first.id} to {second.id}",
                 hint=f"memcli graph edges {first.id} shows its edges",
             )
-        _note(engine, db, "graph disconnect", {edge.ends: edge for edge, _ in said}, [first, second], scope.user)
+        _note(
+            engine, db, "graph disconnect", {edge.ends: edge for edge, _ in said}, [first, second], scope.user
+        )
         db.edges.remove([edge.ends for edge, _ in said])
     latest = {now.type: now for _, now in sorted(said, key=lambda both: both[1].updated_at)}
     return [_disconnected(latest[name]) for name in sorted(latest)]

@@ -223,7 +223,7 @@ def test_only_ones_own_changes_are_taken_back(engine: Engine, scope: Scope) -> N
 def test_what_goes_on_after_it_was_taken_back_is_another_change(
     engine: Engine, scope: Scope, other: str, between: str
 ) -> None:
-    """An import whose beginning was undone: it takes no number over that somebody else was given meanwhile."""
+    """An import whose beginning was undone takes no number over that somebody else was given meanwhile."""
     theirs = replace(scope, user=other)
     running = Running("import")
     remember.store_all(engine, [Draft(text="Kim likes cats", scope=scope)], change=running)

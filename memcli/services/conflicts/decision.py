@@ -29,6 +29,14 @@ from 0.83 to 0.82, and "has two children" stays beside "has three children".
 SURE_DUPLICATE = 0.4
 """How likely a duplicate must be to be called one: 0.35 makes one of "has a son" and "has a daughter"."""
 
+SURE_SAME_ACT = 0.7
+"""How likely it must be where each of them says something that the other does not: what is done to one thing
+by one person need not be one act ("was written by Nina", "Nina recorded it").
+
+Of 23 such pairs that a user of ours met, which the trees have not seen, these take 12 for duplicates at 0.4,
+8 at 0.65 and 7 at 0.7; macro-F1 on conflict_dev is 0.920, 0.914 and 0.914, and 0.907 at 0.75.
+"""
+
 DUPLICATE_SHARE = 0.65
 """How likely it must be in proportion to that both are true: at 0.5 one of 537 pairs of strangers was taken
 for a duplicate, at this none."""
@@ -181,9 +189,12 @@ def weighed(duplicate: float, replaced: float, stored: float, values: Features) 
     """
     if values["ends"] and not values["negative_old"]:
         duplicate, replaced = 0.0, replaced + duplicate
-    return settled(
+    action, confidence = settled(
         duplicate, replaced, stored, clash=bool(values["quantities_clash"] or values["codes_clash"])
     )
+    if action is Action.DUPLICATE and values["core_both"] and confidence < SURE_SAME_ACT:
+        return Action.STORED, max(replaced + stored, 1 - SURE_SAME_ACT)
+    return action, confidence
 
 
 def _judged(old: Statement, new: Statement, found: Evidence, cosine: float) -> Decision:

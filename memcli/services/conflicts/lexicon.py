@@ -139,7 +139,7 @@ def basic_words() -> frozenset[str]:
 
 
 def _inflected(word: str, words: frozenset[str]) -> bool:
-    return word not in forms() and any(stem in words for stem in _stems(word))
+    return word not in forms() and any(stem in words for stem in stems(word))
 
 
 def _words() -> Iterator[str]:
@@ -160,7 +160,7 @@ def basic(word: str) -> str:
     known = basic_words()
     if word in known or len(word) < 4:
         return _spelling(word)
-    for candidate in _stems(word):
+    for candidate in stems(word):
         for spelling in (_spelling(candidate), candidate):
             if spelling in known:
                 return spelling
@@ -170,7 +170,7 @@ def basic(word: str) -> str:
     return _spelling(word)
 
 
-def _stems(word: str) -> Iterator[str]:
+def stems(word: str) -> Iterator[str]:
     """What *word* may be an inflected form of, best guess first."""
     for ending, instead in (
         ("ies", "y"), ("ied", "y"), ("s", ""), ("es", ""), ("ed", ""), ("ed", "e"), ("ing", ""), ("ing", "e"),

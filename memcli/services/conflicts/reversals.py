@@ -47,6 +47,8 @@ _DENIED_WITHIN = 2
 _PIVOTS = frozenset(("not", "never", "instead", "rather", "then"))
 """Words behind which stands what is not wanted, or comes second: "tabs, not spaces", "salt, then pepper"."""
 
+_THAN = frozenset(("than",))
+
 _JOINING = JOINING | {"or"}
 
 _DENIED_PHRASE = 3
@@ -56,6 +58,22 @@ _SYMMETRIC = frozenset(("by", "be", "and", "or", "with", "to", "from", "of", "be
 """Words with which names may change places though the same is said: "Ann and Bob share", "was told by"."""
 
 _NON = "non"
+
+_UNDOING = frozenset(
+    (
+        "abolish",
+        "annul",
+        "cancel",
+        "repeal",
+        "rescind",
+        "revert",
+        "revoke",
+        "terminate",
+        "withdraw",
+        "withdrew",
+    )
+)
+"""Words that undo what they are told of: "legal withdrew its approval"."""
 
 _FORMER = frozenset(("formerly", "previously", "former"))
 """Words that say that something was so, as "used to" does."""
@@ -68,6 +86,8 @@ def reversal(found: Evidence) -> Reversal:
         return Reversal.STATE
     if _change_roles(found):
         return Reversal.EVENT
+    if _undoes(c.new) and not _undoes(c.old) and not _denied(c.old):
+        return Reversal.NONE if _denied(c.new) else Reversal.STATE
     if _denied(c.old) != _denied(c.new) or _is_exclusive(c.old) or _is_exclusive(c.new):
         return Reversal.NONE  # "not open", "closed"
     kinds = set(_contrasts(c))
@@ -104,14 +124,22 @@ def _is_exclusive(text: Text) -> bool:
 def _is_crossed(found: Evidence) -> bool:
     """Whether two things that both texts name have changed places, about what tells them apart.
 
-    That is a word such as "not" or "then" between them, a denial ("gluten but no dairy"), the preposition
-    before each ("from Rome to Oslo"), or what each is told of ("Ann pays for gas and Bob for water").
+    That is a word such as "not", "then" or "than" between them, a denial ("gluten but no dairy"), the
+    preposition before each ("from Rome to Oslo"), or what each is told of ("Ann pays for gas and Bob for
+    water").
     """
     old, new = found.comparison.old.tokens, found.comparison.new.tokens
     sure = [p for p in found.comparison.pairs if p.strength >= SAME and p.old.content and p.new.content]
-    here, there = _pivot(old), _pivot(new)
-    if here >= 0 <= there and _is_swapped([(p.old.at > here, p.new.at > there) for p in sure]):
-        return True
+    pivots = [(_pivot(old), _pivot(new))]
+    than = (
+        _first(old, _THAN),
+        _first(new, _THAN),
+    )  # after another word it is said from the other end: "younger"
+    if min(than) > 0 and old[than[0] - 1].lemma == new[than[1] - 1].lemma:
+        pivots.append(than)
+    for here, there in pivots:
+        if here >= 0 <= there and _is_swapped([(p.old.at > here, p.new.at > there) for p in sure]):
+            return True
     denied = _denied_places(old), _denied_places(new)
     if _is_swapped([(pair.old.at in denied[0], pair.new.at in denied[1]) for pair in sure]):
         return True
@@ -125,8 +153,12 @@ def _is_crossed(found: Evidence) -> bool:
 
 
 def _pivot(tokens: Sequence[Token]) -> int:
-    """The place of the first of `_PIVOTS` among *tokens*; -1 without one."""
-    return next((token.at for token in tokens if token.lemma in _PIVOTS), -1)
+    return _first(tokens, _PIVOTS)
+
+
+def _first(tokens: Sequence[Token], lemmas: Collection[str]) -> int:
+    """The place of the first of *tokens* that is one of *lemmas*; -1 without one."""
+    return next((token.at for token in tokens if token.lemma in lemmas), -1)
 
 
 def _is_swapped(places: Collection[tuple[bool, bool]]) -> bool:
@@ -155,6 +187,11 @@ def _is_past(text: Text) -> bool:
     words = [token.text.lower() for token in text.tokens]
     used = ("used", "to") in pairwise(words)
     return (used and not {"be", "get"} & {t.lemma for t in text.tokens}) or not _FORMER.isdisjoint(words)
+
+
+def _undoes(text: Text) -> bool:
+    """Whether *text* says that something is taken back."""
+    return any(not _UNDOING.isdisjoint(_forms(t.text.lower(), t.lemma, _UNDOING)) for t in text.tokens)
 
 
 def _denied(text: Text) -> bool:
@@ -205,12 +242,19 @@ def _contrasts(found: Comparison) -> Iterator[Reversal]:
             yield Reversal(line[0])
 
 
+def _forms(word: str, lemma: str, known: Collection[str]) -> set[str]:
+    """What *word* may stand as among the *known* ones: "older" is not "old", "revoked" is "revoke"."""
+    if word in known:
+        return {word}
+    return {word, lemma} if lemma != word else {word, *lexicon.stems(word)}
+
+
 def _sides(text: Text) -> Mapping[tuple[str, int], set[int]]:
     """Which sides *text* takes, by section and number of the contrast."""
     found: dict[tuple[str, int], set[int]] = {}
     known = lexicon.contrasts()
     written = [(token.text.lower(), token.lemma) for token in text.tokens if token.kind != "mark"]
-    words = [{word} if word in known else {word, lemma} for word, lemma in written]  # "older" is not "old"
+    words = [_forms(word, lemma, known) for word, lemma in written]
     for place, forms in enumerate(words):
         for form in forms:
             for phrase, section, line, side in known.get(form, ()):

@@ -189,6 +189,10 @@ _NAMES = frozenset(("Ben", "Marie", "Mei", "Mia"))
 """First names that are a word of another language, of which they tell nothing: "ben" is "am" in Dutch."""
 
 
+_WITHOUT_ACCENT = frozenset(("the",))
+"""Words of another language that are a frequent one of ours once their accents are off: "thé" is tea."""
+
+
 def _language(tokens: Sequence[Token]) -> str:
     """The language with most of its words among *tokens*, those with a meaning counting more, or English."""
     words = [token.lemma for token in tokens if token.kind == "word" and token.text not in _NAMES]
@@ -209,7 +213,7 @@ def _language(tokens: Sequence[Token]) -> str:
 def _other_words() -> dict[str, dict[str, bool]]:
     """By language, its words and whether each carries no meaning of its own."""
     return {
-        name: {word: not english for word, english in known.items()}
+        name: {word: not english for word, english in known.items() if word not in _WITHOUT_ACCENT}
         for name, known in lexicon.foreign().items()
         if name != "zh"
     }

@@ -26,7 +26,11 @@ REVERSED = [
     ("The pipe leads from the well to the barn", "The pipe leads from the barn to the well", STATE),
     ("Hugo waters the figs and Pia prunes the vines", "Hugo prunes the vines and Pia waters the figs", STATE),
     ("Call before the show", "Call after the show", COMPARISON),
-    ("Lena is older than Hugo", "Hugo is older than Lena", Reversal.NONE),  # which the trees tell apart
+    ("Lena is older than Hugo", "Hugo is older than Lena", STATE),
+    ("The pier was leased by Hugo", "Hugo revoked the lease of the pier", STATE),
+    ("Entry was granted by Pia", "Pia revoked the entry", STATE),
+    ("Lena goes to the quay by bus", "Lena cycles to the quay", STATE),
+    ("Hugo borrowed the oars", "Hugo brought back the oars", EVENT),
     ("Hugo phoned Lena", "Lena phoned Hugo", EVENT),
     ("Hugo is Lena's coach", "Lena is Hugo's coach", EVENT),
     ("The parser feeds the linker", "The linker feeds the parser", EVENT),
