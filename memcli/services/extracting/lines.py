@@ -15,7 +15,8 @@ from itertools import pairwise
 
 from memcli.services.extracting import Fact
 from memcli.services.extracting.listed import NUMBER, from_json, importance_of
-from memcli.services.extracting.phrases import IN_WORDS, IS_CHAT, IS_NONE, LABEL, MONTH, NO_FACTS
+from memcli.services.extracting.phrases import IN_WORDS, IS_CHAT, IS_NONE, LABEL, NO_FACTS
+from memcli.services.sentences import MONTH
 
 LONGEST = 2_000
 """Characters of a line that may be a fact: one thing in a sentence is never a page long."""
