@@ -15,7 +15,8 @@ from itertools import pairwise
 
 from memcli.services.extracting import Fact
 from memcli.services.extracting.listed import NUMBER, from_json, importance_of
-from memcli.services.extracting.phrases import IN_WORDS, IS_CHAT, IS_NONE, LABEL, NO_FACTS
+from memcli.services.extracting.phrases import IN_WORDS, IS_CHAT, IS_NONE, LABEL, NO_FACTS, straight
+from memcli.services.extracting.thoughts import answered
 from memcli.services.sentences import MONTH
 
 LONGEST = 2_000
@@ -65,6 +66,7 @@ class _Line:
 
 def from_facts(text: str) -> list[Fact]:
     """The facts in *text*: lines of `fact | importance`, in whatever form, or JSON."""
+    text = answered(text)
     listed = from_json(text)
     if listed is not None:
         return listed
@@ -88,7 +90,7 @@ def _is_fact(line: _Line, marked: set[int], *, has_bullets: bool) -> bool:
         return False
     if line.is_listed:
         return True
-    if line.is_title or IS_CHAT.match(line.text) or line.text.endswith(("?", "？", "!", "！")):
+    if line.is_title or IS_CHAT.match(straight(line.text)) or line.text.endswith(("?", "？", "!", "！")):
         return False
     return line.block in marked if marked else not has_bullets
 

@@ -69,6 +69,23 @@ CASES: dict[str, tuple[str, Sequence[tuple[str, float | None]]]] = {
         '[{"fact": "a", "importance": true}, {"fact": "b", "importance": NaN}]',
         [("a", None), ("b", None)],
     ),
+    "typographic apostrophes": (
+        f"I’ve found nothing useful in the conversation.\n\n{A}\n{B}\n\nThat’s all I found.",
+        [(A, None), (B, None)],
+    ),
+    "thoughts": (f"<think>\nHmm, a bike | 0.1\n- Bo?\n</think>\n\n{LINES}", BOTH),
+    "thoughts without a beginning": (f"Hmm, a bike | 0.1\n- Bo?\n</think>\n\n{LINES}", BOTH),
+    "thoughts without an end": (f"<think>\nHmm, a bike | 0.1\n{LINES}", []),
+    "thoughts in between": (f"{A} | 0.8\n[THINK]\nBo | 0.1[/THINK]\n{B} | 0.5", BOTH),
+    "thoughts of JSON": (
+        f'<thinking>\n[{{"fact": "Hm"}}]\n</thinking>["{A}", "{B}"]',
+        [(A, None), (B, None)],
+    ),
+    "thoughts by ollama": (f"Thinking...\nHmm, a bike | 0.1\n\n...done thinking.\n\n{LINES}", BOTH),
+    "a tag that is spoken of": (
+        "The model ends its thoughts with </think> | 0.8\n- <think> begins them | 0.5",
+        [("The model ends its thoughts with </think>", 0.8), ("<think> begins them", 0.5)],
+    ),
     "json in a fact": (
         '[1, 2] is it | 0.8\nSet {"text": "x"} | 0.5',
         [("[1, 2] is it", 0.8), ('Set {"text": "x"}', 0.5)],
