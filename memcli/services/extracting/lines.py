@@ -14,7 +14,7 @@ from dataclasses import dataclass
 from itertools import pairwise
 
 from memcli.services.extracting import Fact
-from memcli.services.extracting.listed import NUMBER, from_json, importance_of
+from memcli.services.extracting.listed import NUMBER, from_json, importance_of, on_one_scale
 from memcli.services.extracting.phrases import IN_WORDS, IS_CHAT, IS_NONE, LABEL, NO_FACTS, straight
 from memcli.services.extracting.thoughts import answered
 from memcli.services.sentences import MONTH
@@ -49,7 +49,7 @@ class _Line:
 
     Attributes:
         text: What it says, without what only is form.
-        importance: The one that it names.
+        importance: The one that it names, on whatever scale.
         is_marked: Whether it has the form of a fact: something behind a pipe.
         is_listed: Whether it has a bullet or a number.
         block: Which of the parts that blank lines, headings and rules make it is in.
@@ -73,11 +73,13 @@ def from_facts(text: str) -> list[Fact]:
     lines = _lines(text)
     marked = {line.block for line in lines if line.is_marked}
     has_bullets = any(line.is_listed for line in lines)
-    return [
-        Fact(text=line.text, importance=line.importance)
-        for line in lines
-        if _is_fact(line, marked, has_bullets=has_bullets)
-    ]
+    return on_one_scale(
+        [
+            Fact(text=line.text, importance=line.importance)
+            for line in lines
+            if _is_fact(line, marked, has_bullets=has_bullets)
+        ]
+    )
 
 
 def _is_fact(line: _Line, marked: set[int], *, has_bullets: bool) -> bool:

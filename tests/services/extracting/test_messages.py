@@ -55,6 +55,30 @@ def test_a_text_in_which_nobody_is_named_is_the_users() -> None:
 
 
 @pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ("My car:\nModel: Yaris\nSystem: Linux\nTool: vim", None),
+        (
+            "User: My car\nModel: Yaris\nI like it\nAI: ok",
+            [("user", "My car\nModel: Yaris\nI like it", 0), ("assistant", "ok", 1)],
+        ),
+        (
+            "System: be brief\nUser: hi\nModel: yo",
+            [("system", "be brief", 0), ("user", "hi", 1), ("assistant", "yo", 2)],
+        ),
+        (
+            "User: hi\nTool: My name is Bo\nAI: yo",
+            [("user", "hi", 0), ("tool", "My name is Bo", 1), ("assistant", "yo", 2)],
+        ),
+        ("Function: x\nClaude: yo", [("tool", "x", 0), ("assistant", "yo", 1)]),
+    ],
+)
+def test_a_label_is_no_speaker(text: str, expected: list[tuple[str, str, int]] | None) -> None:
+    """Unless others are named, and the model by no other name; None: all of it is the user's."""
+    assert said(text) == (expected or [("user", text, 0)])
+
+
+@pytest.mark.parametrize(
     ("text", "told"),
     [
         ('[{"role": "user", "content": "x"},', "the input is not valid JSON"),
