@@ -74,6 +74,15 @@ FORMS = {
     "notion token": ["secret_" + MIX[:43], "ntn_" + MIX[:46]],
     "groq key": ["gsk_" + (MIX * 2)[:52]],
     "age key": ["AGE-SECRET-KEY-1" + "QPZRY9X8GF2TVDW0S3JN54KHCE6MUA7LQPZRY9X8GF2TVDW0S3JN54KHCE"],
+    "xai key": ["xai-" + (MIX * 2)[:80]],
+    "perplexity key": ["pplx-" + MIX[:48]],
+    "replicate token": ["r8_" + MIX[:37]],
+    "supabase token": ["sbp_" + HEX[:40], "sbp_v0_" + HEX[:40]],
+    "shopify token": ["shpat_" + HEX[:32], "shpss_" + HEX[:32]],
+    "databricks token": ["dapi" + HEX[:32], "dapi" + HEX[:32] + "-2"],
+    "atlassian token": ["ATATT3" + (MIX * 4)[:177] + "=" + HEX[:8].upper()],
+    "figma token": ["figd_" + MIX[:40]],
+    "grafana token": ["glsa_" + MIX[:32] + "_" + HEX[:8]],
     "jwt": ["eyJhbGciOiJIUzI1NiJ9" + ".eyJzdWIiOiIxMjM0NTY3ODkwIn0." + MIX[:43]],
     "azure storage key": ["AccountName=x;AccountKey=" + (MIX * 2)[:86] + "=="],
     "private key": [
@@ -87,6 +96,10 @@ FORMS = {
         "redis://:" + "p4ss@cache:6379",
         "curl -s -u admin:" + "hunter22 https://example.org",
         "the wifi password is " + "Tr0ub4dor&3",
+        "Passwords: " + "Xk9mPq2vL7",
+        "Das Passwort lautet " + "Tr0ub4dor&3",
+        "postgres://user:" + "p@ssw0rd@db.host/x",
+        "sshpass -p " + "hunter22 ssh root@db",
     ],
     "token": ["Authorization: Bearer " + MIX[:30], "authorization: Basic " + "dXNlcjpwYXNzd29yZDEyMw=="],
     "secret": [
@@ -95,6 +108,19 @@ FORMS = {
         "password: " + "hunter2024",
         '{"client_secret": "' + MIX[:16] + '"}',
         "stripe.secret := " + MIX[:16],
+        "API key: " + HEX[:32],
+        "**Password:** " + "Xk9mPq2vL7",
+        "**`token`**: **" + "Xk9mPq2vL7**",
+        "api key=" + HEX[:32],
+        "SECRET_KEY_BASE=" + HEX,
+        "secret_key_prod_eu=" + MIX[:20],
+        '{\\"password\\": \\"' + 'Xk9mPq2vL7\\"}',
+        "mysqldump --password " + "hunter22 shop",
+        "deploy --auth-token " + MIX[:20],
+        "Passwort: " + "Sommer2024",
+        "the access token is " + HEX[:32],
+        "Password: " + "Sommer-2024",
+        "TOKEN=" + "ABCD-1234-EFGH-5678",
     ],
 }
 
@@ -136,6 +162,24 @@ def test_every_documented_form_is_recognised(kind: str, text: str) -> None:
         "-----BEGIN PUBLIC KEY-----\nMIIB\n-----END PUBLIC KEY-----",
         "ghp_ tokens begin with four letters; AKIA is the prefix of AWS key ids",
         "a basic token of appreciation: thanks2024",
+        "Our design token: color-primary-500 is used for all buttons",
+        "API_KEY: process.env.OPENAI_KEY_2",
+        "api_key=settings.OPENAI_KEY_1",
+        "password = get_password_v2",
+        "secret: projects/my-proj-123/secrets/db-pass",
+        "secret: k8s-secret-name-v1",
+        "passwords: argon2id",
+        "Password: at-least-12-characters",
+        "CSRF token: double-submit-v2",
+        "SECRET_TOKEN=vault:secret/data/app1#token",
+        "access_key: ctrl+shift+f12",
+        "token_type: bearer2024 and token_limit=128000tokens",
+        "password_hash=5f4dcc3b5aa765d61d8327deb882cf99",
+        "token: ******ab12cd34",
+        "deploy --token $TOKEN2024 --password stdin",
+        "the API token is rotated-every-90-days-by-cron",
+        "sshpass -p $PASS1 ssh root@db",
+        "http://localhost:8080/a@b and http://[::1]:80/x@y",
     ],
 )
 def test_ordinary_texts_are_left_alone(text: str) -> None:
@@ -171,6 +215,15 @@ def test_whatever_a_text_holds_nothing_goes_wrong(text: str) -> None:
         "curl -u a:",
         "token ",
         "bearer a1",
+        "api key_a_b_c",
+        "token_aaaaaaaaaaaaaaaaaaaa_a",
+        "token: a-1.",
+        "://a:b@",
+        "--token ",
+        "--a-password=",
+        "sshpass -p ",
+        "access token is ",
+        "token=" + "aB" * 5 + " ",
     ],
 )
 def test_no_text_takes_for_ever(piece: str) -> None:
@@ -217,9 +270,12 @@ def test_no_door_lets_a_secret_in(heard: Engine, scope: Scope, told: list[str]) 
     kept = memories.find(heard, str(one.id))
     assert (kept.text, kept.title, kept.tags) == (LEFT, LEFT, ("[redacted: github token]",))
     assert kept.metadata == {"a": [{"b": LEFT}]}
-    memories.update(heard, kept.id, text=f"now {TOKEN}", metadata={"password": "hunter2024"})
+    memories.update(
+        heard, kept.id, text=f"now {TOKEN}", metadata={"password": "hunter2024", "api key": "hunter2024!"}
+    )
     assert memories.find(heard, kept.id).text == "now [redacted: github token]"
-    assert memories.find(heard, kept.id).metadata["password"] == "[redacted: secret]"
+    known = memories.find(heard, kept.id).metadata
+    assert known["password"] == known["api key"] == "[redacted: secret]"
     [record] = transfer.import_lines(heard, [json.dumps({"text": f"imported {TOKEN}"})], scope=scope)
     assert memories.find(heard, str(record.stored.id)).text == "imported [redacted: github token]"
     added = turns.add(heard, "user", text, scope=scope, conversation="talk")
