@@ -15,11 +15,13 @@ from hypothesis import strategies as st
 from memcli.errors import UsageError
 from memcli.model import Scope
 from memcli.services import (
+    agents,
     history,
     memories,
     redaction,
     remember,
     scanning,
+    spaces,
     tasks,
     transfer,
     turns,
@@ -293,6 +295,16 @@ def test_no_door_lets_a_secret_in(heard: Engine, scope: Scope, told: list[str]) 
     assert TOKEN not in "".join(told)
 
 
+def test_what_spaces_and_agents_are_described_by_holds_none(heard: Engine, told: list[str]) -> None:
+    """As little as a memory."""
+    made = spaces.create(heard, "shop", user="me", description=f"the token is {TOKEN}")
+    agent = agents.create(heard, "bo", user="me", description="password: hunter2024", model=TOKEN)
+    assert made.description == LEFT
+    assert (agent.description, agent.model) == ("password: [redacted: secret]", "[redacted: github token]")
+    assert on_disk(heard, TOKEN) == []
+    assert len(told) == 2  # each kind once
+
+
 def test_a_secret_can_be_refused_and_is_not_repeated(make_engine: MakeEngine, scope: Scope) -> None:
     """A usage error that names its kind; an import reports the line and goes on."""
     strict = make_engine(replace(UNCHECKED, secrets="refuse"))
@@ -368,6 +380,24 @@ def test_a_scan_tells_where_and_what_and_never_the_secret(leaky: Engine, scope: 
     ]
     assert TOKEN not in str(leaks)
     assert on_disk(leaky, TOKEN)
+
+
+def test_a_scan_looks_at_all_that_is_told(make_engine: MakeEngine, scope: Scope) -> None:
+    """Spaces, agents, and the keys of values, of which one can tell what the value is."""
+    free = make_engine(replace(UNCHECKED, secrets="allow"))
+    spaces.create(free, "work", user="me", description=f"the token is {TOKEN}")
+    spaces.create(free, "other", user="me", description="nothing")
+    agents.create(free, "bo", user="me", description=TOKEN)
+    values.put(free, TOKEN, '"x"', scope=scope)
+    values.put(free, "api_key", '"hunter2024"', scope=scope)
+    leaks = scanning.scan(make_engine(), scope=replace(scope, space=None))
+    assert sorted((leak.what, leak.id, leak.space, leak.where) for leak in leaks) == [
+        ("agent", "bo", "", ("description",)),
+        ("space", "work", "work", ("description",)),
+        ("value", "[redacted: github token]", "work", ("key",)),
+        ("value", "api_key", "work", ("data",)),
+    ]
+    assert {leak.what for leak in scanning.scan(make_engine(), scope=scope)} == {"space", "value"}
 
 
 def test_secrets_are_taken_off_the_disk(leaky: Engine, scope: Scope) -> None:
