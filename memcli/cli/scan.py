@@ -39,7 +39,7 @@ def scan(
         run.note("no secrets found")
     elif redact and left:
         run.note(
-            "what is left: values and tasks are changed by their own commands, what is private is purged"
+            "what is left: whatever is no memory is changed by commands of its own, what is private is purged"
         )
     elif left:
         run.note("memcli scan --redact takes them out of memories; what was leaked should be changed, too")

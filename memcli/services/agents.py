@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from dataclasses import dataclass, replace
 from datetime import datetime
+from functools import partial
 from typing import TYPE_CHECKING
 
 from memcli.errors import ConflictError, NotFoundError, UsageError
 from memcli.model import Scope
-from memcli.services import checks, journal, names
+from memcli.services import checks, journal, names, redaction
 from memcli.services.engine import Engine
 from memcli.services.select import alive, current, in_scope
 from memcli.storage.predicates import all_of, equals
@@ -96,15 +97,17 @@ def create(
 
     Raises:
         ConflictError: It is there already, made on purpose.
+        UsageError: What is said of it holds a secret, and the settings refuse that.
     """
     from memcli.storage.people import AgentRow
 
+    clean = partial(redaction.clean, engine)
     row = AgentRow(
         name=_name(name),
         user=user,
-        description=checks.line(description, "the description"),
-        owner=checks.line(owner, "the owner", checks.NAME_LENGTH_MOST) or user,
-        model=checks.line(model, "the model"),
+        description=clean(checks.line(description, "the description"), "the description"),
+        owner=clean(checks.line(owner, "the owner", checks.NAME_LENGTH_MOST), "the owner") or user,
+        model=clean(checks.line(model, "the model"), "the model"),
         created_at=engine.now(),
     )
     with engine.db.writing(engine.db.model or engine.embedder.model) as db:

@@ -17,6 +17,7 @@ from memcli.services.extracting.listed import from_json
 from memcli.services.extracting.messages import USER, Message, from_text, spoken
 from memcli.services.extracting.phrases import IS_NONE, NO_FACTS
 from memcli.services.extracting.tags import from_tags
+from memcli.services.extracting.thoughts import answered
 from memcli.services.extracting.told import from_told
 from memcli.services.inert import escaped
 from memcli.services.journal import Running
@@ -218,6 +219,7 @@ def read(reply: str) -> list[Fact]:
     Raises:
         LLMError: It makes no sense.
     """
+    reply = answered(reply)
     listed = from_json(reply)
     if listed is not None:
         return listed

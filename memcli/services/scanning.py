@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
+from typing import Any
 
 from memcli.errors import StorageError
 from memcli.model import EVERYWHERE, Memory, Scope, default_title
@@ -12,6 +13,7 @@ from memcli.services.engine import Engine
 from memcli.services.redaction import PrivateError
 from memcli.services.select import in_scope
 from memcli.services.vectors import embed, refuse_other_model
+from memcli.storage.predicates import equals
 
 FIELDS = ("text", "title", "tags", "metadata", "source", "replaced_reason")
 """What of a memory can hold one."""
@@ -22,9 +24,9 @@ class Leak:
     """Something stored that holds what looks like a secret; never the secret itself.
 
     Attributes:
-        what: `memory`, `value` or `task`.
-        id: Its id, or the key of a value.
-        space: Where it is.
+        what: `memory`, `value`, `task`, `space` or `agent`.
+        id: Its id, the key of a value, or the name of a space or an agent.
+        space: Where it is; empty for an agent, who is in none.
         kinds: What kinds of secrets.
         where: In which fields.
         redacted: Whether they were taken out.
@@ -39,7 +41,7 @@ class Leak:
 
 
 def scan(engine: Engine, *, scope: Scope = EVERYWHERE) -> list[Leak]:
-    """What in *scope* holds secrets: memories, forgotten and replaced ones too, values and tasks."""
+    """What in *scope* holds secrets: memories, forgotten and replaced ones too, and all else that is told."""
     memories = [leak for memory in _memories(engine, scope) if (leak := _leak(memory))]
     return [*memories, *_others(engine, scope)]
 
@@ -55,20 +57,30 @@ def _memories(engine: Engine, scope: Scope) -> Iterator[Memory]:
 
 
 def _leak(memory: Memory) -> Leak | None:
-    kinds = {name: redaction.kinds(getattr(memory, name)) for name in FIELDS}
-    where = tuple(name for name in FIELDS if kinds[name])
+    told = {name: getattr(memory, name) for name in FIELDS}
+    return _told("memory", memory.id, memory.space, told)
+
+
+def _told(what: str, name: str, space: str, told: Mapping[str, Any]) -> Leak | None:
+    """What is called *name*, if there is a secret in what is *told* of it, by field."""
+    by_field = {field: redaction.kinds(said) for field, said in told.items()}
+    where = tuple(field for field, kinds in by_field.items() if kinds)
     if not where:
         return None
-    all_kinds = tuple(sorted(set().union(*kinds.values())))
-    return Leak(what="memory", id=memory.id, space=memory.space, kinds=all_kinds, where=where)
+    all_kinds = tuple(sorted(set().union(*by_field.values())))
+    name, space = (redaction.redacted(said, redaction.found(said)) for said in (name, space))
+    return Leak(what=what, id=name, space=space, kinds=all_kinds, where=where)
 
 
 def _others(engine: Engine, scope: Scope) -> Iterator[Leak]:
-    """Values and tasks that hold secrets."""
+    """What else than memories holds secrets; an agent is in every scope that names no space."""
+    told: dict[str, Any]
+    found: list[Leak | None] = []
     for value in engine.db.values.of(scope.space, scope.user, "", engine.now()):
-        if kinds := redaction.kinds(str(value.data)):
-            name = redaction.redacted(value.key, redaction.found(value.key))
-            yield Leak(what="value", id=name, space=value.space, kinds=tuple(sorted(kinds)), where=("data",))
+        data = str(value.data)
+        named = [] if redaction.kinds(value.key) else [{value.key: data}]  # api_key: the name tells
+        told = {"key": value.key, "data": [data, *named]}
+        found.append(_told("value", value.key, value.space, told))
     for task in engine.db.tasks.of(scope.space, scope.user, scope.agent, ended=True):
         told = {
             "goal": task.goal,
@@ -78,17 +90,24 @@ def _others(engine: Engine, scope: Scope) -> Iterator[Leak]:
             "variables": dict(task.variables),
             "outcome": task.outcome,
         }
-        by_field = {name: redaction.kinds(said) for name, said in told.items()}
-        if where := tuple(name for name, kinds in by_field.items() if kinds):
-            all_kinds = tuple(sorted(set().union(*by_field.values())))
-            yield Leak(what="task", id=task.id, space=task.space, kinds=all_kinds, where=where)
+        found.append(_told("task", task.id, task.space, told))
+    found += (
+        _told("space", space.name, space.name, {"description": space.description})
+        for space in engine.db.spaces.of(scope.user)
+        if scope.space in (None, space.name)
+    )
+    if scope.space is None:
+        for agent in engine.db.people.agents.where("" if scope.user is None else equals("user", scope.user)):
+            told = {name: getattr(agent, name) for name in ("description", "owner", "model")}
+            found.append(_told("agent", agent.name, "", told))
+    return (leak for leak in found if leak)
 
 
 def redact(engine: Engine, leaks: Sequence[Leak]) -> list[Leak]:
     """Take the secrets out of the memories among *leaks*: off the disk, out of the journal, old versions too.
 
     The memories keep their ids and are embedded anew; what was noted for `undo` about them goes, and so do
-    summaries of conversations that they are turns of. Values and tasks stay as they are.
+    summaries of conversations that they are turns of. Whatever else holds some stays as it is.
 
     Returns:
         The leaks, each with what became of it.

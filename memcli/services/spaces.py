@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from memcli.errors import ConflictError, NotFoundError, UsageError
 from memcli.model import Scope, Space
-from memcli.services import checks, journal, names
+from memcli.services import checks, journal, names, redaction
 from memcli.services.engine import Engine
 from memcli.services.journal import Running
 from memcli.services.known import Known
@@ -81,11 +81,13 @@ def create(engine: Engine, name: str, *, user: str, description: str = "") -> Sp
 
     Raises:
         ConflictError: It is there already, made on purpose.
+        UsageError: The description holds a secret, and the settings refuse that.
     """
     from memcli.storage.spaces import SpaceRow
 
     name = checks.space_name(name)
-    row = SpaceRow(name, user, checks.line(description, "the description"), engine.now())
+    about = redaction.clean(engine, checks.line(description, "the description"), "the description")
+    row = SpaceRow(name, user, about, engine.now())
     # an empty store still records which model its vectors will be from
     with engine.db.writing(engine.db.model or engine.embedder.model) as db:
         if any(made.name == name for made in db.spaces.of(user)):

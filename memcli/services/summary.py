@@ -8,7 +8,6 @@ relevance, Carbonell and Goldstein 1998), and stand in the order they were said 
 from __future__ import annotations
 
 import json
-import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import PurePath
@@ -21,6 +20,7 @@ from memcli.dialogue import Summary, Turn
 from memcli.errors import LLMError
 from memcli.services.engine import Engine
 from memcli.services.inert import LINE_ENDS, escaped, visible
+from memcli.services.sentences import split
 from memcli.services.tokens import estimate_tokens
 from memcli.storage.rows import ENDS_WITH_QUESTION, units
 
@@ -60,11 +60,6 @@ TRANSCRIPT = 8_000
 
 LONGEST_TURN = 4_000
 """Characters of a turn that an LLM is given."""
-
-SENTENCE_END = re.compile(
-    r"""(?<=[.!?…])(?<!\b[A-Z]\.)(?<!\b[A-Z][a-z]\.)(?<!\b[A-Z][a-z]{2}\.)["'”’)\]]*\s+|(?<=[。！？])|\n+"""
-)
-"""Where sentences end; not after what may be a title or an initial: Mrs. Petersen, J. S. Bach."""
 
 PROMPT = """\
 You keep the record of a conversation that is too long to be read whole each time.
@@ -231,7 +226,7 @@ def sentences(text: str) -> list[str]:
     head = text[: 4 * SENTENCES_OF_A_TURN * LONGEST_SENTENCE]  # 5 MB of one turn need not be cut up
     found: list[str] = []
     begun = ""
-    for part in SENTENCE_END.split(head):
+    for part in split(head):
         begun = f"{begun} {_on_one_line(part)}".strip()
         if estimate_tokens(begun) > SHORTEST_SENTENCE:
             found.append(begun)

@@ -80,6 +80,8 @@ def test_half_an_answer_is_taken_as_far_as_it_goes(make_engine: Callable[..., En
     assert extract.facts(half, EXCHANGE, How.MESSAGES) == [Fact(text="a b", importance=0.4)]
     lines = make_engine(with_llm(say="Sure:\n- a b | 0.4"))
     assert extract.facts(lines, EXCHANGE, How.MESSAGES) == [Fact(text="a b", importance=0.4)]
+    aloud = make_engine(with_llm(say='<think>\n["c d"]\n</think>\n[{"fact": "a b", "importance": 0.4}]'))
+    assert extract.facts(aloud, EXCHANGE, How.MESSAGES) == [Fact(text="a b", importance=0.4)]
 
 
 @pytest.mark.parametrize(

@@ -15,11 +15,13 @@ from hypothesis import strategies as st
 from memcli.errors import UsageError
 from memcli.model import Scope
 from memcli.services import (
+    agents,
     history,
     memories,
     redaction,
     remember,
     scanning,
+    spaces,
     tasks,
     transfer,
     turns,
@@ -74,6 +76,15 @@ FORMS = {
     "notion token": ["secret_" + MIX[:43], "ntn_" + MIX[:46]],
     "groq key": ["gsk_" + (MIX * 2)[:52]],
     "age key": ["AGE-SECRET-KEY-1" + "QPZRY9X8GF2TVDW0S3JN54KHCE6MUA7LQPZRY9X8GF2TVDW0S3JN54KHCE"],
+    "xai key": ["xai-" + (MIX * 2)[:80]],
+    "perplexity key": ["pplx-" + MIX[:48]],
+    "replicate token": ["r8_" + MIX[:37]],
+    "supabase token": ["sbp_" + HEX[:40], "sbp_v0_" + HEX[:40]],
+    "shopify token": ["shpat_" + HEX[:32], "shpss_" + HEX[:32]],
+    "databricks token": ["dapi" + HEX[:32], "dapi" + HEX[:32] + "-2"],
+    "atlassian token": ["ATATT3" + (MIX * 4)[:177] + "=" + HEX[:8].upper()],
+    "figma token": ["figd_" + MIX[:40]],
+    "grafana token": ["glsa_" + MIX[:32] + "_" + HEX[:8]],
     "jwt": ["eyJhbGciOiJIUzI1NiJ9" + ".eyJzdWIiOiIxMjM0NTY3ODkwIn0." + MIX[:43]],
     "azure storage key": ["AccountName=x;AccountKey=" + (MIX * 2)[:86] + "=="],
     "private key": [
@@ -87,6 +98,10 @@ FORMS = {
         "redis://:" + "p4ss@cache:6379",
         "curl -s -u admin:" + "hunter22 https://example.org",
         "the wifi password is " + "Tr0ub4dor&3",
+        "Passwords: " + "Xk9mPq2vL7",
+        "Das Passwort lautet " + "Tr0ub4dor&3",
+        "postgres://user:" + "p@ssw0rd@db.host/x",
+        "sshpass -p " + "hunter22 ssh root@db",
     ],
     "token": ["Authorization: Bearer " + MIX[:30], "authorization: Basic " + "dXNlcjpwYXNzd29yZDEyMw=="],
     "secret": [
@@ -95,6 +110,19 @@ FORMS = {
         "password: " + "hunter2024",
         '{"client_secret": "' + MIX[:16] + '"}',
         "stripe.secret := " + MIX[:16],
+        "API key: " + HEX[:32],
+        "**Password:** " + "Xk9mPq2vL7",
+        "**`token`**: **" + "Xk9mPq2vL7**",
+        "api key=" + HEX[:32],
+        "SECRET_KEY_BASE=" + HEX,
+        "secret_key_prod_eu=" + MIX[:20],
+        '{\\"password\\": \\"' + 'Xk9mPq2vL7\\"}',
+        "mysqldump --password " + "hunter22 shop",
+        "deploy --auth-token " + MIX[:20],
+        "Passwort: " + "Sommer2024",
+        "the access token is " + HEX[:32],
+        "Password: " + "Sommer-2024",
+        "TOKEN=" + "ABCD-1234-EFGH-5678",
     ],
 }
 
@@ -136,6 +164,24 @@ def test_every_documented_form_is_recognised(kind: str, text: str) -> None:
         "-----BEGIN PUBLIC KEY-----\nMIIB\n-----END PUBLIC KEY-----",
         "ghp_ tokens begin with four letters; AKIA is the prefix of AWS key ids",
         "a basic token of appreciation: thanks2024",
+        "Our design token: color-primary-500 is used for all buttons",
+        "API_KEY: process.env.OPENAI_KEY_2",
+        "api_key=settings.OPENAI_KEY_1",
+        "password = get_password_v2",
+        "secret: projects/my-proj-123/secrets/db-pass",
+        "secret: k8s-secret-name-v1",
+        "passwords: argon2id",
+        "Password: at-least-12-characters",
+        "CSRF token: double-submit-v2",
+        "SECRET_TOKEN=vault:secret/data/app1#token",
+        "access_key: ctrl+shift+f12",
+        "token_type: bearer2024 and token_limit=128000tokens",
+        "password_hash=5f4dcc3b5aa765d61d8327deb882cf99",
+        "token: ******ab12cd34",
+        "deploy --token $TOKEN2024 --password stdin",
+        "the API token is rotated-every-90-days-by-cron",
+        "sshpass -p $PASS1 ssh root@db",
+        "http://localhost:8080/a@b and http://[::1]:80/x@y",
     ],
 )
 def test_ordinary_texts_are_left_alone(text: str) -> None:
@@ -171,6 +217,15 @@ def test_whatever_a_text_holds_nothing_goes_wrong(text: str) -> None:
         "curl -u a:",
         "token ",
         "bearer a1",
+        "api key_a_b_c",
+        "token_aaaaaaaaaaaaaaaaaaaa_a",
+        "token: a-1.",
+        "://a:b@",
+        "--token ",
+        "--a-password=",
+        "sshpass -p ",
+        "access token is ",
+        "token=" + "aB" * 5 + " ",
     ],
 )
 def test_no_text_takes_for_ever(piece: str) -> None:
@@ -217,9 +272,12 @@ def test_no_door_lets_a_secret_in(heard: Engine, scope: Scope, told: list[str]) 
     kept = memories.find(heard, str(one.id))
     assert (kept.text, kept.title, kept.tags) == (LEFT, LEFT, ("[redacted: github token]",))
     assert kept.metadata == {"a": [{"b": LEFT}]}
-    memories.update(heard, kept.id, text=f"now {TOKEN}", metadata={"password": "hunter2024"})
+    memories.update(
+        heard, kept.id, text=f"now {TOKEN}", metadata={"password": "hunter2024", "api key": "hunter2024!"}
+    )
     assert memories.find(heard, kept.id).text == "now [redacted: github token]"
-    assert memories.find(heard, kept.id).metadata["password"] == "[redacted: secret]"
+    known = memories.find(heard, kept.id).metadata
+    assert known["password"] == known["api key"] == "[redacted: secret]"
     [record] = transfer.import_lines(heard, [json.dumps({"text": f"imported {TOKEN}"})], scope=scope)
     assert memories.find(heard, str(record.stored.id)).text == "imported [redacted: github token]"
     added = turns.add(heard, "user", text, scope=scope, conversation="talk")
@@ -235,6 +293,16 @@ def test_no_door_lets_a_secret_in(heard: Engine, scope: Scope, told: list[str]) 
         "not stored: what looks like a secret (github token); it says [redacted: github token] in its place"
     )
     assert TOKEN not in "".join(told)
+
+
+def test_what_spaces_and_agents_are_described_by_holds_none(heard: Engine, told: list[str]) -> None:
+    """As little as a memory."""
+    made = spaces.create(heard, "shop", user="me", description=f"the token is {TOKEN}")
+    agent = agents.create(heard, "bo", user="me", description="password: hunter2024", model=TOKEN)
+    assert made.description == LEFT
+    assert (agent.description, agent.model) == ("password: [redacted: secret]", "[redacted: github token]")
+    assert on_disk(heard, TOKEN) == []
+    assert len(told) == 2  # each kind once
 
 
 def test_a_secret_can_be_refused_and_is_not_repeated(make_engine: MakeEngine, scope: Scope) -> None:
@@ -312,6 +380,24 @@ def test_a_scan_tells_where_and_what_and_never_the_secret(leaky: Engine, scope: 
     ]
     assert TOKEN not in str(leaks)
     assert on_disk(leaky, TOKEN)
+
+
+def test_a_scan_looks_at_all_that_is_told(make_engine: MakeEngine, scope: Scope) -> None:
+    """Spaces, agents, and the keys of values, of which one can tell what the value is."""
+    free = make_engine(replace(UNCHECKED, secrets="allow"))
+    spaces.create(free, "work", user="me", description=f"the token is {TOKEN}")
+    spaces.create(free, "other", user="me", description="nothing")
+    agents.create(free, "bo", user="me", description=TOKEN)
+    values.put(free, TOKEN, '"x"', scope=scope)
+    values.put(free, "api_key", '"hunter2024"', scope=scope)
+    leaks = scanning.scan(make_engine(), scope=replace(scope, space=None))
+    assert sorted((leak.what, leak.id, leak.space, leak.where) for leak in leaks) == [
+        ("agent", "bo", "", ("description",)),
+        ("space", "work", "work", ("description",)),
+        ("value", "[redacted: github token]", "work", ("key",)),
+        ("value", "api_key", "work", ("data",)),
+    ]
+    assert {leak.what for leak in scanning.scan(make_engine(), scope=scope)} == {"space", "value"}
 
 
 def test_secrets_are_taken_off_the_disk(leaky: Engine, scope: Scope) -> None:

@@ -14,8 +14,10 @@ from dataclasses import dataclass
 from itertools import pairwise
 
 from memcli.services.extracting import Fact
-from memcli.services.extracting.listed import NUMBER, from_json, importance_of
-from memcli.services.extracting.phrases import IN_WORDS, IS_CHAT, IS_NONE, LABEL, MONTH, NO_FACTS
+from memcli.services.extracting.listed import NUMBER, from_json, importance_of, on_one_scale
+from memcli.services.extracting.phrases import IN_WORDS, IS_CHAT, IS_NONE, LABEL, NO_FACTS, straight
+from memcli.services.extracting.thoughts import answered
+from memcli.services.sentences import MONTH
 
 LONGEST = 2_000
 """Characters of a line that may be a fact: one thing in a sentence is never a page long."""
@@ -47,7 +49,7 @@ class _Line:
 
     Attributes:
         text: What it says, without what only is form.
-        importance: The one that it names.
+        importance: The one that it names, on whatever scale.
         is_marked: Whether it has the form of a fact: something behind a pipe.
         is_listed: Whether it has a bullet or a number.
         block: Which of the parts that blank lines, headings and rules make it is in.
@@ -64,17 +66,20 @@ class _Line:
 
 def from_facts(text: str) -> list[Fact]:
     """The facts in *text*: lines of `fact | importance`, in whatever form, or JSON."""
+    text = answered(text)
     listed = from_json(text)
     if listed is not None:
         return listed
     lines = _lines(text)
     marked = {line.block for line in lines if line.is_marked}
     has_bullets = any(line.is_listed for line in lines)
-    return [
-        Fact(text=line.text, importance=line.importance)
-        for line in lines
-        if _is_fact(line, marked, has_bullets=has_bullets)
-    ]
+    return on_one_scale(
+        [
+            Fact(text=line.text, importance=line.importance)
+            for line in lines
+            if _is_fact(line, marked, has_bullets=has_bullets)
+        ]
+    )
 
 
 def _is_fact(line: _Line, marked: set[int], *, has_bullets: bool) -> bool:
@@ -87,7 +92,7 @@ def _is_fact(line: _Line, marked: set[int], *, has_bullets: bool) -> bool:
         return False
     if line.is_listed:
         return True
-    if line.is_title or IS_CHAT.match(line.text) or line.text.endswith(("?", "？", "!", "！")):
+    if line.is_title or IS_CHAT.match(straight(line.text)) or line.text.endswith(("?", "？", "!", "！")):
         return False
     return line.block in marked if marked else not has_bullets
 

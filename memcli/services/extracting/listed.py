@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import json
-import math
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
+from dataclasses import replace
 from typing import Any
 
 from memcli.services.extracting import Fact
@@ -26,6 +26,10 @@ NUMBER = re.compile(
     r"(?:\s*(?:/\s*(?P<of>10|100|5|1)(?:[.,]0)?(?!\d)|(?P<percent>%)))?[\s*_`]*"
 )
 
+SCALES, COUNTS_FROM = (10, 100), 2
+"""What models count to that are asked for 0 to 1 and do otherwise, and the least number that tells so: what
+is little more than 1 is meant for it."""
+
 
 def from_json(text: str) -> list[Fact] | None:
     """The facts in the JSON that *text* holds; None where it holds none that could be meant."""
@@ -42,7 +46,7 @@ def from_json(text: str) -> list[Fact] | None:
         facts = list(_facts(value))
         meant = meant or bool(facts) or value in ([], {"facts": []}, {"memories": []})
         found += facts
-    return found if meant else None
+    return on_one_scale(found) if meant else None
 
 
 def _value(text: str, at: int) -> tuple[Any, int]:
@@ -130,19 +134,33 @@ def is_number(value: Any) -> bool:
 
 
 def as_importance(value: Any) -> float | None:
-    """*value*, a number or a text that holds one, as an importance from 0 to 1; None for anything else."""
+    """The importance that *value* says, a number or a text that holds one; None for anything else."""
     if isinstance(value, str):
         found = NUMBER.fullmatch(value)
         return importance_of(found) if found else None
-    return within(float(value)) if is_number(value) and abs(value) < 1e300 else None
+    return float(value) if is_number(value) and abs(value) < 1e300 else None
 
 
-def importance_of(found: re.Match[str]) -> float | None:
-    """The importance that a match of NUMBER means: 0.8, 0,8, 80 % and 8/10 are the same."""
+def importance_of(found: re.Match[str]) -> float:
+    """The importance that a match of NUMBER means: 0.8, 0,8, 80 % and 8/10 are the same; 8 is not yet."""
     said = found["number"].replace(",", ".").replace("٫", ".").replace("−", "-")
-    return within(float(said) / (100 if found["percent"] else int(found["of"] or 1)))
+    return float(said) / (100 if found["percent"] else int(found["of"] or 1))
 
 
-def within(number: float) -> float | None:
-    """*number*, or the nearest that is from 0 to 1; None for what is no number."""
-    return None if math.isnan(number) else min(1.0, max(0.0, number))
+def on_one_scale(facts: Sequence[Fact]) -> list[Fact]:
+    """*facts*, all of one reply, with importances from 0 to 1.
+
+    A reply whose greatest number is 2 to 10, with none between 0 and 1, counts to 10, and one that goes up to
+    100 to that; of any other what is beyond the ends is at them, as is 1.5. Who counts to 5 is not known from
+    who counts to 10 and says nothing higher.
+    """
+    numbers = [fact.importance for fact in facts if fact.importance is not None]
+    most = max(numbers, default=0.0)
+    counts = most >= COUNTS_FROM and not any(0 < number < 1 for number in numbers)
+    scale = next((scale for scale in SCALES if most <= scale), 1) if counts else 1
+    return [
+        fact
+        if fact.importance is None
+        else replace(fact, importance=min(1.0, max(0.0, fact.importance / scale)))
+        for fact in facts
+    ]

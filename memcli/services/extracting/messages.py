@@ -20,6 +20,9 @@ ROLES = {
 }
 """What roles are called, in APIs, exports and copied text."""
 
+LABELS = frozenset({"model", "system", "developer", "tool", "function"})
+"""Those that label a line of a description as well: Model: Toyota Yaris."""
+
 NAMED = ("user", "assistant", "system", "developer", "tool")
 IS_JSON = re.compile(r'\s*(?:\[\s*(?:\{\s*["}]|\])|\{\s*["}])')
 SPEAKS = re.compile(
@@ -165,9 +168,11 @@ def _time(said: Any) -> datetime | None:
 def _from_plain(text: str) -> list[Message]:
     """The messages of a text in which lines begin with who speaks."""
     said: list[tuple[str, datetime | None, list[str]]] = []
-    for line in text.replace("\r\n", "\n").split("\n"):
+    lines = text.replace("\r\n", "\n").split("\n")
+    names = _speakers({found["role"].lower() for line in lines if (found := SPEAKS.match(line))})
+    for line in lines:
         speaks = SPEAKS.match(line)
-        if speaks:
+        if speaks and speaks["role"].lower() in names:
             time = _time(speaks["time"] or speaks["later"])
             said.append((ROLES[speaks["role"].lower()], time, [line[speaks.end() :]]))
         elif said:
@@ -179,6 +184,19 @@ def _from_plain(text: str) -> list[Message]:
         for turn, (role, time, lines) in enumerate(said)
         if "".join(lines).strip()
     ]
+
+
+def _speakers(found: set[str]) -> set[str]:
+    """Which of the words that are *found* before a colon name speakers.
+
+    One that can be a label does only where another one names somebody, and `model` only where the assistant
+    has no other name. A line `Tool:` or `System:` in an exchange does not count as the user's even where it
+    may be: nobody is to be quoted with what a tool said.
+    """
+    names = found - LABELS
+    if names and not any(ROLES[name] == ASSISTANT for name in names):
+        return found
+    return names and found - {"model"}
 
 
 def spoken(messages: Sequence[Message]) -> list[Message]:

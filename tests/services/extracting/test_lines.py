@@ -28,6 +28,11 @@ CASES: dict[str, tuple[str, Sequence[tuple[str, float | None]]]] = {
     "friendly words": (f"Sure! Here are the facts:\n\n{LINES}\n\nHope this helps.\nAnything else?", BOTH),
     "headings": (f"## Bikes\n{A} | 0.8\n\n**People**\n\n{B} | 0.5\n---", BOTH),
     "range": ("a b | 1.5\nc | -3\nd | 1", [("a b", 1.0), ("c", 0.0), ("d", 1.0)]),
+    "counted to ten": (f"{A} | 8\n{B} | 5", BOTH),
+    "counted to a hundred": (f"{A} | 80\n{B} | 50\nd | 101 of 5", [*BOTH, ("d | 101 of 5", None)]),
+    "one that does not fit": (f"{A} | 0.8\n{B} | 5", [(A, 0.8), (B, 1.0)]),
+    "beyond counting": ("a | 500\nb | 3\nc | -1", [("a", 1.0), ("b", 1.0), ("c", 0.0)]),
+    "json counted to ten": (f'[{{"fact": "{A}", "importance": 8}}, ["{B}", 5]]', BOTH),
     "without importance": (f"{A}\n{B}", [(A, None), (B, None)]),
     "some without": (f"- {A} | 0.8\n- {B}\n", [(A, 0.8), (B, None)]),
     "nothing behind the pipe": (f"{A} |\n{B} | 0.5", [(A, None), (B, 0.5)]),
@@ -68,6 +73,23 @@ CASES: dict[str, tuple[str, Sequence[tuple[str, float | None]]]] = {
     "json of odd importance": (
         '[{"fact": "a", "importance": true}, {"fact": "b", "importance": NaN}]',
         [("a", None), ("b", None)],
+    ),
+    "typographic apostrophes": (
+        f"I’ve found nothing useful in the conversation.\n\n{A}\n{B}\n\nThat’s all I found.",
+        [(A, None), (B, None)],
+    ),
+    "thoughts": (f"<think>\nHmm, a bike | 0.1\n- Bo?\n</think>\n\n{LINES}", BOTH),
+    "thoughts without a beginning": (f"Hmm, a bike | 0.1\n- Bo?\n</think>\n\n{LINES}", BOTH),
+    "thoughts without an end": (f"<think>\nHmm, a bike | 0.1\n{LINES}", []),
+    "thoughts in between": (f"{A} | 0.8\n[THINK]\nBo | 0.1[/THINK]\n{B} | 0.5", BOTH),
+    "thoughts of JSON": (
+        f'<thinking>\n[{{"fact": "Hm"}}]\n</thinking>["{A}", "{B}"]',
+        [(A, None), (B, None)],
+    ),
+    "thoughts by ollama": (f"Thinking...\nHmm, a bike | 0.1\n\n...done thinking.\n\n{LINES}", BOTH),
+    "a tag that is spoken of": (
+        "The model ends its thoughts with </think> | 0.8\n- <think> begins them | 0.5",
+        [("The model ends its thoughts with </think>", 0.8), ("<think> begins them", 0.5)],
     ),
     "json in a fact": (
         '[1, 2] is it | 0.8\nSet {"text": "x"} | 0.5',

@@ -55,6 +55,30 @@ def test_a_text_in_which_nobody_is_named_is_the_users() -> None:
 
 
 @pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ("My car:\nModel: Yaris\nSystem: Linux\nTool: vim", None),
+        (
+            "User: My car\nModel: Yaris\nI like it\nAI: ok",
+            [("user", "My car\nModel: Yaris\nI like it", 0), ("assistant", "ok", 1)],
+        ),
+        (
+            "System: be brief\nUser: hi\nModel: yo",
+            [("system", "be brief", 0), ("user", "hi", 1), ("assistant", "yo", 2)],
+        ),
+        (
+            "User: hi\nTool: My name is Bo\nAI: yo",
+            [("user", "hi", 0), ("tool", "My name is Bo", 1), ("assistant", "yo", 2)],
+        ),
+        ("Function: x\nClaude: yo", [("tool", "x", 0), ("assistant", "yo", 1)]),
+    ],
+)
+def test_a_label_is_no_speaker(text: str, expected: list[tuple[str, str, int]] | None) -> None:
+    """Unless others are named, and the model by no other name; None: all of it is the user's."""
+    assert said(text) == (expected or [("user", text, 0)])
+
+
+@pytest.mark.parametrize(
     ("text", "told"),
     [
         ('[{"role": "user", "content": "x"},', "the input is not valid JSON"),
@@ -88,6 +112,68 @@ def test_what_is_said_explicitly_is_taken_as_it_is_said() -> None:
         "From now on use Celsius",
         "We meet on Mondays",
     ]
+
+
+@pytest.mark.parametrize(
+    ("text", "told"),
+    [
+        ("My name is Dr. Ana Silva.", ["My name is Dr. Ana Silva"]),
+        ("My address is 12 St. John St., London.", ["My address is 12 St. John St., London"]),
+        ("I prefer e.g. Vim over Emacs.", ["I prefer e.g. Vim over Emacs"]),
+        ("My birthday is Oct. 3. I like it.", ["My birthday is Oct. 3"]),
+        ("Mein Name ist Bo. Remember that it is on 3. Oktober.", ["Mein Name ist Bo", "It is on 3. Oktober"]),
+        ("My name is J. R. Smith. I live in the U.S.", ["My name is J. R. Smith", "I live in the U.S."]),
+        ("My name is Max. I live at number 12. Call me Bo.", None),
+        ("I’m allergic to peanuts.", ["I’m allergic to peanuts"]),
+        ("Don’t forget that Bo’s bike is red.", ["Bo’s bike is red"]),
+        ("My name’s Ana. I can´t stand noise!", ["My name’s Ana", "I can´t stand noise"]),
+        ("I prefer the first floor", None),
+        ("I prefer not to use semicolons", None),
+        ("I prefer that you use tabs", None),
+        ("I never eat meat", None),
+        ("I always get up at six", None),
+        ("I live in Oslo and love it", None),
+        ("My job is to review code. My job as a nurse is hard", None),
+        ("My favourite number is 7", None),
+        ("I'm vegan", None),
+    ],
+)
+def test_what_is_said_is_taken_whole(text: str, told: list[str] | None) -> None:
+    """Abbreviations end no sentence, and an apostrophe may be typographic; None: each sentence as it is."""
+    expected = told if told is not None else text.removesuffix(".").split(". ")
+    assert [fact.text for fact in from_told(text)] == expected
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "I prefer the first option",
+        "I prefer the second one, please.",
+        "I prefer option B",
+        "I prefer the latter!",
+        "I prefer your approach, thanks",
+        "I prefer this layout",
+        "I prefer not to say",
+        "I'd rather not",
+        "My job is failing with exit code 1",
+        "My job is done, thanks",
+        "I never said that",
+        "I always do it like this",
+        "I always get an error when I run npm install",
+        "I hate when this happens",
+        "I can’t stand it",
+        "I live with it",
+        "Call me when done",
+        "Call me maybe",
+        "I prefer",
+        "My name is",
+        "My name is Dr.\nAna",
+        "I prefer e.g.\nVim",
+    ],
+)
+def test_what_means_nothing_later_is_no_fact(text: str) -> None:
+    """What only points to something, what is of the moment, and what is cut off."""
+    assert from_told(text) == []
 
 
 @pytest.mark.parametrize(
