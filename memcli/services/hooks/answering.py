@@ -12,7 +12,7 @@ from memcli.services.engine import Engine
 from memcli.services.hooks.events import Event, Kind
 from memcli.services.hooks.harnesses import LETTERS_MOST, letters
 from memcli.services.hooks.sessions import Given
-from memcli.services.importers.cleaning import said
+from memcli.services.importers.cleaning import said, said_to_codex
 from memcli.services.importers.found import legal_id
 from memcli.services.select import Filter
 from memcli.services.worktext import context_text
@@ -103,7 +103,7 @@ def answer(engine: Engine, event: Event, *, scope: Scope, given: Given) -> Answe
 
 def _relevant(engine: Engine, event: Event, scope: Scope, known: frozenset[str]) -> Answer:
     """What is known about the prompt of *event*; not what was said in its own session, which knows it."""
-    prompt = said(event.prompt)
+    prompt = said_to_codex(event.prompt) if event.harness == "codex" else said(event.prompt)
     if is_trivial(prompt) or engine.db.model is None:
         return Answer()
     half = QUERY_MOST // 2
