@@ -108,7 +108,7 @@ def _found(part: _Part, text: str, front: Mapping[str, Any], about: About) -> Fo
 def _only_points(text: str, name: str) -> bool:
     """Whether *text*, of the file *name*, is the line of an index."""
     link = INDEX.match(text)
-    return bool(link) and (name == INDEX_FILE or bool(HOOK.fullmatch(text, link.end())))
+    return link is not None and (name == INDEX_FILE or HOOK.fullmatch(text, link.end()) is not None)
 
 
 # --- the front matter ---
