@@ -199,7 +199,7 @@ def settings_of(whose: harnesses.Harness, where: Where) -> Path:
         where,
         home=Path.home(),
         project=repository.top if repository else here,
-        moved=os.environ.get(whose.variable, "") if whose.variable else "",
+        moved=os.environ.get(whose.variable, ""),
     )
 
 

@@ -92,7 +92,7 @@ def import_lines(
             was decided on when it was stored, and is only a duplicate of the same words.
         progress: Hears how many lines are done.
     """
-    found = own.parse(lines, About(scope, engine.now))
+    found = own.parse(own.by_line(lines), About(scope, engine.now))
     return _imported(engine, trusted(found, Trust.IMPORTED), Passed(), scope, conflicts, progress)
 
 

@@ -25,7 +25,7 @@ def machine(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     (Path.home() / ".claude").mkdir()
     monkeypatch.setenv("PATH", f"{folder}:/usr/bin:/bin")
     monkeypatch.setenv("SHELL", "/bin/bash")
-    for name in ("CLAUDE_CONFIG_DIR", "CODEX_HOME", "ZDOTDIR"):
+    for name in ("CLAUDE_CONFIG_DIR", "CODEX_HOME", "GEMINI_CLI_HOME", "ZDOTDIR"):
         monkeypatch.delenv(name, raising=False)
     return folder
 

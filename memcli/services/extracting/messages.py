@@ -110,7 +110,11 @@ def _why(error: Exception) -> str:
 
 
 def _documents(values: Iterator[tuple[str, Any]]) -> Iterator[tuple[str, dict[str, Any]]]:
-    """The objects that are messages in *values*, each with its place."""
+    """The objects that are messages in *values*, each with its place.
+
+    A log's lines of another `type` are passed over, unless there is nothing else.
+    """
+    passed, found = "", False
     for what, value in values:
         if isinstance(value, dict) and isinstance(value.get("messages"), list):
             value = value["messages"]  # noqa: PLW2901
@@ -119,12 +123,21 @@ def _documents(values: Iterator[tuple[str, Any]]) -> Iterator[tuple[str, dict[st
             if isinstance(one, dict) and isinstance(one.get("message"), dict):  # a log's line around it
                 times = {key: one[key] for key in TIMES if key in one}
                 one = {**times, **one["message"]}  # noqa: PLW2901
+            elif isinstance(one, dict) and "type" in one and not {"role", "message"} & one.keys():
+                passed = passed or named
+                continue
             if not isinstance(one, dict) or "role" not in one:
-                raise UsageError(
-                    f"{named} is no message: it has no role",
-                    hint='a message is {"role": ..., "content": ...}',
-                )
+                raise _no_message(named)
+            found = True
             yield named, one
+    if passed and not found:
+        raise _no_message(passed)
+
+
+def _no_message(named: str) -> UsageError:
+    return UsageError(
+        f"{named} is no message: it has no role", hint='a message is {"role": ..., "content": ...}'
+    )
 
 
 def _message(document: dict[str, Any], what: str, turn: int) -> Message:

@@ -14,7 +14,7 @@ from pathlib import Path
 from memcli import spool
 from memcli.errors import MemcliError
 from memcli.services.health.findings import Checked, Cure, Level, fine, found, told
-from memcli.services.hooks.installing import OURS, Installed, State
+from memcli.services.hooks.installing import Installed, State, is_ours
 from memcli.services.shells import Completion
 from memcli.warm.warmth import Warmth
 from memcli.wording import counted
@@ -72,7 +72,7 @@ def _hooks(around: Around) -> Iterator[Checked]:
 def _broken(around: Around, one: Installed) -> list[str]:
     """Programs that hooks of ours call in the settings of a harness, and that are not there."""
     with suppress(OSError, ValueError):
-        commands = {text for text in _texts(json.loads(Path(one.file).read_text())) if OURS.search(text)}
+        commands = {text for text in _texts(json.loads(Path(one.file).read_text())) if is_ours(text)}
         programs = {shlex.split(command)[0] for command in commands}
         return sorted(name for name in programs if not around.which(name))
     return []

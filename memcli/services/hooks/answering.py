@@ -12,7 +12,7 @@ from memcli.services.engine import Engine
 from memcli.services.hooks.events import Event, Kind
 from memcli.services.hooks.harnesses import LETTERS_MOST, letters
 from memcli.services.hooks.sessions import Given
-from memcli.services.importers.cleaning import said
+from memcli.services.importers.cleaning import said, said_to_codex
 from memcli.services.importers.found import legal_id
 from memcli.services.select import Filter
 from memcli.services.worktext import context_text
@@ -33,8 +33,11 @@ QUERY_MOST = 2_000
 ANEW = ("clear", "compact")
 """Sources of sessions that have lost what they were given."""
 
-COMMAND = re.compile(r"/[\w:.-]+(?:\s|$)|[!#]")
-"""How a command to the harness begins, which is no path."""
+COMMAND = re.compile(r"/[\w:.-]+|!.*")
+"""The first word of a command to the harness, which is no path."""
+
+ARGUMENTS_MOST = 2
+"""Words behind the first one up to which it is a command; with more of them it asks for something."""
 
 WORD = re.compile(r"[^\W_]+(?:['’][^\W_]+)?")
 
@@ -73,11 +76,17 @@ class Answer:
 def is_trivial(prompt: str) -> bool:
     """Whether *prompt* asks for nothing that could be known: `ok`, `continue`, a command of the harness."""
     words = WORD.findall(prompt.casefold())
-    if COMMAND.match(prompt.strip()) or all(word in SAYS_NOTHING for word in words):
+    if _is_command(prompt) or all(word in SAYS_NOTHING for word in words):
         return True
     if wide := len(IDEOGRAPHS.findall(prompt)):
         return wide < IDEOGRAPHS_LEAST and len(words) < 2
     return sum(map(len, words)) < LETTERS_LEAST
+
+
+def _is_command(prompt: str) -> bool:
+    first, *more = prompt.split() or [""]
+    is_short = len(more) <= ARGUMENTS_MOST and "\n" not in prompt.strip()
+    return is_short and bool(COMMAND.fullmatch(first))
 
 
 def answer(engine: Engine, event: Event, *, scope: Scope, given: Given) -> Answer:
@@ -94,7 +103,7 @@ def answer(engine: Engine, event: Event, *, scope: Scope, given: Given) -> Answe
 
 def _relevant(engine: Engine, event: Event, scope: Scope, known: frozenset[str]) -> Answer:
     """What is known about the prompt of *event*; not what was said in its own session, which knows it."""
-    prompt = said(event.prompt)
+    prompt = said_to_codex(event.prompt) if event.harness == "codex" else said(event.prompt)
     if is_trivial(prompt) or engine.db.model is None:
         return Answer()
     half = QUERY_MOST // 2

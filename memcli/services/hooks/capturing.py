@@ -25,6 +25,7 @@ from memcli.services.hooks.sessions import Given
 from memcli.services.importers.cleaning import said
 from memcli.services.importers.found import short_hash
 from memcli.services.importers.reading import Source
+from memcli.services.redaction import PrivateError
 
 SETTLE_S = 0.5
 """Seconds that a harness is given to finish writing its transcript."""
@@ -159,7 +160,13 @@ def _kept(where: str, group: list[Captured], place: Place) -> int:
     try:
         engine, scope = place(group[0])
         stored = _transcript(engine, group[-1].event, scope)
-        stored += sum(_summary(engine, one.event, scope, where) for one in group)
+        for one in group:
+            try:
+                stored += _summary(engine, one.event, scope, where)
+            except PrivateError:  # all of it: there is nothing to keep
+                continue
+            except UsageError as error:  # it would be refused whenever it is tried; the others go on
+                _lay_aside(where, one.path, error)
         if engine.is_behind:
             engine.catch_up()
     except MemcliError as error:

@@ -28,8 +28,9 @@ class Harness:
         form: The format of its transcripts.
         events: What it calls its events.
         folder: Its directory, in the user's home and in projects.
-        variable: The variable that names another one in place of that in the user's home; empty for none.
+        variable: The variable that names another one in place of that in the user's home.
         files: The name of its settings file, by scope.
+        moves_home: Whether the variable names what holds its directory, in place of the user's home.
         timeout: What it takes for a time-out: seconds, or milliseconds.
         is_named: Whether its hooks have names.
     """
@@ -41,6 +42,7 @@ class Harness:
     folder: str
     variable: str
     files: Mapping[str, str]
+    moves_home: bool = False
     timeout: int = TIMEOUT_S
     is_named: bool = False
 
@@ -95,7 +97,8 @@ HARNESSES = {
                 "SessionEnd": Kind.END,
             },
             folder=".gemini",
-            variable="",
+            variable="GEMINI_CLI_HOME",
+            moves_home=True,
             files={"user": "settings.json", "project": "settings.json"},
             timeout=1000 * TIMEOUT_S,
             is_named=True,

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-import re
+import shlex
 import stat
 from collections.abc import Mapping
 from contextlib import suppress
@@ -22,9 +22,6 @@ BACKUP = ".memcli-backup"
 
 SETTINGS_MOST = 10 * 2**20
 """Bytes of a settings file; it holds some lines."""
-
-OURS = re.compile(r"memcli['\"]?(?:\s+--home\s+(?:'[^']*'|\S+))?\s+hook\s+[\w-]+\s+--harness\s")
-"""What a command of ours looks like, whichever installation it calls."""
 
 
 class Where(StrEnum):
@@ -96,7 +93,7 @@ def settings_file(harness: Harness, where: Where, *, home: Path, project: Path, 
         where: Which of them.
         home: The user's home directory.
         project: The top of the project.
-        moved: What the harness's variable says its directory is; empty for nothing.
+        moved: What the harness's variable says; empty for nothing.
 
     Raises:
         UsageError: It has none such.
@@ -106,7 +103,8 @@ def settings_file(harness: Harness, where: Where, *, home: Path, project: Path, 
         raise UsageError(f"{harness.title} has settings of the kinds {kinds}, not {where}")
     folder = project / harness.folder
     if where is Where.USER:
-        folder = Path(moved).expanduser() if moved else home / harness.folder
+        root = Path(moved).expanduser() if moved else home
+        folder = root if moved and not harness.moves_home else root / harness.folder
     return folder / harness.files[where]
 
 
@@ -139,6 +137,25 @@ def look(harness: Harness, where: Where, file: Path) -> Installed:
     missing = tuple(event for event in harness.events if event not in heard)
     state = State.ABSENT if not heard else State.PARTLY if missing else State.INSTALLED
     return Installed(**about, state=state, events=heard, missing=missing if heard else ())
+
+
+def is_ours(command: str) -> bool:
+    """Whether *command* is one of ours, whichever installation it calls, with whichever home."""
+    try:
+        words = shlex.split(command)
+    except ValueError:  # a quotation without an end
+        return False
+    for at, word in enumerate(words):
+        if word.endswith("memcli"):
+            more = words[at + 1 :]
+            more = more[2:] if more[:1] == ["--home"] else more
+            if (
+                more[:1] == ["hook"]
+                and more[2:3] == ["--harness"]
+                and len(more) > len(("hook", "Stop", "--harness"))
+            ):
+                return True
+    return False
 
 
 def _change(
@@ -213,7 +230,7 @@ def _in(groups: Any) -> list[Any]:
 
 def _is_ours(entry: Any) -> bool:
     command = entry.get("command") if isinstance(entry, dict) else None
-    return isinstance(command, str) and bool(OURS.search(command))
+    return isinstance(command, str) and is_ours(command)
 
 
 def _without_ours(groups: list[Any]) -> list[Any]:

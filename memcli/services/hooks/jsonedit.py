@@ -73,11 +73,7 @@ class Document:
         """
         there = self._members.get(key)
         if there:
-            if self._bare[there.start : there.end] != self.text[there.start : there.end]:
-                raise ConfigError(
-                    f"{self._name} has comments in {key!r}, which would be lost",
-                    hint="take them out, or put them before it; nothing was changed",
-                )
+            self._refuse_comments(key, there.start, there.end)
             return self.text[: there.start] + self._written(value) + self.text[there.end :]
         member = f"{self._newline}{self._indent}{json.dumps(key)}: {self._written(value)}"
         if not self._members:
@@ -88,15 +84,34 @@ class Document:
         return before + member + (self.text[tail : self._close] or self._newline) + self.text[self._close :]
 
     def without_member(self, key: str) -> str:
-        """The text without *key*, which is there."""
+        """The text without *key*, which is there, and without one comma beside it.
+
+        Raises:
+            ConfigError: There are comments in what stands there, which would be lost.
+        """
         there = self._members[key]
-        following = [one.begin for one in self._members.values() if one.begin > there.begin]
-        if following:
-            return self.text[: there.begin] + self.text[min(following) :]
-        before = [one.end for one in self._members.values() if one.end < there.begin]
-        if before:
-            return self.text[: max(before)] + self.text[there.end :]
-        return self.text[: there.begin].rstrip() + self.text[there.end :].lstrip()
+        self._refuse_comments(key, there.begin, there.end)
+        before, after = self.text[: there.begin], self.text[there.end :]
+        if any(one.begin > there.begin for one in self._members.values()):
+            comma = self._bare.index(",", there.end) - there.end
+            return before + (after[:comma] + after[comma + 1 :]).lstrip()
+        last = max((one.end for one in self._members.values() if one.end < there.begin), default=None)
+        if last is None:
+            start = self._bare.index("{") + 1
+            is_bare = (
+                not self.text[start : there.begin].strip() and not self.text[there.end : self._close].strip()
+            )
+            return self.text[:start] + self.text[self._close :] if is_bare else _joined(before, after)
+        comma = self._bare.index(",", last)
+        before = before[:comma] + before[comma + 1 :]
+        return _joined(before, after) if before[last:].strip() else before[:last] + after
+
+    def _refuse_comments(self, key: str, start: int, end: int) -> None:
+        if self._bare[start:end] != self.text[start:end]:
+            raise ConfigError(
+                f"{self._name} has comments in {key!r}, which would be lost",
+                hint="take them out, or put them before it; nothing was changed",
+            )
 
     @property
     def _newline(self) -> str:
@@ -110,6 +125,12 @@ class Document:
     def _written(self, value: Any) -> str:
         lines = json.dumps(value, indent=self._indent, ensure_ascii=False).split("\n")
         return f"{self._newline}{self._indent}".join(lines)
+
+
+def _joined(before: str, after: str) -> str:
+    """*before* and *after*, which begins or ends with a comment: no line is left blank between them."""
+    tail = after.lstrip(" \t")
+    return before.rstrip() + tail if tail[0] in "\r\n" else before + after
 
 
 def _without_comment(match: re.Match[str]) -> str:

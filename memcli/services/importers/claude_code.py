@@ -2,7 +2,7 @@
 
 Said is what events of the types user and assistant hold as text. Tool calls and their results, thinking,
 side chains (what agents of the agent said), events marked as meta, and summaries that were put in place of
-what had been said are not.
+what had been said are not. A message that was typed while the agent worked is an attachment and nothing else.
 """
 
 from __future__ import annotations
@@ -33,6 +33,8 @@ def parse(entries: Iterable[Entry], about: About) -> Iterator[Found | None]:
             yield Found(at, problem=entry.problem)
             continue
         kind = entry.get("type")
+        if kind == "attachment" and (queued := _queued(entry)):
+            kind, entry = "user", queued  # noqa: PLW2901
         if kind == "user" or kind == "assistant":  # noqa: PLR1714  # a list can't be looked up
             draft = _draft(entry, turns, title, about) if _is_said(entry) else None
             yield Found(at, draft) if draft else None
@@ -40,6 +42,22 @@ def parse(entries: Iterable[Entry], about: About) -> Iterator[Found | None]:
         if isinstance(kind, str) and kind in TITLES and isinstance(entry.get(TITLES[kind]), str):
             title = entry[TITLES[kind]]
         yield None
+
+
+def _queued(entry: Mapping[str, Any]) -> Mapping[str, Any] | None:
+    """What *entry* would be if the user's words in it had not had to wait; None if there are none."""
+    attached = entry.get("attachment")
+    if not isinstance(attached, Mapping) or attached.get("type") != "queued_command":
+        return None
+    origin = attached.get("origin")
+    by = origin.get("kind") if isinstance(origin, Mapping) else None
+    if (
+        attached.get("commandMode") not in (None, "prompt")
+        or by not in (None, "human")
+        or attached.get("isMeta")
+    ):
+        return None
+    return {**entry, "type": "user", "message": {"role": "user", "content": attached.get("prompt")}}
 
 
 def _is_said(entry: Mapping[str, Any]) -> bool:

@@ -11,7 +11,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from memcli.services.importers.cleaning import said
+from memcli.services.importers.cleaning import said, said_to_codex
 from memcli.services.importers.found import (
     About,
     Found,
@@ -90,7 +90,7 @@ def parse(entries: Iterable[Entry], about: About) -> Iterator[Found | None]:
             yield None
             continue
         is_shown, role, text = message
-        text = said(sound(text))
+        text = said_to_codex(sound(text)) if role == "user" else said(sound(text))
         if not text or session.is_twin(is_shown, role, text):
             yield None
             continue

@@ -62,7 +62,7 @@ FORMATS: dict[str, Format] = {
     "mem0": Format(mem0.parse, knows=mem0.knows),
     "llm": Format(llm_logs.parse, knows=llm_logs.knows),
     MESSAGES: Format(messages.parse, knows=messages.knows),
-    OWN: Format(own.parse, Source.lines, knows=_is_ours),
+    OWN: Format(own.parse, own.entries, knows=_is_ours),
     MARKDOWN: Format(markdown.parse, Source.text, suffixes=(".md", ".markdown", ".mdx")),
 }
 """By name; JSON is shown to each in this order."""

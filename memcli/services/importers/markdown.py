@@ -21,12 +21,18 @@ OURS = "<!-- memcli export -->"
 """The first line of what we have written."""
 
 BULLET = re.compile(r"( *)(?:[-*+]|\d{1,9}[.)])(?: +|$)(?:\[[ xX]\] +)?(.*)")
-HEADING = re.compile(r"(#{1,6})\s+(.*?)\s*#*")
+HEADING = re.compile(r"(#{1,6})\s+(.*)")
 FENCE = re.compile(r"\s*(```+|~~~+)")
 COMMENT = re.compile(r"<!--.*?-->", re.DOTALL)
 RULE = re.compile(r"\s*([-*_])(?:\s*\1){2,}\s*")
 INDEX = re.compile(r"\[[^\]]+\]\([^)]+\.md\)")
-"""How a line begins that only points to another file of facts."""
+"""How a line begins that points to another file of facts."""
+
+HOOK = re.compile("(?:(?:[ \\t]+[-\u2013\u2014]|[ \\t]*:)[^\\n]{0,80})?")
+"""What follows on it where it says no more than what the file is about; with more it is a fact."""
+
+INDEX_FILE = "MEMORY"
+"""The name of the file that has nothing but such lines, in Claude Code's memory."""
 
 FIELD = re.compile(r"([A-Za-z_][\w-]*):\s*(.*)")
 TAGS_MOST = 3
@@ -84,7 +90,7 @@ def _ours(lines: Sequence[str]) -> Iterator[_Part]:
 
 def _found(part: _Part, text: str, front: Mapping[str, Any], about: About) -> Found | None:
     text = sound(text).strip()
-    if not text or INDEX.match(text):
+    if not text or _only_points(text, about.name):
         return None
     tags = [word(tag, 100) for tag in (*front.get("tags", ()), front.get("type"), *part.tags)]
     metadata = named(file=about.name, name=front.get("name"), description=front.get("description"))
@@ -97,6 +103,12 @@ def _found(part: _Part, text: str, front: Mapping[str, Any], about: About) -> Fo
         metadata=metadata,
     )
     return Found(part.at, draft)
+
+
+def _only_points(text: str, name: str) -> bool:
+    """Whether *text*, of the file *name*, is the line of an index."""
+    link = INDEX.match(text)
+    return link is not None and (name == INDEX_FILE or HOOK.fullmatch(text, link.end()) is not None)
 
 
 # --- the front matter ---
@@ -180,7 +192,7 @@ class _Reader:
             yield from self.done()
             level = len(heading[1])
             kept = {one: title for one, title in self._headings.items() if one < level}
-            self._headings = {**kept, level: heading[2].strip("*_` ")}
+            self._headings = {**kept, level: _title(heading[2]).strip("*_` ")}
         elif RULE.fullmatch(line):
             yield from self.done()
         elif bullet:
@@ -207,6 +219,13 @@ class _Reader:
     @property
     def _tags(self) -> tuple[str, ...]:
         return tuple(title for level, title in sorted(self._headings.items()) if level > 1)[-TAGS_MOST:]
+
+
+def _title(said: str) -> str:
+    """The heading *said*, without the hashes that close it, which stand behind a blank: C# keeps its own."""
+    said = said.rstrip()
+    bare = said.rstrip("#")
+    return bare.rstrip() if not bare or bare[-1].isspace() else said
 
 
 def _facts(part: _Part) -> Iterator[str]:

@@ -2,7 +2,8 @@
 
 One list, one message a line, or `{"messages": [...]}`, alone or one a line. A conversation that has no id is
 called after a hash of its beginning, up to the first thing that the user says: so it is the same
-conversation when the list has grown.
+conversation when the list has grown. A message's id that is a number counts within its list only, and is
+passed over: the next list has the same one.
 """
 
 from __future__ import annotations
@@ -123,11 +124,12 @@ def _found(at: int, message: Mapping[str, Any], name: str, turns: Turns, title: 
     if role in TOOLS:
         return None
     times = (moment(message.get(key)) for key in TIMES)
+    own_id = legal_id(message.get("id"))
     draft = turns.draft(
         _text(message),
         conversation=name,
         speaker=role,
-        own_id=legal_id(message.get("id")),
+        own_id="" if own_id.isdecimal() else own_id,
         created_at=next(filter(None, times), None),
         metadata=named(conversation_title=title),
     )

@@ -1,8 +1,8 @@
-"""Our own JSON Lines: one memory a line, as `export` writes them."""
+"""Our own JSON Lines: one memory a line, as `export` writes them, or a list, as `list --json` does."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import UTC, datetime
 from typing import Any
 
@@ -10,22 +10,48 @@ from memcli.errors import UsageError
 from memcli.model import PRIVATE, TEAM, Draft, Scope
 from memcli.services import checks
 from memcli.services.importers.found import About, Found
-from memcli.services.importers.reading import checked
+from memcli.services.importers.reading import Broken, Entry, Source, checked, value_in
 from memcli.times import parse_time
 
 
-def parse(lines: Iterable[bytes | str], about: About) -> Iterator[Found | None]:
-    """The memories in *lines* that are not blank."""
+def entries(source: Source) -> Iterator[Entry]:
+    """What *source* holds: lines, or the entries of a list."""
+    if source.is_by_line or _is_spoilt(source.head):
+        return by_line(source.lines())
+    return source.entries()
+
+
+def _is_spoilt(head: Sequence[bytes]) -> bool:
+    """Whether the first line of *head* looks like the beginning of a list, and is a bad one of several."""
+    first, *more = [line for line in head if line.strip()]
+    if first.removeprefix(b"\xef\xbb\xbf").lstrip().startswith(b"["):
+        return bool(more) and value_in(first) is not None
+    return any(isinstance(value := value_in(line), dict) and "text" in value for line in more)
+
+
+def by_line(lines: Iterable[bytes | str]) -> Iterator[Entry]:
+    """What stands in *lines* that are not blank."""
     for number, line in enumerate(lines, start=1):
         raw = line.encode("utf-8", "surrogatepass") if isinstance(line, str) else line
         if raw.strip():
-            yield _found(number, raw, about)
+            try:
+                yield number, checked(raw, first=number == 1)
+            except UsageError as error:
+                yield number, Broken(error.sentence)
 
 
-def _found(number: int, raw: bytes, about: About) -> Found:
+def parse(entries: Iterable[Entry], about: About) -> Iterator[Found | None]:
+    """The memories in *entries*."""
+    for number, entry in entries:
+        if isinstance(entry, Broken):
+            yield Found(number, problem=entry.problem)
+        else:
+            yield _found(number, entry, about)
+
+
+def _found(number: int, document: Mapping[str, Any], about: About) -> Found:
     scope = about.scope
     try:
-        document = checked(raw, first=number == 1)
         space = str(_or(document, "space", scope.space))
         return Found(number, _draft(document, scope, about.now()), space=space)
     except UsageError as error:

@@ -129,24 +129,28 @@ class Source:
 
     def entries(self) -> Iterator[Entry]:
         """The JSON objects in it: one a line, those of one list, or one that takes several lines."""
+        if self.is_by_line:
+            yield from by_line(self.lines())
+            return
+        self.unit = "entry"
+        text = self.text()
+        yield from listed(text if text.lstrip().startswith("[") else f"[{text}]")
+
+    @property
+    def is_by_line(self) -> bool:
+        """Whether there is one JSON value a line, by its beginning."""
         first = b"".join(self.head).removeprefix(b"\xef\xbb\xbf").lstrip()
         line = first.split(b"\n", 1)[0].rstrip()
-        if first.startswith(b"["):
-            self.unit = "entry"
-            yield from listed(self.text())
-        elif line.startswith(b"{") and line.endswith((b"{", b"[", b",")) and not _is_json(line):
-            self.unit = "entry"
-            yield from listed(f"[{self.text()}]")
-        else:
-            yield from by_line(self.lines())
+        begins = line.startswith(b"{") and line.endswith((b"{", b"[", b","))
+        return not first.startswith(b"[") and (not begins or value_in(line) is not None)
 
 
-def _is_json(line: bytes) -> bool:
+def value_in(line: bytes) -> Any:
+    """The JSON value that *line* is; None if it is none."""
     try:
-        json.loads(line)
+        return json.loads(line)
     except (ValueError, RecursionError):
-        return False
-    return True
+        return None
 
 
 def by_line(lines: Iterator[bytes]) -> Iterator[Entry]:

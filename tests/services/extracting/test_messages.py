@@ -26,6 +26,11 @@ def said(text: str) -> list[tuple[str, str, int]]:
         '{"type": "user", "message": {"role": "user", "content": "hi"}}\n'
         '{"message": {"role": "assistant",'
         ' "content": [{"type": "tool_use", "input": 1}, {"type": "text", "text": "yo"}]}}',
+        '{"type": "summary", "summary": "x"}\n'
+        '{"type": "user", "message": {"role": "user", "content": "hi"}}\n'
+        '{"type": "file-history-snapshot", "messageId": "m"}\n'
+        '{"type": "assistant", "message": {"role": "assistant", "content": "yo"}}\n'
+        '{"type": "system", "content": "Conversation compacted"}',
         "User: hi\nAssistant: yo",
         "**You:** hi\r\n\r\n**ChatGPT:** yo\r\n",
     ],
@@ -90,6 +95,8 @@ def test_a_label_is_no_speaker(text: str, expected: list[tuple[str, str, int]] |
         ),
         ('[{"content": "b"}]', "message 1 is no message: it has no role"),
         ('{"a": 1}', "the input is no message"),
+        ('[{"type": "text", "text": "a"}, {"type": "x"}]', "message 1 is no message: it has no role"),
+        ('{"type": "user", "message": {"content": "a"}}', "the input is no message: it has no role"),
         ('[{"a": ' + "[" * 100_000, "JSON"),
     ],
 )

@@ -128,6 +128,9 @@ TRIVIAL = (
 )
 ABOUT = (
     *("fix the login test", "which port does the cache use?", "/usr/bin/memcli crashes on start"),
+    "#1234 is failing, why does the payment webhook time out?",
+    *("# Task\nFind out why the import fails", "/plan how do we roll out the new schema?"),
+    *("!important: which port is the cache on?", "/review\nwhy does the login fail"),
     *("¿qué base de datos usamos?", "continue with the billing module", "数据库用什么", "日本語の設定は?"),
 )
 
@@ -140,7 +143,7 @@ def test_trivial_prompts_ask_for_nothing(prompt: str) -> None:
 
 @pytest.mark.parametrize("prompt", ABOUT)
 def test_other_prompts_ask_for_something(prompt: str) -> None:
-    """A path is no command."""
+    """A path is no command, nor is a heading, nor what is followed by a whole question."""
     assert not answering.is_trivial(prompt)
 
 

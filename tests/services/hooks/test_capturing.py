@@ -9,6 +9,7 @@ import pytest
 from filelock import FileLock
 
 from memcli import spool
+from memcli.config import Config
 from memcli.errors import StorageError
 from memcli.model import Scope
 from memcli.services import memories
@@ -104,6 +105,20 @@ def test_what_a_compaction_says_is_remembered_once(
     assert (memory.text, memory.source) == ("We moved to Oslo.", "claude-code")
     assert memory.metadata == {"type": "summary", "session": SESSION}
     assert Given(folder, SESSION).ids() >= {memory.id}
+
+
+def test_a_summary_that_is_refused_holds_up_no_other(
+    put: Put, flush: Flush, make_engine: Callable[..., Engine], scope: Scope, folder: Path
+) -> None:
+    """One with a secret is laid aside, and what is private is nobody's business."""
+    strict = make_engine(Config(secrets="refuse"))
+    secret = "ghp_" + "16C7e42F292c6912E7710c838347Ae178B4a"
+    for text in (f"The key is {secret}.", "<private>We moved.</private>", "The shop moved to Oslo."):
+        put("PostCompact", compact_summary=text)
+    assert flush(lambda _: (strict, scope)) == Flushed(sessions=1, stored=1, left=0)
+    assert [memory.text for memory in memories.newest(strict, scope=scope)] == ["The shop moved to Oslo."]
+    assert len(list(folder.glob("*.failed"))) == 1
+    assert secret not in "".join(spool.logged(str(folder), 9))
 
 
 @pytest.mark.parametrize("path", [None, "", "/nowhere/at/all.jsonl", "/", "/dev/zero"])

@@ -2,6 +2,7 @@
 
 import json
 import os
+import shlex
 from pathlib import Path
 from typing import Any
 
@@ -78,6 +79,16 @@ def test_installing_again_changes_nothing(file: Path) -> None:
     assert installing.install(CLAUDE, Where.USER, file, "memcli hook").action == "installed"
     assert file.read_text().count("--harness claude") == len(CLAUDE.events)
     assert COMMAND not in file.read_text()
+
+
+def test_a_home_of_any_name_is_known_again(file: Path) -> None:
+    """However it has to be quoted."""
+    command = shlex.join(["memcli", "--home", '/srv/ana\'s "home" $x', "hook"])
+    installing.install(CLAUDE, Where.USER, file, command)
+    assert installing.install(CLAUDE, Where.USER, file, command).action == "unchanged"
+    assert installing.look(CLAUDE, Where.USER, file).state is State.INSTALLED
+    assert installing.uninstall(CLAUDE, Where.USER, file).action == "uninstalled"
+    assert json.loads(file.read_text()) == {}
 
 
 def test_hooks_that_share_a_group_with_ours_stay_in_it(file: Path) -> None:
@@ -180,6 +191,9 @@ def test_where_settings_are(tmp_path: Path) -> None:
     assert installing.settings_file(HARNESSES["codex"], Where.USER, **places, moved="/x") == Path(
         "/x/hooks.json"
     )
+    assert installing.settings_file(HARNESSES["gemini"], Where.USER, **places, moved="/x") == Path(
+        "/x/.gemini/settings.json"
+    )
     with pytest.raises(UsageError, match="user and project, not local"):
         installing.settings_file(HARNESSES["codex"], Where.LOCAL, **places)
 
@@ -192,6 +206,10 @@ def test_where_settings_are(tmp_path: Path) -> None:
         ("/usr/bin/python3 -m memcli hook Stop --harness claude", True),
         (f"{COMMAND} Stop --harness claude", True),
         ("memcli --home '/a b' hook Stop --harness claude", True),
+        ("memcli --home '/ana'\"'\"'s home/m' hook Stop --harness claude", True),
+        (r"memcli --home /ana\'s\ home hook Stop --harness claude", True),
+        ("memcli --home 'no end hook Stop --harness claude", False),
+        ("memcli hook Stop --harness", False),
         ("memcli search x", False),
         ("notmine hook Stop --harness claude", False),
         ("echo memcli hook", False),
@@ -199,7 +217,7 @@ def test_where_settings_are(tmp_path: Path) -> None:
 )
 def test_ours_are_known_by_what_they_call(command: str, is_ours: bool) -> None:
     """Whichever installation of memcli has put them there."""
-    assert bool(installing.OURS.search(command)) is is_ours
+    assert installing.is_ours(command) is is_ours
 
 
 def test_no_half_of_a_file_is_ever_there(file: Path, monkeypatch: pytest.MonkeyPatch) -> None:

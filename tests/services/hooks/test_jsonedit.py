@@ -65,6 +65,47 @@ def test_comments_that_would_be_lost_are_not() -> None:
         Document(text, "x").with_member("hooks", {})
 
 
+OURS = '"hooks": {\n    "a": 1\n  }'
+
+
+@pytest.mark.parametrize(
+    ("text", "left"),
+    [
+        ("{\n  // mine\n  HOOKS\n}\n", "{\n  // mine\n}\n"),
+        ("{ // {\n  HOOKS }", "{ // {\n   }"),
+        ("{\n  HOOKS // mine\n}", "{\n   // mine\n}"),
+        ('{\n  "a": 1, // one\n  HOOKS\n}', '{\n  "a": 1 // one\n}'),
+        ('{\n  "a": 1 // one, two\n  , HOOKS }', '{\n  "a": 1 // one, two\n    }'),
+        ('{"a": 1, /* b */ HOOKS}', '{"a": 1 /* b */ }'),
+        ('{\n  HOOKS, // ours, it was\n  // b\n  "b": 2\n}', '{\n  // ours, it was\n  // b\n  "b": 2\n}'),
+        ('{\n  "a": 1, // a\n  HOOKS /* , */,\n  "b": 2\n}', '{\n  "a": 1, // a\n  /* , */\n  "b": 2\n}'),
+        ("{HOOKS}", "{}"),
+        ('{"a": 1, HOOKS}', '{"a": 1}'),
+    ],
+)
+def test_comments_beside_what_goes_stay(text: str, left: str) -> None:
+    """Only the member goes, and one comma."""
+    after = Document(text.replace("HOOKS", OURS), "x").without_member("hooks")
+    assert after == left
+    Document(after, "x")
+
+
+@pytest.mark.parametrize(
+    "text", [COMMENTED, "{\n  // my settings\n}", "{\r\n  // mine\r\n}", "{}\n", "{ /* x */\n}"]
+)
+def test_what_came_goes_without_a_trace(text: str) -> None:
+    """Letter by letter."""
+    added = Document(text, "x").with_member("hooks", {"a": []})
+    assert Document(added, "x").without_member("hooks") == text
+
+
+def test_comments_inside_what_goes_are_not_lost() -> None:
+    """Whoever wrote them takes them out."""
+    for text in ('{"hooks": {"a": 1 /* mine */}}', '{"hooks": /* mine */ {}}'):
+        with pytest.raises(ConfigError, match="has comments in 'hooks'"):
+            Document(text, "x").without_member("hooks")
+
+
 @pytest.mark.parametrize("text", ["", " \n", "\ufeff", "{}", "{ }\n", "{\n}\n", "{\n  // nothing\n}\n"])
 def test_an_empty_object_takes_a_member(text: str) -> None:
     """And so does no object at all."""

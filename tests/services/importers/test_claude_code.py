@@ -59,6 +59,52 @@ def test_what_a_program_said_is_passed_over(more: dict[str, Any]) -> None:
     assert drafts(claude_code.parse, [event(1, "user", "x") | more]) == []
 
 
+def queued(number: int, prompt: Any, entry: dict[str, Any] | None = None, **more: Any) -> dict[str, Any]:
+    """What was typed while the agent worked."""
+    attached = {"type": "queued_command", "prompt": prompt, **more}
+    return event(number, "attachment", None, message=None, attachment=attached, **entry or {})
+
+
+@pytest.mark.parametrize(
+    "said",
+    [
+        queued(2, "use Postgres"),
+        queued(2, [{"type": "text", "text": "use Postgres"}, {"type": "image", "source": {}}]),
+        queued(2, "use Postgres", commandMode="prompt", origin={"kind": "human"}),
+    ],
+)
+def test_what_was_typed_while_the_agent_worked_is_told_once(said: dict[str, Any]) -> None:
+    """The events of the queue have the same words."""
+    waits = {
+        "type": "queue-operation",
+        "operation": "enqueue",
+        "sessionId": SESSION,
+        "content": "use Postgres",
+    }
+    found = drafts(claude_code.parse, [event(1, "user", "a"), waits, said, event(3, "assistant", "b")])
+    assert told(found) == [(0, "user", "a"), (1, "user", "use Postgres"), (2, "assistant", "b")]
+    assert found[1].id == said["uuid"]
+
+
+@pytest.mark.parametrize(
+    "attached",
+    [
+        queued(1, "x", commandMode="task-notification"),
+        queued(1, "x", commandMode=["prompt"]),
+        queued(1, "x", origin={"kind": "task-notification"}),
+        queued(1, "x", isMeta=True),
+        queued(1, "x", {"isMeta": True}),
+        queued(1, "x", {"isSidechain": True}),
+        queued(1, None),
+        event(1, "attachment", None, attachment={"type": "file", "prompt": "x"}),
+        event(1, "attachment", None, attachment="x"),
+    ],
+)
+def test_other_attachments_are_passed_over(attached: dict[str, Any]) -> None:
+    """What programs have queued, and what agents of the agent were told."""
+    assert drafts(claude_code.parse, [attached]) == []
+
+
 def test_each_session_of_a_file_is_counted_for_itself() -> None:
     """Files may hold parts of several."""
     events = [event(1, "user", "a"), event(2, "user", "b", sessionId="other"), event(3, "user", "c")]

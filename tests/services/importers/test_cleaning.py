@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 
 from memcli.model import Memory
 from memcli.services.blocks import STYLES
-from memcli.services.importers.cleaning import INJECTED, said
+from memcli.services.importers.cleaning import INJECTED, said, said_to_codex
 from memcli.structure import JSONText, Value
 
 WHEN = datetime(2026, 5, 1, tzinfo=UTC)
@@ -29,6 +29,17 @@ def test_injected_elements_go(tag: str) -> None:
         ("<command-name>/fix</command-name><command-args>the login page</command-args>", "the login page"),
         ("<command-name>/model</command-name><command-args>opus</command-args>", ""),
         ("[Request interrupted by user]", ""),
+        ("[Request interrupted by user]\nuse Postgres instead", "use Postgres instead"),
+        ("stop\n[Request interrupted by user for tool use]", "stop"),
+        ("what does [Request interrupted by user] mean?", "what does [Request interrupted by user] mean?"),
+        (
+            "<INSTRUCTIONS>be brief</INSTRUCTIONS> is my prompt",
+            "<INSTRUCTIONS>be brief</INSTRUCTIONS> is my prompt",
+        ),
+        ("# AGENTS.md instructions for /x\n\n<INSTRUCTIONS>\na\n</INSTRUCTIONS>", ""),
+        ("# AGENTS.md instructions for /x\n\n<INSTRUCTIONS>\na\n</INSTRUCTIONS>\nfix it", "fix it"),
+        ("# AGENTS.md instructions for /x\n\nof an older kind", ""),
+        ("<skill>\na\n</skill>", "<skill>\na\n</skill>"),
         ("a < b and b > c", "a < b and b > c"),
         (" \n ", ""),
     ],
@@ -36,6 +47,32 @@ def test_injected_elements_go(tag: str) -> None:
 def test_what_somebody_said_stays(text: str, left: str) -> None:
     """An element without an end is what it is about; what was typed behind a command is kept."""
     assert said(text) == left
+
+
+@pytest.mark.parametrize(
+    ("text", "left"),
+    [
+        ("<skill>\n<name>deploy</name>\nAlways from main.\n</skill>", ""),
+        ("<user_shell_command>\ngit status\n</user_shell_command>\n<goal_context>x</goal_context>\nhi", "hi"),
+        ('<subagent_notification>{"agent_id":"x"}</subagent_notification>', ""),
+        ("<recommended_plugins>\nx\n</recommended_plugins>", ""),
+        ("why is <skill>a</skill> no valid XML?", "why is <skill>a</skill> no valid XML?"),
+        ("<skill> without an end", "<skill> without an end"),
+        (
+            "# Context from my IDE setup:\n\n## Active file: a.py\n\n## My request for Codex:\nfix it\n",
+            "fix it",
+        ),
+        ("# Files mentioned by the user:\n\n## a.png\n\n## My request for Codex:\nlook\n", "look"),
+        (
+            "# Context from my IDE setup:\nis what I'd call it",
+            "# Context from my IDE setup:\nis what I'd call it",
+        ),
+        ("What is ## My request for Codex: for?", "What is ## My request for Codex: for?"),
+    ],
+)
+def test_what_codex_writes_in_the_users_name_goes(text: str, left: str) -> None:
+    """Where a message begins with it: elsewhere it is what somebody asks about."""
+    assert said_to_codex(text) == left
 
 
 def test_many_openings_without_an_end_take_no_time() -> None:

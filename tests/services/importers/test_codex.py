@@ -14,6 +14,19 @@ def test_what_stands_there_twice_is_told_once() -> None:
     assert found[0].created_at.isoformat() == "2026-04-02T10:00:01+00:00"
 
 
+def test_what_an_editor_put_before_a_request_is_not_told() -> None:
+    """In neither form; nor what Codex has written in the user's name."""
+    asked = "# Context from my IDE setup:\n\n## Active file: a.py\n\n## My request for Codex:\nfix it\n"
+    entries = [
+        line("response_item", model_message("user", "<skill>\n<name>x</name>\n</skill>")),
+        line("response_item", model_message("user", asked)),
+        line("event_msg", {"type": "user_message", "message": asked}),
+        line("response_item", model_message("assistant", asked)),
+    ]
+    found = drafts(codex.parse, [CODEX[0], *entries])
+    assert told(found) == [(0, "user", "fix it"), (1, "assistant", asked.strip())]
+
+
 def test_what_was_said_twice_is_told_twice() -> None:
     """Each has its own twin."""
     twice = [

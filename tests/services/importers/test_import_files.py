@@ -61,6 +61,37 @@ def test_a_second_import_of_the_same_file_changes_nothing(
     assert texts(engine) == before
 
 
+RECORDS = [{"text": f"fact {number}", "tags": ["a"]} for number in range(3)]
+
+
+@pytest.mark.parametrize(
+    "content",
+    [
+        json_lines(RECORDS),
+        json.dumps(RECORDS).encode(),
+        json.dumps(RECORDS, indent=2).encode(),
+        b"[\n" + b",\n".join(json.dumps(one).encode() for one in RECORDS) + b"\n]\n",
+        json.dumps(RECORDS[0], indent=2).encode() + b"\n",
+    ],
+    ids=["lines", "a list", "a list, indented", "a list, one a line", "one, indented"],
+)
+@pytest.mark.parametrize("form", [None, "memcli"])
+def test_our_own_come_in_lines_or_as_a_list(
+    engine: Engine, scope: Scope, content: bytes, form: str | None
+) -> None:
+    """However it is printed."""
+    answers = imported(engine, [source(content)], scope, form=form)
+    assert answers == ["stored"] * content.count(b"fact")
+    assert sorted(texts(engine)) == [f"fact {number}" for number in range(len(answers))]
+
+
+@pytest.mark.parametrize("bad", [b"{", b"[1]", b"[]", b'{"text": "torn", "tags": [', b'{"text": "torn",'])
+def test_a_bad_first_line_is_no_list(engine: Engine, scope: Scope, bad: bytes) -> None:
+    """The lines below it are stored."""
+    answers = imported(engine, [source(bad + b"\n" + json_lines(RECORDS))], scope)
+    assert answers == ["failed", "stored", "stored", "stored"]
+
+
 GROWN: dict[str, tuple[bytes, str]] = {
     "claude-code": (json_lines([*CLAUDE_CODE, event(30, "user", "one more")]), "one more"),
     "codex": (

@@ -33,6 +33,29 @@ def test_headings_are_tags() -> None:
     assert [draft.tags for draft in found if draft] == [("A", "B"), ("C",), ()]
 
 
+@pytest.mark.parametrize(
+    ("heading", "tags"),
+    [("## Using C#", ("Using C#",)), ("## `F#` ##", ("F#",)), ("## a # b #  ", ("a # b",)), ("## ##", ())],
+)
+def test_only_hashes_behind_a_blank_close_a_heading(heading: str, tags: tuple[str, ...]) -> None:
+    """Languages have some in their names."""
+    [found] = [one.draft for one in markdown.parse(f"{heading}\n- x", ABOUT) if one]
+    assert found is not None
+    assert found.tags == tags
+
+
+def test_a_line_that_only_points_to_a_file_is_no_fact() -> None:
+    """In an index nothing is; elsewhere a link may be what a fact begins with."""
+    decided = "[ADR 7](docs/adr7.md) decided that Postgres is the database"
+    lines = f"- {decided}\n- [Tests](tests.md)\n- [Style](style.md): tabs \u2014 and why\n"
+    assert facts(lines) == facts(lines, About(SCOPE, lambda: NOW, name="CLAUDE")) == [decided]
+    assert facts(lines, About(SCOPE, lambda: NOW, name="MEMORY")) == []
+    below = "[Tests](tests.md)\n- they need Docker"
+    assert facts("- [Tests](tests.md)\n  - they need Docker") == [below]
+    long = f"[Rust](rust.md) - {'the workspace is built in the order of its crates, ' * 3}always"
+    assert facts(f"- {long}") == [long]
+
+
 def test_front_matter_is_about_the_whole_file() -> None:
     """A directory of memories has one fact a file: prose, too, is remembered then."""
     text = '---\nname: "testing"\ndescription: How so\ntype: feedback\ntags: [a, "b"]\n---\n\nNo mocks.\n'

@@ -61,6 +61,16 @@ def test_times_and_ids_are_taken_where_there_are_any() -> None:
     assert [draft.id for draft in found] == ["m0", "m1", "m2", "m3", "m4"]
 
 
+@pytest.mark.parametrize("number", [1, "1", "007"])
+def test_numbers_are_no_ids(number: int | str) -> None:
+    """Each list counts from one; the same list again is the same."""
+    [first], [second], [again] = (
+        drafts(messages.parse, [{"id": number, "role": "user", "content": text}]) for text in "aba"
+    )
+    assert first.id == again.id != second.id
+    assert first.id != str(number)
+
+
 def test_what_is_no_message_is_told_of() -> None:
     """The others are told."""
     assert len(problems(messages.parse, [{"messages": 5}, *MESSAGES])) == 1
