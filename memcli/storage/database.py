@@ -16,7 +16,7 @@ from __future__ import annotations
 
 import json
 import time
-from collections.abc import Container, Iterator, Mapping, Sequence
+from collections.abc import Container, Iterator, Mapping
 from contextlib import contextmanager, nullcontext, suppress
 from dataclasses import asdict
 from functools import cached_property
@@ -356,35 +356,6 @@ class Database(Rooms):
         self._record(following)
         self.forget_what_was_read()
         self.drop_leftovers()
-
-    def erase(self, ids: Sequence[str]) -> None:
-        """Remove the memories *ids* from disk, wherever a copy may be. Needs the writer's lock."""
-        self.drop_leftovers()
-        with self.place.upkeep(wait=True) as is_ours:  # whoever is merging may be copying them
-            if not is_ours:
-                raise StorageError(f"another memcli has been tidying {self.place.name} for too long")
-            successors: dict[str, str] = {}
-            for generation in (self.begun, self.current):
-                if generation is not None:
-                    successors |= generation.memories.unlink(ids)
-                    generation.erase(ids)
-            self.edges.erase(ids, successors)
-            self.journal.erase(ids)
-            self.tasks.erase(ids)
-
-    def erase_before(self, ids: Sequence[str]) -> None:
-        """Remove what the memories *ids* said before they were changed, wherever a copy may be.
-
-        Needs the writer's lock, and a current generation.
-        """
-        self.give_up_next()
-        with self.place.upkeep(wait=True) as is_ours:  # whoever is merging may be copying it
-            if not is_ours or self.current is None:
-                raise StorageError(f"another memcli has been tidying {self.place.name} for too long")
-            self.current.passages.table.erase_old()
-            self.current.memories.erase_old()
-            self.journal.erase(ids)
-            self.tasks.erase(ids)
 
     def drop_leftovers(self) -> None:
         """Drop tables of generations that are neither current nor being built. Needs the writer's lock."""

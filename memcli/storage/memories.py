@@ -132,14 +132,18 @@ class Memories:
 
     def erase(self, ids: Sequence[str]) -> None:
         """Remove the memories *ids*: text, vector and index terms, from every version on disk."""
-        self.table.write(indexes.drop_text)  # first: killed after it, a purge finds them again
+        self.set_apart(ids)
         self.table.delete_keys(ids)
-        self.erase_old()
+        self.complete()
 
-    def erase_old(self) -> None:
-        """Remove what was deleted or written over from every version on disk, and from the index."""
-        self.table.write(indexes.drop_text)  # it spells the words
-        self.table.erase_old()
+    def set_apart(self, ids: Sequence[str]) -> None:
+        """Have the memories *ids* in files of their own, their words in no index; see `Table.set_apart`."""
+        self.table.write(indexes.drop_text)  # it spells the words; without it, the next write tidies up
+        self.table.set_apart(ids)
+
+    def complete(self) -> None:
+        """Remove every version but the last from disk, and make the index of words again."""
+        self.table.tidy(leftovers=True)
         self.table.write(indexes.make_text)
         self.table.tidy(leftovers=True)
 
