@@ -27,7 +27,7 @@ import pyarrow as pa
 
 from memcli.errors import DamagedError, StorageError
 from memcli.model import EmbeddingModel
-from memcli.storage import backups
+from memcli.storage import backups, used
 from memcli.storage.directory import USES_NAME
 from memcli.storage.generation import GENERATION_TABLE, KINDS, Generation
 from memcli.storage.lance import PAUSES_S, is_worn, translated
@@ -170,7 +170,7 @@ class Database(Rooms):
     def fold_uses(self) -> None:
         """Count the uses that were noted in the memories' rows. Needs the writer's lock."""
         if self.current:
-            self.current.memories.add_uses(self.uses.take())
+            used.add(self.current.memories.table, self.uses.take())
             self.uses.folded()
 
     def catch_up(self, *, always: bool = False) -> None:
@@ -352,7 +352,12 @@ class Database(Rooms):
         self.drop_leftovers()
 
     def take_over(self, following: Generation) -> None:
-        """Make *following* the current generation and drop the one before. Needs the writer's lock."""
+        """Make *following* the current generation and drop the one before. Needs the writer's lock.
+
+        Uses that were counted since it was begun go along.
+        """
+        if self.current is not None:
+            used.carry(self.current.memories.table, following.memories.table)
         self._record(following)
         self.forget_what_was_read()
         self.drop_leftovers()

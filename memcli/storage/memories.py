@@ -24,9 +24,7 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from memcli.storage.lance import Connection
-    from memcli.storage.uses import Use
 
-USED = ("id", "uses", "used_at")
 OUTLINE = (
     *("id", "text", "title", "space", "user", "agent", "created_at", "updated_at"),
     *("expires_at", "forgotten_at", "replaced_at", "replaced_by"),
@@ -84,18 +82,6 @@ class Memories:
         """Let the memories that fulfil *where* be in the space *space*, all at once."""
         values = {"space": space, "updated_at": now}
         self.table.write(lambda table: table.update(where=where, values=values))
-
-    def add_uses(self, uses: Mapping[str, Use]) -> None:
-        """Count *uses*, by id, in the rows of the memories that are there."""
-        rows_of = [self.table.rows(is_in("id", some), USED) for some in chunks(list(uses), MANY_KEYS)]
-        for table in rows_of:
-            found = table.to_pylist()
-            for row in found:
-                use = uses[row["id"]]
-                row["uses"] = (row["uses"] or 0) + use.count
-                row["used_at"] = max(use.last, row["used_at"] or use.last)
-            if found:
-                self.table.change(pa.Table.from_pylist(found, schema=table.schema))
 
     def unlink(self, ids: Sequence[str]) -> dict[str, str]:
         """Let the chains that the memories *ids* are part of go on without them.
