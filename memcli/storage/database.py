@@ -30,7 +30,7 @@ from memcli.model import EmbeddingModel
 from memcli.storage import backups, used
 from memcli.storage.directory import USES_NAME
 from memcli.storage.generation import GENERATION_TABLE, KINDS, Generation
-from memcli.storage.lance import PAUSES_S, is_worn, translated
+from memcli.storage.lance import PAUSES_S, is_past, translated, written_through
 from memcli.storage.memories import Memories
 from memcli.storage.passages import Passages
 from memcli.storage.place import Folder, Place
@@ -115,6 +115,11 @@ class Database(Rooms):
         return self.current.memories if self.current else Memories.absent()
 
     @property
+    def version(self) -> tuple[str, str, int]:
+        """What tells the memories from what they are after any write, and from those of another store."""
+        return self.place.which, *self.memories.version
+
+    @property
     def passages(self) -> Passages:
         """The current further passages of long memories."""
         return self.current.passages if self.current else Passages.absent()
@@ -138,6 +143,7 @@ class Database(Rooms):
             self.place.note_tables()
             with suppress(StorageError):  # what was asked for is done; the next write tidies up
                 self._tidy_a_little()
+            written_through(self._connection)
 
     @contextmanager
     def _lock(self) -> Iterator[None]:
@@ -153,7 +159,7 @@ class Database(Rooms):
         self._opened_meta = self._current = None
         self._close_rooms()
         had = self.__dict__.get("_connection")
-        if self.place.look_again() or (had is not None and is_worn(had)):
+        if self.place.look_again() or (had is not None and is_past(had)):
             self.__dict__.pop("_connection", None)
 
     def _tidy_a_little(self) -> None:

@@ -178,6 +178,11 @@ class Bucket(Place):
                 f"{self.name} is not a memcli store", hint="name another place with --home or MEMCLI_HOME"
             )
 
+    @property
+    def which(self) -> str:
+        """See `Place`."""
+        return self._head.folder if self._head else ""
+
     def look_again(self) -> bool:
         """See `Place`."""
         if not self._holds:  # nobody else changes it while we write
