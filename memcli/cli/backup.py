@@ -44,7 +44,8 @@ def backup(
             raise UsageError(
                 "a backup is nothing for a terminal", hint="memcli backup - | ssh host 'cat > it'"
             )
-        made = backups.send(run.engine, sys.stdout.buffer, settings=config)
+        with render.bytes_out() as out:
+            made = backups.send(run.engine, out, settings=config)
         run.note(f"{counted(made.memories, 'memory')} in the backup")
         return
     path = Path(file)

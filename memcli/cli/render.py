@@ -7,8 +7,9 @@ from __future__ import annotations
 
 import select
 import sys
-from collections.abc import Iterable
-from typing import Any
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
+from typing import Any, BinaryIO
 
 from memcli.cli.messages import ReaderGoneError, harmless
 from memcli.cli.options import Format
@@ -67,6 +68,20 @@ def say(piece: str) -> None:
         raise ReaderGoneError from error
     except OSError as error:
         raise MemcliError(f"can't write the answer: {error.strerror}") from error
+
+
+@contextmanager
+def bytes_out() -> Iterator[BinaryIO]:
+    """Standard output for what writes bytes there itself."""
+    try:
+        yield sys.stdout.buffer
+        sys.stdout.buffer.flush()
+    except BrokenPipeError as error:
+        raise ReaderGoneError from error
+    except OSError as error:
+        if error.filename is not None:  # what could not be read has a name
+            raise
+        raise MemcliError(f"can't write the answer: {error.strerror or error}") from error
 
 
 def pass_on(piece: bytes) -> None:

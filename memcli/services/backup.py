@@ -75,7 +75,9 @@ class BroughtBack(Backup):
     kept: str | None
 
 
-def save(engine: Engine, path: Path, *, settings: bool = True, wait: bool = True) -> Backup:
+def save(
+    engine: Engine, path: Path, *, settings: bool = True, wait: bool = True, dated: float | None = None
+) -> Backup:
     """Make a backup in the file at *path*, over one that is there, while others read and write.
 
     Args:
@@ -83,6 +85,7 @@ def save(engine: Engine, path: Path, *, settings: bool = True, wait: bool = True
         path: The file.
         settings: Whether the settings are part of it.
         wait: Whether to wait for somebody who is making one.
+        dated: When the file shall have been changed last, in seconds; None for when it is whole.
 
     Raises:
         NotFoundError: Nothing is stored yet, or there is no such directory.
@@ -95,6 +98,9 @@ def save(engine: Engine, path: Path, *, settings: bool = True, wait: bool = True
     with _sentences(f"write {path}"), _copied(engine, settings=settings, wait=wait) as (root, now):
         with archive.new_file(path) as out:
             manifest = _packed(engine, root, now, out)
+            if dated is not None:
+                out.flush()
+                os.utime(out.fileno(), (dated, dated))
         return _about(manifest, str(path), path.stat().st_size)
 
 

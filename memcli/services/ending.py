@@ -42,7 +42,8 @@ def end(engine: Engine, *, scope: Scope, task: str = "", success: bool = True, o
     """End a task: what was done is a memory from now on, an episode.
 
     The task is claimed before the episode is stored, so that nobody changes it meanwhile, and given back
-    if that fails. If memcli is killed then, ending it again finishes what was begun, with what was said then.
+    if that fails. If memcli is killed or interrupted then, ending it again finishes what was begun, with what
+    was said then.
 
     Raises:
         ConflictError: It has ended already.
@@ -92,7 +93,8 @@ def _claimed(engine: Engine, name: str, scope: Scope, success: bool, outcome: st
 
 
 def _give_back(engine: Engine, name: str, scope: Scope) -> None:
+    """Let the task *name* go on; once there is an episode of it, all that is left is to finish its end."""
     with engine.db.writing() as db:
         task = find(engine, name, scope=scope)
-        if task.status is Status.ENDING:
+        if task.status is Status.ENDING and not episodes.is_stored(engine, task):
             db.tasks.put([replace(task, status=Status.OPEN, success=None, outcome="", ended_at=None)])

@@ -12,7 +12,7 @@ from memcli.services import memories, recall, remember, worktext
 from memcli.services.engine import Engine
 from memcli.services.journal import Running
 from memcli.services.select import Filter, is_episode, predicate
-from memcli.storage.predicates import EPISODE, All, Among, Not
+from memcli.storage.predicates import EPISODE, All, Among, Not, equals
 from memcli.times import LONGEST
 from memcli.work import Episode, Task
 
@@ -32,7 +32,7 @@ def store(engine: Engine, task: Task) -> str:
     It is no fact: nothing gives way to it, and it gives way to nothing.
 
     Raises:
-        ConflictError: Its id belongs to another memory.
+        ConflictError: Its id belongs to another memory, which is no episode of it.
     """
     settings = engine.config.episodes
     draft = Draft(
@@ -56,9 +56,15 @@ def store(engine: Engine, task: Task) -> str:
     answer = remember.store_all(engine, [draft], compare=False, conflicts=False, change=Running("task end"))[
         0
     ]
-    if answer.action is Action.FAILED:
+    if answer.action is Action.FAILED and not is_stored(engine, task):
         raise ConflictError(answer.reason)
     return task.id
+
+
+def is_stored(engine: Engine, task: Task) -> bool:
+    """Whether there is an episode of *task*, whatever it has been made to say since."""
+    there = engine.db.memories.where(equals("id", task.id))
+    return any(is_episode(memory) and memory.metadata["task"] == task.id for memory in there)
 
 
 def all_episodes(

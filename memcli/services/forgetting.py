@@ -168,20 +168,20 @@ def _gone_since(memory: Memory, now: datetime) -> datetime:
 def purge(engine: Engine, memories: Sequence[Memory]) -> list[Memory]:
     """Remove *memories* for good: text, vectors and index terms leave the disk, old versions too.
 
-    What was brought back since *memories* were looked up stays.
+    What was brought back since *memories* were looked up stays. Killed in between, it can be done again.
 
     Returns:
         Those that were removed.
     """
     if not memories:
         return []
+    from memcli.storage import erasing  # behind the store's door: arrays
+
     with engine.db.writing() as db:
         now = engine.now()
         there = db.memories.with_ids([memory.id for memory in memories])
         gone = [memory for memory in there.values() if not is_alive(memory, now)]
-        ids = [memory.id for memory in gone]
-        names.drop(engine.home.names, ids)
+        names.drop(engine.home.names, [memory.id for memory in gone])
         engine.home.page.unlink(missing_ok=True)  # it may show them
-        db.erase(ids)
-        db.conversations.erase(sorted({memory.conversation for memory in gone if memory.conversation}))
+        erasing.erase(db, gone)
     return gone

@@ -48,7 +48,7 @@ class Known:
         prints = [fingerprint(memory) for memory in memories if self._counts(memory)]
         looked_up = [memory.id for memory in memories] if ids is None else ids
         there = engine.db.memories
-        self.version = there.version
+        self.version = engine.db.version
         self._ids: dict[str, Memory] = {}
         self._said: dict[tuple[str, ...], tuple[str, str]] = {}
         if not self._is_in_memory(there, memories, looked_up):

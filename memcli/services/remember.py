@@ -184,7 +184,7 @@ def finished(
     with engine.db.writing(engine.embedder.model) as db:
         refuse_other_model(engine.embedder, db.model)
         is_looked_up = replaces or writing.has_looked
-        if known is None or known.version != db.memories.version or not is_looked_up:
+        if known is None or known.version != db.version or not is_looked_up:
             known = asked()  # the same, or something against it, may be stored by now
         if replaces:
             stored = [writing.replace(db, known, memories[0], embedded, replaces)]

@@ -59,7 +59,7 @@ def is_due(engine: Engine) -> bool:
     with suppress(OSError):
         if abs(now.timestamp() - failed.stat().st_mtime) < AGAIN_AFTER.total_seconds():
             return False
-    return not last or engine.place.written_at() > last[0][1].stat().st_mtime
+    return not last or engine.place.written_at() > last[0][1].stat().st_mtime  # see make_if_due
 
 
 def make_if_due(engine: Engine) -> Path | None:
@@ -69,11 +69,11 @@ def make_if_due(engine: Engine) -> Path | None:
         return None
     from memcli.services import backup
 
-    directory = folder(home, settings)
+    directory, written_at = folder(home, settings), engine.place.written_at()
     path = directory / f"memcli-{engine.now().astimezone(UTC).strftime(STAMP)}.tar.zst"
     try:
         directory.mkdir(mode=0o700, exist_ok=True)
-        backup.save(engine, path, wait=False)
+        backup.save(engine, path, wait=False, dated=written_at)  # what is written meanwhile is not in it
         for _, old in made(directory)[settings.keep :]:
             old.unlink(missing_ok=True)
     except backup.BusyError:

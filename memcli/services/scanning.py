@@ -115,6 +115,8 @@ def redact(engine: Engine, leaks: Sequence[Leak]) -> list[Leak]:
     ids = [leak.id for leak in leaks if leak.what == "memory"]
     if not ids:
         return list(leaks)
+    from memcli.storage import erasing  # behind the store's door: arrays
+
     mender = Engine(replace(engine.config, secrets=redaction.REDACT), engine.home, now=engine.now)
     before = engine.db.memories.with_ids(ids)
     clean = {name: new for name, memory in before.items() if (new := _cleaned(mender, memory))}
@@ -124,13 +126,9 @@ def redact(engine: Engine, leaks: Sequence[Leak]) -> list[Leak]:
         there = db.memories.with_ids(list(clean))
         if any(there.get(name) != before[name] for name in clean):
             raise StorageError("somebody has changed what was scanned", hint="run the command again")
-        assert db.current is not None
-        embedded.put_into(db.current)
+        with erasing.rewritten(db, list(clean.values())) as current:
+            embedded.put_into(current)
         names.note(engine.home.names, list(clean.values()))
-        db.erase_before(list(clean))
-        db.conversations.erase(
-            sorted({memory.conversation for memory in clean.values() if memory.conversation})
-        )
     return [replace(leak, redacted=leak.what == "memory" and leak.id in clean) for leak in leaks]
 
 

@@ -6,7 +6,7 @@ A conversation needs no row here: one that was imported has turns only, until so
 from __future__ import annotations
 
 import json
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
@@ -122,15 +122,18 @@ class Conversations:
             self.put(moved)
         self.table.delete_keys([_key(row.owner, row.id) for row in here])
 
-    def erase(self, ids: Sequence[str]) -> None:
-        """Take what the turns of the conversations *ids* came to off the disk. Needs the writer's lock.
+    def erase(self, named: Collection[tuple[Owner, str]]) -> None:
+        """Take what the turns of the conversations *named* came to off the disk. Needs the writer's lock.
 
         A summary may quote any of them.
+
+        Args:
+            named: Whose they are, and what each is called there: others may have one of the same name.
         """
-        if not ids or not self.table.exists:
+        if not named or not self.table.exists:
             return
-        for some in chunks(ids, MANY_KEYS):
-            rows = [_row(row) for row in self.table.rows(is_in("id", some)).to_pylist()]
+        for keys in chunks(sorted({_key(*one) for one in named}), MANY_KEYS):
+            rows = [_row(row) for row in self.table.rows(is_in("key", keys)).to_pylist()]
             if rows:
                 self.put([replace(row, summary=NO_SUMMARY) for row in rows])
         self.table.erase_old()

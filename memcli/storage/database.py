@@ -16,7 +16,7 @@ from __future__ import annotations
 
 import json
 import time
-from collections.abc import Container, Iterator, Mapping, Sequence
+from collections.abc import Container, Iterator, Mapping
 from contextlib import contextmanager, nullcontext, suppress
 from dataclasses import asdict
 from functools import cached_property
@@ -27,10 +27,10 @@ import pyarrow as pa
 
 from memcli.errors import DamagedError, StorageError
 from memcli.model import EmbeddingModel
-from memcli.storage import backups
+from memcli.storage import backups, used
 from memcli.storage.directory import USES_NAME
 from memcli.storage.generation import GENERATION_TABLE, KINDS, Generation
-from memcli.storage.lance import PAUSES_S, is_worn, translated
+from memcli.storage.lance import PAUSES_S, is_past, translated, written_through
 from memcli.storage.memories import Memories
 from memcli.storage.passages import Passages
 from memcli.storage.place import Folder, Place
@@ -115,6 +115,11 @@ class Database(Rooms):
         return self.current.memories if self.current else Memories.absent()
 
     @property
+    def version(self) -> tuple[str, str, int]:
+        """What tells the memories from what they are after any write, and from those of another store."""
+        return self.place.which, *self.memories.version
+
+    @property
     def passages(self) -> Passages:
         """The current further passages of long memories."""
         return self.current.passages if self.current else Passages.absent()
@@ -138,6 +143,7 @@ class Database(Rooms):
             self.place.note_tables()
             with suppress(StorageError):  # what was asked for is done; the next write tidies up
                 self._tidy_a_little()
+            written_through(self._connection)
 
     @contextmanager
     def _lock(self) -> Iterator[None]:
@@ -153,7 +159,7 @@ class Database(Rooms):
         self._opened_meta = self._current = None
         self._close_rooms()
         had = self.__dict__.get("_connection")
-        if self.place.look_again() or (had is not None and is_worn(had)):
+        if self.place.look_again() or (had is not None and is_past(had)):
             self.__dict__.pop("_connection", None)
 
     def _tidy_a_little(self) -> None:
@@ -170,7 +176,7 @@ class Database(Rooms):
     def fold_uses(self) -> None:
         """Count the uses that were noted in the memories' rows. Needs the writer's lock."""
         if self.current:
-            self.current.memories.add_uses(self.uses.take())
+            used.add(self.current.memories.table, self.uses.take())
             self.uses.folded()
 
     def catch_up(self, *, always: bool = False) -> None:
@@ -352,39 +358,15 @@ class Database(Rooms):
         self.drop_leftovers()
 
     def take_over(self, following: Generation) -> None:
-        """Make *following* the current generation and drop the one before. Needs the writer's lock."""
+        """Make *following* the current generation and drop the one before. Needs the writer's lock.
+
+        Uses that were counted since it was begun go along.
+        """
+        if self.current is not None:
+            used.carry(self.current.memories.table, following.memories.table)
         self._record(following)
         self.forget_what_was_read()
         self.drop_leftovers()
-
-    def erase(self, ids: Sequence[str]) -> None:
-        """Remove the memories *ids* from disk, wherever a copy may be. Needs the writer's lock."""
-        self.drop_leftovers()
-        with self.place.upkeep(wait=True) as is_ours:  # whoever is merging may be copying them
-            if not is_ours:
-                raise StorageError(f"another memcli has been tidying {self.place.name} for too long")
-            successors: dict[str, str] = {}
-            for generation in (self.begun, self.current):
-                if generation is not None:
-                    successors |= generation.memories.unlink(ids)
-                    generation.erase(ids)
-            self.edges.erase(ids, successors)
-            self.journal.erase(ids)
-            self.tasks.erase(ids)
-
-    def erase_before(self, ids: Sequence[str]) -> None:
-        """Remove what the memories *ids* said before they were changed, wherever a copy may be.
-
-        Needs the writer's lock, and a current generation.
-        """
-        self.give_up_next()
-        with self.place.upkeep(wait=True) as is_ours:  # whoever is merging may be copying it
-            if not is_ours or self.current is None:
-                raise StorageError(f"another memcli has been tidying {self.place.name} for too long")
-            self.current.passages.table.erase_old()
-            self.current.memories.erase_old()
-            self.journal.erase(ids)
-            self.tasks.erase(ids)
 
     def drop_leftovers(self) -> None:
         """Drop tables of generations that are neither current nor being built. Needs the writer's lock."""

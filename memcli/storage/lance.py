@@ -77,30 +77,21 @@ files in a small store, and up to 16 in one with all indexes."""
 CONNECTIONS_KEPT = 2
 """Databases whose connections are kept."""
 
-Tables = tuple[tuple[str, int, int], ...]
-"""What tells tables from others of the same names."""
-
-_kept: dict[str, tuple[Tables, Connection]] = {}
+_kept: dict[str, Connection] = {}
 _keeping = Lock()
 
 
 def connected(path: Path) -> Connection:
-    """A connection to the database at *path*: the one of before, as long as these are the same tables.
+    """A connection to the database at *path*: the one of before, as long as it is good for what is there.
 
-    It knows indexes and files that were read. A directory that was removed and made again at the same
-    place, or brought back from a copy, is another one: names and version numbers could be the same. One that
-    `is_worn` gives way, too.
+    It knows indexes and files that were read; see `is_past`.
     """
-    try:
-        tables = tuple(sorted((e.name, e.inode(), e.stat().st_ctime_ns) for e in os.scandir(path)))
-    except FileNotFoundError:
-        tables = ()
     with _keeping:
-        known, connection = _kept.pop(str(path), ((), None))
-        if connection is None or known != tables or is_worn(connection):
+        connection = _kept.pop(str(path), None)
+        if connection is None or is_past(connection):
             connection = native.connect(path, **CACHES)
-            is_worn(connection)  # from now on it is noticed what is replaced
-        _kept[str(path)] = tables, connection
+            is_past(connection)  # from now on it is noticed what is replaced
+        _kept[str(path)] = connection
         if len(_kept) > CONNECTIONS_KEPT:
             del _kept[next(iter(_kept))]  # the one that was not asked for longest
         return connection
@@ -111,26 +102,44 @@ def connected_anew(path: Path | str) -> Connection:
     return native.connect(Path(path))
 
 
-def is_worn(connection: Connection) -> bool:
-    """Whether indexes were replaced, by anybody, more than `RENEWED_AFTER` times since it was first asked.
+def is_past(connection: Connection) -> bool:
+    """Whether *connection* must give way to a new one: its tables are others by now, or it is worn.
 
-    Only of a directory that can be told: how many files LanceDB keeps open is of no account elsewhere.
+    A directory that was removed and made again at the same place, or brought back from a backup, holds other
+    tables under the same names, with numbers of versions that may be the same, so that nothing that was read
+    through the connection holds. It is worn when indexes were replaced, by anybody, more than `RENEWED_AFTER`
+    times. Both since it was first asked, and only of a directory that can be told: another database never
+    takes the place of one at a URL, and how many files LanceDB keeps open is of no account there.
     """
     about: dict[str, Any] = connection.__dict__
-    now = _indexes(connection.uri)
-    if about.setdefault("_memcli_indexes", now) != now:
-        about["_memcli_indexes"], about["_memcli_replaced"] = now, about.get("_memcli_replaced", 0) + 1
+    tables, indexes = _looks(connection.uri)
+    if about.setdefault("_memcli_tables", tables) != tables:
+        return True
+    if about.setdefault("_memcli_indexes", indexes) != indexes:
+        about["_memcli_indexes"], about["_memcli_replaced"] = indexes, about.get("_memcli_replaced", 0) + 1
     return bool(about.get("_memcli_replaced", 0) > RENEWED_AFTER)
 
 
-def _indexes(path: str) -> dict[str, int]:
-    """When indexes of each table in the directory *path* were last made or removed, by table."""
-    found = {}
+def written_through(connection: Connection) -> None:
+    """Know the tables that are there as those of *connection*, through which they have just been written.
+
+    One that is made, or that holds its first rows, looks like another one. Needs the writer's lock, and that
+    they were the same when it was taken: nobody puts another store in the place of one that is locked.
+    """
+    connection.__dict__["_memcli_tables"] = _looks(connection.uri)[0]
+
+
+def _looks(path: str) -> tuple[dict[str, tuple[int, int]], dict[str, int]]:
+    """What tells the tables in the directory *path* from others, and when their indexes were replaced."""
+    tables, indexes = {}, {}
     with suppress(OSError):
         for entry in os.scandir(path):
-            with suppress(OSError):
-                found[entry.name] = os.stat(f"{entry.path}/_indices").st_mtime_ns  # noqa: PTH116  # each command asks
-    return found
+            if entry.name.endswith(".lance"):  # what lies beside them is written all the time
+                with suppress(OSError):
+                    tables[entry.name] = entry.inode(), entry.stat().st_ctime_ns
+                    made = os.stat(f"{entry.path}/_indices")  # noqa: PTH116  # each command asks
+                    indexes[entry.name] = made.st_mtime_ns
+    return tables, indexes
 
 
 @lru_cache(maxsize=2)

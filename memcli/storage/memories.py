@@ -24,9 +24,7 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from memcli.storage.lance import Connection
-    from memcli.storage.uses import Use
 
-USED = ("id", "uses", "used_at")
 OUTLINE = (
     *("id", "text", "title", "space", "user", "agent", "created_at", "updated_at"),
     *("expires_at", "forgotten_at", "replaced_at", "replaced_by"),
@@ -85,18 +83,6 @@ class Memories:
         values = {"space": space, "updated_at": now}
         self.table.write(lambda table: table.update(where=where, values=values))
 
-    def add_uses(self, uses: Mapping[str, Use]) -> None:
-        """Count *uses*, by id, in the rows of the memories that are there."""
-        rows_of = [self.table.rows(is_in("id", some), USED) for some in chunks(list(uses), MANY_KEYS)]
-        for table in rows_of:
-            found = table.to_pylist()
-            for row in found:
-                use = uses[row["id"]]
-                row["uses"] = (row["uses"] or 0) + use.count
-                row["used_at"] = max(use.last, row["used_at"] or use.last)
-            if found:
-                self.table.change(pa.Table.from_pylist(found, schema=table.schema))
-
     def unlink(self, ids: Sequence[str]) -> dict[str, str]:
         """Let the chains that the memories *ids* are part of go on without them.
 
@@ -132,14 +118,18 @@ class Memories:
 
     def erase(self, ids: Sequence[str]) -> None:
         """Remove the memories *ids*: text, vector and index terms, from every version on disk."""
-        self.table.write(indexes.drop_text)  # first: killed after it, a purge finds them again
+        self.set_apart(ids)
         self.table.delete_keys(ids)
-        self.erase_old()
+        self.complete()
 
-    def erase_old(self) -> None:
-        """Remove what was deleted or written over from every version on disk, and from the index."""
-        self.table.write(indexes.drop_text)  # it spells the words
-        self.table.erase_old()
+    def set_apart(self, ids: Sequence[str]) -> None:
+        """Have the memories *ids* in files of their own, their words in no index; see `Table.set_apart`."""
+        self.table.write(indexes.drop_text)  # it spells the words; without it, the next write tidies up
+        self.table.set_apart(ids)
+
+    def complete(self) -> None:
+        """Remove every version but the last from disk, and make the index of words again."""
+        self.table.tidy(leftovers=True)
         self.table.write(indexes.make_text)
         self.table.tidy(leftovers=True)
 

@@ -51,6 +51,11 @@ class Place(ABC):
     def connection(self) -> Connection:
         """A connection to the store: the one of before, as long as it is the same store."""
 
+    @property
+    def which(self) -> str:
+        """What tells the store that is there from one in whose place it was put; empty where none ever is."""
+        return ""
+
     def look_again(self) -> bool:
         """Forget what is known of it; whether another store may have taken its place."""
         return False
@@ -135,6 +140,11 @@ class Folder(Place):
     def connection(self) -> Connection:
         """See `Place`."""
         return connected(self.own)
+
+    @property
+    def which(self) -> str:
+        """See `Place`: the two directories have changed places."""
+        return str(self.own.stat().st_ino) if self.is_there else ""
 
     @contextmanager
     def writers(self) -> Iterator[None]:

@@ -190,13 +190,18 @@ def test_a_reader_that_leaves_ends_a_list_quietly(memcli: MemCLI, form: str) -> 
 
 
 @pytest.mark.skipif(not Path("/dev/full").exists(), reason="no /dev/full here")
-def test_a_full_disk_behind_standard_output_is_said_in_a_sentence(real: Callable[..., Ran]) -> None:
+@pytest.mark.parametrize("command", ["config show", "backup -"])
+def test_a_full_disk_behind_standard_output_is_said_in_a_sentence(
+    real: Callable[..., Ran], command: str
+) -> None:
     """Exit code 1, no traceback."""
-    script = [sys.executable, "-m", "memcli", "config", "show"]
+    real("value", "set", "k", "1")
+    script = [sys.executable, "-m", "memcli", *command.split()]
     with Path("/dev/full").open("wb") as full:
         done = subprocess.run(script, stdout=full, stderr=subprocess.PIPE, text=True, timeout=60, check=False)
     assert done.returncode == 1
     assert is_one_sentence(done.stderr), done.stderr
+    assert "can't write the answer: No space left" in done.stderr
 
 
 @pytest.mark.here_only  # in a process of its own either way

@@ -5,7 +5,7 @@ from typing import Any
 import pytest
 
 from memcli.errors import ConflictError, EmbeddingError, StorageError
-from memcli.model import Scope
+from memcli.model import Draft, Scope
 from memcli.services import ending, episodes, forgetting, memories, remember, tasks
 from memcli.services.engine import Engine
 from memcli.services.undo import undo
@@ -111,6 +111,36 @@ def test_an_end_that_was_killed_is_finished_by_the_next(
         assert (ended.success, ended.outcome, ended.seconds) == (False, "first", 0.0)
         found = episodes.all_episodes(engine, scope=scope)
         assert [one.goal for one in found].count(f"goal {stored}") == 1
+
+
+def test_an_end_that_is_interrupted_after_the_episode_is_finished_by_the_next(
+    engine: Engine, scope: Scope, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The task is not given back: it would go on beside its episode, and could not be ended any more."""
+
+    def interrupt(*_: Any) -> None:
+        raise KeyboardInterrupt
+
+    started = tasks.start(engine, "x", scope=scope)
+    with monkeypatch.context() as broken:
+        broken.setattr("memcli.services.writing.Writing.finish", interrupt)
+        with pytest.raises(KeyboardInterrupt):
+            ending.end(engine, scope=scope, outcome="done")
+    with pytest.raises(ConflictError, match="being ended"):
+        tasks.note(engine, "late", scope=scope)
+    memories.update(engine, started.id, scope=scope, text="told otherwise")
+    ended = ending.end(engine, scope=scope, outcome="really done")
+    assert (ended.episode, ended.outcome) == (started.id, "done")
+    assert [one.outcome for one in episodes.all_episodes(engine, scope=scope)] == ["done"]
+
+
+def test_a_task_whose_id_is_another_memorys_goes_on(engine: Engine, scope: Scope) -> None:
+    """What is no episode of it does not end it."""
+    started = tasks.start(engine, "x", scope=scope)
+    remember.store_all(engine, [Draft(text="mine", scope=scope, id=started.id)])
+    with pytest.raises(ConflictError, match="belongs to another memory"):
+        ending.end(engine, scope=scope)
+    assert now_at(engine, scope).status is Status.OPEN
 
 
 def test_undo_forgets_the_episode_and_does_not_reopen_the_task(engine: Engine, scope: Scope) -> None:

@@ -2,13 +2,16 @@
 
 from collections.abc import Callable
 from datetime import timedelta
+from pathlib import Path
 from typing import Any
 
 import pytest
 
+from memcli.api import Memory
 from memcli.config import Config
 from memcli.model import Action, Draft, Scope, Stored
-from memcli.services import forgetting, memories, remember, undo
+from memcli.servers.desk import Bounds, Desk
+from memcli.services import backup, forgetting, memories, remember, undo
 from memcli.services.engine import Engine
 from memcli.storage import facts
 from memcli.storage.memories import Memories
@@ -188,3 +191,76 @@ def test_two_that_say_the_same_may_give_way_one_after_the_other(engine: Engine, 
     for number, answer in enumerate(reversed(told)):
         new = remember.store(engine, f"Something else, {number}", scope=scope, replaces=str(answer.id))
         assert new.replaced_id == answer.id
+
+
+Store = Callable[[str], Stored]
+
+
+def of_the_api(make_engine: Callable[..., Engine], scope: Scope) -> Store:
+    """Stores as a process does that uses the Python API."""
+    return Memory(engine=make_engine(Config()), space=scope.space, user=scope.user).store
+
+
+def of_a_desk(make_engine: Callable[..., Engine], scope: Scope) -> Store:
+    """Stores as the MCP server does."""
+    desk = Desk(lambda: make_engine(Config()), Bounds(scope=scope))
+
+    def store(text: str) -> Stored:
+        with desk.engine() as engine:
+            return remember.store(engine, text, scope=scope)
+
+    return store
+
+
+def bring_back(engine: Engine, path: Path) -> None:
+    """Put the backup *path* in the place of the store."""
+    with path.open("rb") as file:
+        backup.bring_back(engine, file, path.name, over=True)
+
+
+@pytest.mark.parametrize("storing", [of_the_api, of_a_desk])
+def test_what_a_backup_has_taken_back_is_stored_anew(
+    make_engine: Callable[..., Engine],
+    scope: Scope,
+    tmp_path: Path,
+    storing: Callable[[Callable[..., Engine], Scope], Store],
+) -> None:
+    """The store in its place may have the same tables, of the same versions: nothing known of it holds."""
+    store, other, path = storing(make_engine, scope), make_engine(Config()), tmp_path / "it.tar.zst"
+    for text in ("The cat is called Tom", "The harbour is grey", "Bread costs four euros"):
+        store(text)
+    backup.save(other, path)
+    store("My dentist is Dr Gum")
+    version = make_engine().db.memories.version
+    bring_back(other, path)
+    remember.store(make_engine(Config()), "The car is a blue Volvo", scope=scope)
+    assert make_engine().db.memories.version == version
+    answer = store("My dentist is Dr Gum")
+    assert answer.action is Action.STORED
+    assert answer.id in {memory.id for memory in memories.newest(make_engine(), scope=scope)}
+    assert len(undo.undo(make_engine(), scope=scope, last=2)) == 2
+
+
+def test_a_backup_brought_back_before_the_lock_counts(
+    engine: Engine,
+    make_engine: Callable[..., Engine],
+    scope: Scope,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """What was looked up in the store of before says nothing about the one that is written to."""
+    path, words = tmp_path / "it.tar.zst", ["The cat is called Tom", "My dentist is Dr Gum"]
+    remember.store(engine, "The harbour is grey", scope=scope)
+    backup.save(engine, path)
+    remember.store(engine, words[0], scope=scope)
+
+    def meanwhile(*_: Any) -> None:
+        patch.undo()
+        bring_back(make_engine(), path)
+        remember.store(make_engine(Config()), "The car is a blue Volvo", scope=scope)
+
+    with monkeypatch.context() as patch:
+        patch.setattr("memcli.services.writing.Writing.ask_judge", meanwhile)
+        drafts = [Draft(text=text, scope=scope) for text in words]
+        answers = remember.store_all(make_engine(Config()), drafts)
+    assert [answer.action for answer in answers] == [Action.STORED, Action.STORED]

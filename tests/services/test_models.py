@@ -210,6 +210,29 @@ def test_what_happens_meanwhile_is_right_at_the_end(
     assert engine.db.memories.table.count() == len(expected) + 1
 
 
+def test_uses_counted_meanwhile_are_kept(
+    stored: Engine, scope: Scope, make_engine: Callable[..., Engine], switch: Callable[..., Changed]
+) -> None:
+    """Between two tries as well: they change nothing that would have a memory embedded anew."""
+
+    def fold(names: Sequence[str]) -> None:
+        another = make_engine()
+        another.db.uses.note(names, NOW)
+        with another.db.writing() as db:
+            db.fold_uses()
+
+    fold(["w0"])
+    with pytest.raises(KeyboardInterrupt):
+        switch(Meanwhile(interrupt, after=9))
+    fold(["w0", "w1", "w1"])
+    other = Meanwhile(lambda: fold(["w2"]), after=0)
+    assert switch(other).embedded == 1
+    there = {memory.id: memory for memory in memories.newest(make_engine(embedder=other), scope=scope)}
+    assert [there[f"w{i}"].uses for i in range(4)] == [2, 2, 1, 0]
+    assert [there[f"w{i}"].used_at for i in range(4)] == [NOW, NOW, NOW, None]
+    check(make_engine(embedder=other), scope, ALL)
+
+
 def test_a_space_renamed_meanwhile_has_its_new_name(
     stored: Engine, make_engine: Callable[..., Engine], switch: Callable[..., Changed]
 ) -> None:

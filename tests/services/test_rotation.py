@@ -1,9 +1,11 @@
 """Backups that nobody asks for: made when they are due, kept while they are new, in nobody's way."""
 
 import os
+import time
 from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -34,9 +36,10 @@ def made(engine: Engine) -> list[str]:
 
 
 def touched(engine: Engine) -> None:
-    """Have the tables of *engine* been written in the future: tests take no time, backups do."""
+    """Have the tables of *engine* been written since: tests take no time, backups do."""
+    later = engine.place.written_at() + 10
     for versions in engine.home.store.glob("*.lance/_versions"):
-        os.utime(versions, (2**31, 2**31))
+        os.utime(versions, (later, later))
 
 
 def test_a_write_leaves_the_backup_that_is_due(daily: Engine, scope: Scope, clock: Clock) -> None:
@@ -73,6 +76,32 @@ def test_what_has_not_changed_is_not_saved_again(daily: Engine, scope: Scope, cl
     clock.advance(days=30)
     daily.catch_up()
     assert len(made(daily)) == 1
+
+
+def test_what_is_written_while_one_is_packed_makes_another_one_due(
+    daily: Engine, scope: Scope, clock: Clock, make_engine: MakeEngine, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Packing a large store takes a while, and what comes then is not in it."""
+    remember.store(daily, "one", scope=scope)
+    packed = backup._packed
+
+    def slowly(*about: Any) -> Any:
+        time.sleep(0.02)  # file systems tell times in steps of some milliseconds
+        remember.store(make_engine(), "two", scope=scope)
+        return packed(*about)
+
+    with monkeypatch.context() as patch:
+        patch.setattr(backup, "_packed", slowly)
+        daily.catch_up()
+    clock.advance(days=3)
+    assert rotation.is_due(daily)
+    daily.catch_up()
+    first, second = (daily.home.data / "backups" / name for name in made(daily))
+    for path, number in ((first, 1), (second, 2)):
+        with path.open("rb") as file:
+            assert backup.verify(daily, file, "it").memories == number
+    clock.advance(days=3)
+    assert not rotation.is_due(daily)
 
 
 def test_only_the_newest_are_kept_and_nothing_else_is_touched(

@@ -1,5 +1,6 @@
 """Connections: one is kept as long as it is good, and no longer than its indexes' files may stay open."""
 
+import shutil
 from pathlib import Path
 
 import pytest
@@ -49,3 +50,19 @@ def test_a_connection_is_kept_until_it_is_worn(
     with engine.db.writing() as db:
         db.memories.table.tidy()
     assert lance.connected(engine.place.own) is not first
+
+
+def test_a_connection_gives_way_when_the_tables_are_others(engine: Engine, scope: Scope) -> None:
+    """By whatever means; what lies beside the tables changes all the time, and does not count."""
+    store = engine.place.own
+    remember.store(engine, "Ann likes tea", scope=scope)
+    first = lance.connected(store)
+    engine.db.uses.note(["m000000001"], engine.now())
+    assert lance.connected(store) is first
+    copy = store.with_name("copy")
+    shutil.copytree(store, copy)
+    store.rename(store.with_name("before"))
+    copy.rename(store)
+    assert lance.is_past(first)
+    assert lance.connected(store) is not first
+    assert not lance.is_past(lance.connected(store))

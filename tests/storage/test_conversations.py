@@ -88,7 +88,7 @@ def test_summaries_are_erased_from_every_file(db: Database) -> None:
     with db.writing():
         db.conversations.put([row("a")])
         db.conversations.put([row("b")])
-        db.conversations.erase(["a", "b"])
+        db.conversations.erase([(MINE, "a"), (MINE, "b")])
     kept = db.conversations.get(MINE, "a")
     assert kept
     assert (kept.title, kept.summary) == ("A", NO_SUMMARY)

@@ -20,7 +20,7 @@ import shutil
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import AbstractContextManager, contextmanager, suppress
-from dataclasses import asdict, dataclass
+from dataclasses import asdict
 from datetime import timedelta
 from functools import cached_property
 from pathlib import Path
@@ -36,6 +36,7 @@ from memcli.storage.directory import OUR_TABLE, USES_NAMES, private
 from memcli.storage.lance import connected, connected_to, guards, translated
 from memcli.storage.place import Place, refuse_unfit
 from memcli.storage.remote import mirror
+from memcli.storage.remote.head import FOLDER, HEAD, Head, new_folder, sound
 from memcli.storage.remote.lease import CLOCK, Lease
 from memcli.storage.remote.trouble import asking
 from memcli.storage.versions import HINT
@@ -46,9 +47,7 @@ if TYPE_CHECKING:
 
     from memcli.storage.lance import Connection
 
-HEAD = "memcli.json"
 WRITE_LEASE, UPKEEP_LEASE = "write.lease", "upkeep.lease"
-FOLDER = re.compile("db-[0-9a-f]{1,40}")
 OURS = re.compile(rf"{re.escape(HEAD)}|{WRITE_LEASE}|{UPKEEP_LEASE}|{CLOCK}|{FOLDER.pattern}")
 FILE = re.compile(rf"{OUR_TABLE.pattern}(/[A-Za-z0-9_][A-Za-z0-9_.-]*){{1,6}}")
 
@@ -78,19 +77,6 @@ ATTEMPTS = 3
 """How often it is tried to complete that while somebody tidies."""
 
 Item = TypeVar("Item")
-
-
-@dataclass(frozen=True, slots=True)
-class Head:
-    """Which store it is.
-
-    Attributes:
-        folder: Where the tables are.
-        kept: Where they were before backups were brought back.
-    """
-
-    folder: str
-    kept: tuple[str, ...] = ()
 
 
 class Bucket(Place):
@@ -139,7 +125,7 @@ class Bucket(Place):
         with self._asking("open"):
             try:
                 said = json.loads(bytes(obstore.get(store, HEAD).bytes()))
-                return _sound(Head(said["folder"], tuple(said["kept"])))
+                return sound(Head(said["folder"], tuple(said["kept"])))
             except FileNotFoundError as error:
                 if re.search("NoSuchBucket|ContainerNotFound|bucket does not exist", str(error)):
                     raise StorageError(
@@ -177,6 +163,11 @@ class Bucket(Place):
             raise StorageError(
                 f"{self.name} is not a memcli store", hint="name another place with --home or MEMCLI_HOME"
             )
+
+    @property
+    def which(self) -> str:
+        """See `Place`."""
+        return self._head.folder if self._head else ""
 
     def look_again(self) -> bool:
         """See `Place`."""
@@ -231,7 +222,7 @@ class Bucket(Place):
             with self._held(lease):
                 with self._asking("write to"):
                     if self._head is None:
-                        self._write_head(Head(_new_folder()), is_new=True)
+                        self._write_head(Head(new_folder()), is_new=True)
                 connection = self.connection()
                 guards(connection).append(lease.assure)
                 try:
@@ -343,7 +334,7 @@ class Bucket(Place):
             there = bool(self.tables())
             refuse_unfit(self, is_ours=is_ours, is_taken=there and is_free)
             assert self._head is not None
-            before, folder = self._head, _new_folder()
+            before, folder = self._head, new_folder()
             names = [path.relative_to(new).as_posix() for path in new.rglob("*") if path.is_file()]
 
             def put(name: str) -> None:
@@ -377,21 +368,6 @@ class Bucket(Place):
         """See `Place`."""
         there = self._objects(self._head.folder) if self._head else []
         return max((o["last_modified"].timestamp() for o in there if "/_versions/" in o["path"]), default=0.0)
-
-
-def _sound(head: Head) -> Head:
-    """*head*, if its folders can only be ours: others may write to a bucket, and copies have their names.
-
-    Raises:
-        ValueError: They can't.
-    """
-    if not all(FOLDER.fullmatch(folder) for folder in (head.folder, *head.kept)):
-        raise ValueError("not a folder of ours")
-    return head
-
-
-def _new_folder() -> str:
-    return f"db-{os.urandom(6).hex()}"
 
 
 def _is_tables(name: str) -> bool:
