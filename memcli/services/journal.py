@@ -45,6 +45,8 @@ def note(
     removed_space: Mapping[str, Any] | None = None,
     removed: Mapping[str, Sequence[Any]] | None = None,
     renamed: tuple[str, ...] = (),
+    merged: tuple[str, ...] = (),
+    beside: Mapping[str, Sequence[str]] | None = None,
     by: str | None = None,
     edges: Sequence[EdgeBefore] = (),
     touched: Sequence[Memory] = (),
@@ -60,6 +62,8 @@ def note(
         removed_space: What described a space that is deleted.
         removed: Rows of other tables that are taken out, by table.
         renamed: What a space is called, and will be called.
+        merged: What a space is called, and the one that it goes into.
+        beside: Values, tasks and conversations that taking it back needs to know of (`Change.beside`).
         by: Who does it, and may take it back; whose memories they are, if None.
         edges: Edges that change, with what each is now.
         touched: The memories that these are between.
@@ -87,6 +91,8 @@ def note(
             removed_space=removed_space,
             removed=rows,
             renamed=renamed,
+            merged=merged,
+            beside=beside or {},
             edges=tuple(edges),
         )
     )

@@ -16,8 +16,12 @@ from memcli.services.select import alive, current, is_current, place
 from memcli.storage.predicates import all_of
 
 if TYPE_CHECKING:
+    from memcli.storage.conversations import Conversations
     from memcli.storage.database import Database
+    from memcli.storage.journal import Change
     from memcli.storage.spaces import SpaceRow
+    from memcli.storage.tasks import Tasks
+    from memcli.storage.values import Values
 
 AT_ONCE = 500
 """Memories that are copied together."""
@@ -107,15 +111,44 @@ def rename(engine: Engine, name: str, to: str, *, user: str) -> Space:
     to = checks.space_name(to)
     name = show(engine, name, user=user).name
     with engine.db.writing() as db:
-        # a rename that was killed before its end has moved the memories, but not the description
-        begun = to not in _made(db, user) and not number_in(db, [name], user=user)
-        if not begun:
+        if not _was_begun(db, name, to, user):
             _refuse_taken(engine, to, user)
             there = db.memories.where(place(Scope(to, user)))  # forgotten ones, which undo must leave there
             left = [(memory, replace(memory, space=name)) for memory in there]
-            journal.note(engine, db, "spaces rename", renamed=(name, to), before=left, by=user)
+            beside = _beside(engine, db, to, user)
+            journal.note(engine, db, "spaces rename", renamed=(name, to), before=left, beside=beside, by=user)
         _move(engine, db, name, to, user)
     return show(engine, to, user=user)
+
+
+def _was_begun(db: Database, name: str, to: str, user: str) -> bool:
+    """Whether the last that *user* did was to rename *name*, and was killed before its end.
+
+    A space that was made again since, or anything else in *to*, shows that it was not.
+    """
+    last = next(iter(db.journal.last(user, None, 1)), None)
+    if last is None or last.renamed != (name, to):
+        return False
+    if number_renamed(db, last):
+        return _is_but_described(db, name, to, user)
+    return to not in _made(db, user) or _described_alike(db, name, to, user)
+
+
+def number_renamed(db: Database, change: Change) -> int:
+    """How many memories are in a space under the name that *change* gave it, without those of before."""
+    ids = db.memories.ids(place(Scope(change.renamed[1], change.user)))
+    return sum(memory not in change.before for memory in ids)
+
+
+def _described_alike(db: Database, name: str, to: str, user: str) -> bool:
+    """Whether the space *to* has its description from *name*: also when it was made is the same."""
+    made = _made(db, user)
+    return name in made and made.get(to) == replace(made[name], name=to)
+
+
+def _is_but_described(db: Database, name: str, to: str, user: str) -> bool:
+    """Whether all of *name* has moved to *to*, and only its description is there still."""
+    return _described_alike(db, name, to, user) and not db.memories.table.count(place(Scope(name, user)))
 
 
 def _made(db: Database, user: str) -> dict[str, SpaceRow]:
@@ -123,40 +156,97 @@ def _made(db: Database, user: str) -> dict[str, SpaceRow]:
     return {row.name: row for row in db.spaces.of(user)}
 
 
+def _is_there(engine: Engine, name: str, user: str) -> bool:
+    return any(space.name == name for space in all_spaces(engine, user=user))
+
+
 def _refuse_taken(engine: Engine, name: str, user: str) -> None:
-    if any(space.name == name for space in all_spaces(engine, user=user)):
+    if _is_there(engine, name, user):
         raise ConflictError(f"there is already a space {name!r}")
 
 
-def number_in(db: Database, some: Sequence[str], *, user: str) -> int:
-    """How many memories of *user* the spaces *some* hold, forgotten ones too."""
-    return sum(db.memories.table.count(place(Scope(name, user))) for name in some)
+def _tables_beside(db: Database) -> dict[str, Values | Tasks | Conversations]:
+    """What a space holds beside memories."""
+    return {"values": db.values, "tasks": db.tasks, "conversations": db.conversations}
 
 
-def _move(engine: Engine, db: Database, name: str, to: str, user: str) -> None:
-    """Let everything in the space *name* be in *to*, its description too if that has none."""
-    made = _made(db, user)
+def _beside(engine: Engine, db: Database, name: str, user: str) -> dict[str, list[str]]:
+    """What the space *name* holds beside memories, as the tables' `names_in` has it, and nothing expired."""
+    db.values.sweep(engine.now())
+    held = {what: table.names_in(name, user) for what, table in _tables_beside(db).items()}
+    return {what: some for what, some in held.items() if some}
+
+
+def _without(some: Mapping[str, Sequence[str]], others: Mapping[str, Sequence[str]]) -> dict[str, list[str]]:
+    """What `_beside` said, without what it said of another space."""
+    left = {what: sorted({*few} - {*others.get(what, ())}) for what, few in some.items()}
+    return {what: few for what, few in left.items() if few}
+
+
+def _move_beside(
+    engine: Engine, db: Database, name: str, to: str, user: str, only: Mapping[str, Sequence[str]] | None
+) -> None:
+    """Let what is in the space *name* beside memories be in *to*; None for all of it."""
+    db.values.sweep(engine.now())
+    for what, table in _tables_beside(db).items():
+        table.move(name, user, to, None if only is None else frozenset(only.get(what, ())))
+
+
+def _move(
+    engine: Engine,
+    db: Database,
+    name: str,
+    to: str,
+    user: str,
+    *,
+    only: Mapping[str, Sequence[str]] | None = None,
+    described: bool = True,
+    forget: Sequence[str] = (),
+) -> None:
+    """Let everything in the space *name* be in *to*, its description too if that has none.
+
+    The memories come last, before the description goes: by them, or by it, the space is there, and the
+    command that was killed can be given again.
+
+    Args:
+        engine: What to work with.
+        db: The store, locked.
+        name: The space.
+        to: The other one.
+        user: Whose.
+        only: What moves beside memories; None for all.
+        described: Whether the description moves.
+        forget: Memories that are forgotten where they go.
+    """
+    row = _made(db, user).get(name) if described else None
+    if row and to not in _made(db, user):
+        db.spaces.put(replace(row, name=to))
+    _move_beside(engine, db, name, to, user, only)
+    now = engine.now()
     db.passages.move(name, user, to)
-    db.memories.move(place(Scope(name, user)), to, engine.now())  # in one write: never half of them
-    db.values.move(name, user, to)
-    db.tasks.move(name, user, to)
-    db.conversations.move(name, user, to)
-    if name in made:
-        if to not in made:
-            db.spaces.put(replace(made[name], name=to))
+    db.memories.set_forgotten(forget, now, now)
+    db.memories.move(place(Scope(name, user)), to, now)  # in one write: never half of them
+    if row:
         db.spaces.delete(name, user)
     names.drop(engine.home.names, space=name)
     names.note(engine.home.names, (), to)
 
 
-def rename_back(engine: Engine, db: Database, name: str, to: str, *, user: str) -> None:
-    """Take back that the space *name* was renamed *to*. Needs the writer's lock.
+def rename_back(engine: Engine, db: Database, change: Change) -> None:
+    """Take back the renaming that *change* was, also one that was killed. Needs the writer's lock.
 
     Raises:
-        ConflictError: There is a space *name* again.
+        ConflictError: There is a space of the old name again.
     """
-    _refuse_taken(engine, name, user)
-    _move(engine, db, to, name, user)
+    (name, to), user = change.renamed, change.user
+    again = _is_there(engine, name, user)
+    # in both: killed before anything moved or after all was back, or when only the description was left
+    if again and number_renamed(db, change) and not _is_but_described(db, name, to, user):
+        _refuse_taken(engine, name, user)
+    goes = _without(_beside(engine, db, to, user), change.beside)
+    # of two that are there the new name's may have been made on purpose since, with words of its own
+    described = not again or _described_alike(db, name, to, user)
+    _move(engine, db, to, name, user, only=goes, described=described)
 
 
 def copy(engine: Engine, name: str, to: str, *, user: str) -> Space:
@@ -233,12 +323,24 @@ def merge(engine: Engine, name: str, into: str, *, user: str) -> Merged:
             "spaces merge",
             before=list(zip(there, after, strict=True)),
             removed_space=_described(row),
+            merged=(name, into),
+            beside=_without(_beside(engine, db, name, user), _beside(engine, db, into, user)),
             by=user,
         )
-        db.memories.set_forgotten(sorted(doubles), now, now)
+        _move(engine, db, name, into, user, forget=sorted(doubles))
         names.drop(engine.home.names, doubles)
-        _move(engine, db, name, into, user)
     return Merged(name=name, into=into, moved=len(goes) - len(doubles), duplicate=len(doubles))
+
+
+def merge_back(engine: Engine, db: Database, change: Change) -> None:
+    """Take back what the merger *change* did besides memories, once its space is described again.
+
+    What has been in the other space before stays, and what has come there since. Needs the writer's lock.
+    """
+    name, into = change.merged
+    _move_beside(engine, db, into, name, change.user, change.beside)
+    if _described_alike(db, name, into, change.user):
+        db.spaces.delete(into, change.user)  # it had no description of its own
 
 
 def _described(row: SpaceRow | None) -> Mapping[str, Any] | None:

@@ -133,9 +133,7 @@ def _taken_back(engine: Engine, db: Database, last: _Last) -> Undone:
         at=change.at,
         space=change.space,
         forgotten=len(change.added),
-        changed=len(change.before)
-        - 2 * len(was_there)
-        + spaces.number_in(db, change.renamed[1:], user=change.user),
+        changed=spaces.number_renamed(db, change) if change.renamed else len(change.before),
         memories=tuple(told[:SHOWN]),
         edges=len(change.edges) or None,
         overtaken=last.overtaken or None,
@@ -166,7 +164,7 @@ def _take_back(engine: Engine, db: Database, last: _Last, user: str | None) -> U
     _refuse_anew(db, change)
     _put_rows(db, change)
     if change.renamed:
-        spaces.rename_back(engine, db, *change.renamed, user=change.user)
+        spaces.rename_back(engine, db, change)
     for ids in (list(change.before), change.added):
         for start in range(0, len(ids), AT_ONCE):
             there = db.memories.with_ids(ids[start : start + AT_ONCE])
@@ -176,6 +174,8 @@ def _take_back(engine: Engine, db: Database, last: _Last, user: str | None) -> U
             _write(engine, db, there, after)
     if change.removed_space:
         _put_space(db, change)
+    if change.merged:
+        spaces.merge_back(engine, db, change)
     _put_edges(db, change)
     db.journal.drop(change.number)
     return told

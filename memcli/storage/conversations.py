@@ -103,18 +103,22 @@ class Conversations:
         """Write *rows* over those of the same conversations. Needs the writer's lock."""
         self.table.put(pa.Table.from_pylist([_said(row) for row in rows], schema=SCHEMA))
 
-    def move(self, space: str, user: str, to: str) -> None:
+    def names_in(self, space: str, user: str) -> list[str]:
+        """What tells the conversations of *user* in *space* apart: agent and id, as JSON."""
+        return sorted(_name(row) for row in self._in(space, user))
+
+    def _in(self, space: str, user: str) -> list[Row]:
+        rows = self.table.rows(all_of(equals("space", space), equals("user", user)))
+        return [_row(row) for row in rows.to_pylist()]
+
+    def move(self, space: str, user: str, to: str, only: Collection[str] | None = None) -> None:
         """Let the conversations of *space* be in the space *to*; what is known there of one stays.
 
-        For spaces that are renamed or merged. Needs the writer's lock.
+        For spaces that are renamed or merged. *only* has those that move, as `names_in` has them; None for
+        all. Needs the writer's lock.
         """
-        here, there = (
-            [
-                _row(row)
-                for row in self.table.rows(all_of(equals("space", one), equals("user", user))).to_pylist()
-            ]
-            for one in (space, to)
-        )
+        here, there = (self._in(one, user) for one in (space, to))
+        here = [row for row in here if only is None or _name(row) in only]
         taken = {(row.owner.agent, row.id) for row in there}
         moved = [replace(row, owner=replace(row.owner, space=to)) for row in here]
         moved = [row for row in moved if (row.owner.agent, row.id) not in taken]
@@ -141,6 +145,11 @@ class Conversations:
 
 def _key(owner: Owner, name: str) -> str:
     return json.dumps([owner.user, owner.space, owner.agent, name], ensure_ascii=False)
+
+
+def _name(row: Row) -> str:
+    """What tells *row* from others of the same space and user."""
+    return json.dumps([row.owner.agent, row.id], ensure_ascii=False)
 
 
 def _of(owner: Owner) -> str:

@@ -61,6 +61,9 @@ class Change:
         removed_space: What described a space that was deleted.
         removed: Rows of other tables that were taken out, by table.
         renamed: What a space was called, and is called now.
+        merged: What a space was called, and the one that it went into.
+        beside: Values, tasks and conversations, as the tables' `names_in` has them: of a space that was
+            renamed, those that had been under its new name before; of one that was merged, those that moved.
         edges: Edges that were made, changed or removed: from, to, type, and what each was before, as JSON
             has it; None for one that was not there.
     """
@@ -76,6 +79,8 @@ class Change:
     removed_space: Mapping[str, Any] | None = None
     removed: Mapping[str, Sequence[Mapping[str, Any]]] = field(default_factory=dict)
     renamed: tuple[str, ...] = ()
+    merged: tuple[str, ...] = ()
+    beside: Mapping[str, Sequence[str]] = field(default_factory=dict)
     edges: tuple[EdgeBefore, ...] = ()
 
     def without(self, ids: frozenset[str]) -> Change:
@@ -237,6 +242,8 @@ def _rows(changes: Sequence[tuple[str, Change]]) -> pa.Table:
                         "removed_space": change.removed_space,
                         "removed": change.removed,
                         "renamed": change.renamed,
+                        **({"merged": change.merged} if change.merged else {}),
+                        **({"beside": change.beside} if change.beside else {}),
                         **({"edges": change.edges} if change.edges else {}),
                     },
                     ensure_ascii=False,
@@ -261,6 +268,8 @@ def _change(row: Mapping[str, Any]) -> Change:
         removed_space=details["removed_space"],
         removed=details.get("removed", {}),  # since format 4
         renamed=tuple(details.get("renamed", ())),
+        merged=tuple(details.get("merged", ())),
+        beside=details.get("beside", {}),
         edges=tuple((*edge[:3], edge[3]) for edge in details.get("edges", ())),
     )
 

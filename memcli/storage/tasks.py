@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import replace
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
@@ -72,12 +72,18 @@ class Tasks:
         """Write *tasks* over those with the same ids, in one write. Needs the writer's lock."""
         self.table.put(pa.Table.from_pylist([_row(task) for task in tasks], schema=SCHEMA))
 
-    def move(self, space: str, user: str, to: str) -> None:
+    def names_in(self, space: str, user: str) -> list[str]:
+        """The ids of the tasks of *user* in *space*, ended ones too."""
+        return sorted(self.table.rows(_of(space, user, None), ["key"])["key"].to_pylist())
+
+    def move(self, space: str, user: str, to: str, only: Collection[str] | None = None) -> None:
         """Let the tasks of *space* be in the space *to*; where one is current there, it stays that.
 
-        For spaces that are renamed or merged. Needs the writer's lock.
+        For spaces that are renamed or merged. *only* has the ids that move; None for all. Needs the
+        writer's lock.
         """
         here, there = (self.of(one, user, None, ended=True) for one in (space, to))
+        here = [task for task in here if only is None or task.id in only]
         taken = {task.agent for task in there if task.is_current}
         moved = [
             replace(task, space=to, is_current=task.is_current and task.agent not in taken) for task in here

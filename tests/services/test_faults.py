@@ -221,8 +221,8 @@ def test_a_space_renamed_during_a_change_stays_renamed(
 
 # --- a space's new name ---
 
-WRITES = 4
-"""Passages, memories, the description under the new name, and away with it under the old."""
+WRITES = 5
+"""The journal, the description under the new name, passages, memories, and away with the description."""
 
 
 def kill_at_write(number: int, patch: pytest.MonkeyPatch) -> None:

@@ -83,6 +83,17 @@ def test_rows_move_with_their_space(db: Database) -> None:
     assert db.conversations.get(yours, "a") == row("a", yours)
 
 
+def test_only_some_rows_move(db: Database) -> None:
+    """Those that are named as the table names them; an agent's of the same id is another one."""
+    bots = Owner(space="work", user="me", agent="bot")
+    with db.writing():
+        db.conversations.put([row("a"), row("a", bots)])
+        one, other = db.conversations.names_in("work", "me")
+        db.conversations.move("work", "me", "job", [one])
+    assert db.conversations.names_in("work", "me") == [other]
+    assert db.conversations.names_in("job", "me") == [one]
+
+
 def test_summaries_are_erased_from_every_file(db: Database) -> None:
     """Those that were written over, too; the conversation itself stays."""
     with db.writing():

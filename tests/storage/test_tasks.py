@@ -96,6 +96,14 @@ def test_moving_keeps_one_current(tasks: Callable[..., Tasks], tmp_path: Path) -
     }
 
 
+def test_only_some_tasks_move(tasks: Callable[..., Tasks], tmp_path: Path) -> None:
+    """Those that are named."""
+    tasks(TASK, replace(TASK, id="t2", is_current=False))
+    with Database(tmp_path / "db").writing() as db:
+        db.tasks.move("work", "me", "job", ["t2", "t9"])
+    assert (tasks().names_in("work", "me"), tasks().names_in("job", "me")) == (["t1"], ["t2"])
+
+
 def test_a_store_that_does_not_exist_has_no_tasks(tmp_path: Path) -> None:
     """Reading makes nothing."""
     there = Database(tmp_path / "db").tasks
