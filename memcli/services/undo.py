@@ -225,11 +225,13 @@ def _write(engine: Engine, db: Database, there: dict[str, Memory], after: Sequen
 
 def _put_edges(db: Database, change: Change) -> None:
     """Let the edges that *change* was about be as they were."""
+    starts = db.memories.with_ids([edge[0] for edge in change.edges])
     for from_, to, type_, before in change.edges:
         if before is None:
             db.edges.remove([(from_, to, type_)])
         else:
-            db.edges.put([journal.read_edge(from_, to, type_, before)], change.user)
+            owner = starts[from_].user if from_ in starts else change.user
+            db.edges.put([journal.read_edge(from_, to, type_, before)], owner)
 
 
 def _put_space(db: Database, change: Change) -> None:
