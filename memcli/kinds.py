@@ -33,6 +33,9 @@ class Trust(StrEnum):
 CONTRADICTS = "contradicts"
 """The key in the metadata of a fact that names the memory of somebody more trusted that it contradicts."""
 
+UNSURE = 0.5
+"""How sure, of 0..1, a decision to keep two facts must be, or else whoever stored the later one is told."""
+
 KEEP = "keep"
 """The value of the setting `conflicts.trust` that lets nothing give way to somebody less trusted."""
 

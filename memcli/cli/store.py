@@ -8,11 +8,12 @@ from typing import Annotated
 import typer
 
 from memcli.cli import complete, options, render, words
-from memcli.cli.context import run_of
+from memcli.cli.context import Run, run_of
 from memcli.errors import UsageError
-from memcli.model import Action, Draft, Scope
+from memcli.kinds import UNSURE
+from memcli.model import Action, Considered, Draft, Scope, Stored
 from memcli.model import default_title as excerpt
-from memcli.services import remember
+from memcli.services import memories, remember
 
 app = typer.Typer(rich_markup_mode=None)
 
@@ -91,7 +92,7 @@ def store(
     )
     shown = answers if explain else [replace(answer, considered=None) for answer in answers]
     render.show(shown if lines else shown[0], output)
-    for answer in answers:
+    for answer, draft in zip(answers, drafts, strict=True):
         if answer.action is Action.REPLACED:
             run.note(
                 f"{answer.id} replaced {answer.replaced_id}, {excerpt(answer.replaced_text or '')!r}; "
@@ -99,3 +100,32 @@ def store(
             )
         elif answer.action is Action.DUPLICATE and answer.confidence is not None:  # not word for word
             run.note(f"not stored, as {answer.id} says it in other words; --keep-both stores it as well")
+        elif answer.action is Action.DUPLICATE and _says_more(draft, answer, run):
+            run.note(f"known already, without what was given with it; memcli update {answer.id} sets that")
+        elif rival := _unclear(answer):
+            run.note(
+                f"kept beside {rival.id}, {excerpt(rival.text)!r}, which it may double or contradict; "
+                "memcli forget takes one away"
+            )
+
+
+def _unclear(answer: Stored) -> Considered | None:
+    """The memory that the one just stored may double or contradict; None where that is clear, or told."""
+    unsure = answer.action is Action.STORED and (answer.confidence or 1.0) < UNSURE
+    if not unsure or answer.contradicts_id:
+        return None
+    return next((pair for pair in answer.considered or () if pair.reason == answer.reason), None)
+
+
+def _says_more(draft: Draft, answer: Stored, run: Run) -> bool:
+    """Whether *draft* was given something that the memory that says the same does not have."""
+    if not (draft.tags or draft.metadata or draft.title or draft.source or draft.expires_at):
+        return False
+    there = memories.find(run.engine, str(answer.id))
+    return (
+        not set(draft.tags) <= set(there.tags)
+        or {**there.metadata, **draft.metadata} != there.metadata
+        or draft.title not in ("", there.title)
+        or draft.source not in ("", there.source)
+        or draft.expires_at not in (None, there.expires_at)
+    )

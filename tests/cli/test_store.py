@@ -166,3 +166,26 @@ def test_what_can_not_be_stored_is_refused_in_a_sentence(
     assert is_one_sentence(ran.err), ran.err
     assert said in ran.err
     assert memcli("list").json == []
+
+
+def test_what_may_double_or_contradict_is_told(memcli: MemCLI, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Both stay, and a note names the other one; what has nothing to do with it is stored without a word."""
+    monkeypatch.delenv("MEMCLI_CONFLICTS_CHECK")
+    old = memcli("store", "Tilda owns the importer").json["id"]
+    assert memcli("store", "Pears are ripe in autumn").err == ""
+    told = memcli("store", "The importer now belongs to Sanjay")
+    assert told.json["action"] == "stored"
+    assert f"kept beside {old}, 'Tilda owns the importer', which it may double or contradict" in told.err
+
+
+def test_what_is_given_with_a_duplicate_is_not_kept_in_silence(memcli: MemCLI) -> None:
+    """A note says how to set it."""
+    known = memcli("store", "Figa is a cat").json["id"]
+    assert memcli("store", "Figa is a cat").err == ""
+    told = memcli("store", "Figa is a cat", "--tag", "pets")
+    assert (told.json["action"], told.json["id"]) == ("duplicate", known)
+    assert f"memcli update {known} sets that" in told.err
+    assert memcli("get", known).json["tags"] == []
+    memcli("update", known, "--tag", "pets", "--tag", "home", "--meta", "a=1")
+    assert memcli("store", "Figa is a cat", "--tag", "pets", "--meta", "a=1").err == ""
+    assert known in memcli("store", "Figa is a cat", "--ttl", "7d").err

@@ -6,6 +6,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 
+from memcli.kinds import UNSURE
 from memcli.model import Action
 from memcli.services.conflicts import reasons, trees
 from memcli.services.conflicts.additions import added
@@ -46,9 +47,6 @@ FLOOR = 0.3
 
 SAYING = 2
 """Words with a meaning of their own, from which on a text says something of something: "item-21" does not."""
-
-UNSURE = 0.5
-"""A confidence below which the reason says so."""
 
 LONG = 400
 """Characters from which on a text is no single statement: then only the same words are a duplicate."""
