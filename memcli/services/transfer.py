@@ -143,6 +143,11 @@ def _found(
         try:
             if source.problem:
                 raise UsageError(source.problem, hint=source.hint)
+            if not form and name == formats.OWN and source.is_prose:
+                raise UsageError(
+                    f"{source.where(0)} is in no format that import knows",
+                    hint="memcli store - --lines stores each line of it, import --as markdown its paragraphs",
+                )
             if not name:
                 passed.files.append(source.name)
                 continue

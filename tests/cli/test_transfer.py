@@ -403,3 +403,19 @@ def test_a_document_goes_out_and_in(memcli: MemCLI, tmp_path: Path) -> None:
     assert "gone" not in document
     assert "\x1b" not in document
     assert memcli("--home", str(tmp_path / "other"), "import", "-", stdin=document).json == counts(stored=2)
+
+
+@pytest.mark.here_only
+@pytest.mark.parametrize("said", ["Milk is in the fridge\nBob drives a van\n", "item,price\nmilk,2\n"])
+def test_a_file_of_plain_lines_is_refused_once_and_not_line_by_line(
+    memcli: MemCLI, tmp_path: Path, said: str
+) -> None:
+    """With what to do instead; some bad lines among others are told one by one."""
+    (tmp_path / "notes.txt").write_text(said)
+    ran = memcli("import", str(tmp_path / "notes.txt"), code=2)
+    assert "notes.txt is in no format that import knows" in ran.err
+    assert "--lines" in ran.err
+    assert "line 1" not in ran.err
+    assert memcli("import", "-", stdin='oops\n{"text": "Kim bakes"}\n', code=1).json == counts(
+        stored=1, failed=1
+    )

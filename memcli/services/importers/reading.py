@@ -137,6 +137,14 @@ class Source:
         yield from listed(text if text.lstrip().startswith("[") else f"[{text}]")
 
     @property
+    def is_prose(self) -> bool:
+        """Whether it begins with lines of which none could be JSON."""
+        lines = [
+            line for line in b"".join(self.head).removeprefix(b"\xef\xbb\xbf").split(b"\n") if line.strip()
+        ]
+        return bool(lines) and not any(line.lstrip().startswith((b"{", b"[")) for line in lines)
+
+    @property
     def is_by_line(self) -> bool:
         """Whether there is one JSON value a line, by its beginning."""
         first = b"".join(self.head).removeprefix(b"\xef\xbb\xbf").lstrip()
