@@ -15,8 +15,8 @@ from memcli.settings import ConflictSettings
 from tests.conftest import Clock
 
 USER, AGENT, IMPORTED = Trust
-THIRD, FOURTH, FIFTH = (f"The office is on floor {number}" for number in (3, 4, 5))
-DOUBLED = "The office is on the floor 4"
+THIRD, FOURTH, FIFTH = (f"The office is on the {number} floor" for number in ("third", "fourth", "fifth"))
+DOUBLED = "The office is on the 4th floor"
 
 
 @pytest.fixture
