@@ -49,9 +49,13 @@ def undone(changes: Sequence[Undone]) -> RenderableType:
     """Each change with the first of the memories that it was about."""
     lines: list[Text] = []
     for change in changes:
-        did = f"{change.forgotten:,} forgotten again, {change.changed:,} as before"
-        did = counted(change.edges, "edge") + " as before" if change.edges else did
-        did += f", {change.overtaken:,} changed again since and left" if change.overtaken else ""
+        parts = (
+            f"{change.forgotten:,} forgotten again" if change.forgotten else "",
+            f"{change.changed:,} as before" if change.changed else "",
+            counted(change.edges, "edge") + " as before" if change.edges else "",
+            f"{change.overtaken:,} changed again since and left" if change.overtaken else "",
+        )
+        did = ", ".join(filter(None, parts)) or "no memory of it is left"
         lines.append(
             Text.assemble((harmless(change.command), STRONG), (f"  {format_time(change.at)} · {did}", DIM))
         )

@@ -33,7 +33,7 @@ def scan(
     if redact and (memories := sum(leak.what == "memory" for leak in leaks)):
         words.confirmed(f"Take secrets out of {counted(memories, 'memory')} for good?", yes=yes)
         leaks = scanning.redact(run.engine, leaks)
-    render.show(leaks, output)
+    render.show(leaks, output, noted=True)
     left = [leak for leak in leaks if not leak.redacted]
     if not leaks:
         run.note("no secrets found")

@@ -24,6 +24,7 @@ WHEN_ASKED = frozenset(
         "brought_by",
         "data",
         "edges",
+        "overtaken",
         "was_from",
         "was_to",
         "weight_before",
