@@ -110,8 +110,10 @@ class _Last:
 
 def _last(db: Database, scope: Scope, last: int) -> list[_Last]:
     changes = db.journal.last(scope.user, scope.space, last)
+    if not changes:
+        return []
     taken = {change.number for change in changes}
-    others = [one for one in db.journal.since(min(taken, default=0)) if one.number not in taken]
+    others = [one for one in db.journal.since(min(taken)) if one.number not in taken]
     return [
         _Last(change, overtaken.left(change, [one for one in others if one.number > change.number]))
         for change in changes
