@@ -20,6 +20,8 @@ from memcli.storage.predicates import (
     differs,
     equals,
     has_tag,
+    is_empty,
+    is_filled,
     is_in,
     since,
 )
@@ -106,24 +108,24 @@ def in_scope(scope: Scope) -> str:
 
 def alive(now: datetime) -> str:
     """The predicate for memories that are neither forgotten nor expired; they may have been replaced."""
-    return all_of("forgotten_at IS NULL", any_of("expires_at IS NULL", after("expires_at", now)))
+    return all_of(is_empty("forgotten_at"), any_of(is_empty("expires_at"), after("expires_at", now)))
 
 
 def current(now: datetime) -> str:
     """The predicate for memories that are neither forgotten nor expired nor replaced."""
-    return all_of("replaced_at IS NULL", alive(now))
+    return all_of(is_empty("replaced_at"), alive(now))
 
 
 def _as_of(at: datetime) -> str:
     """The predicate for what was true at the time *at* and has not been forgotten since."""
     known = before("created_at", at + timedelta(microseconds=1))
-    return all_of(known, any_of("replaced_at IS NULL", after("replaced_at", at)), alive(at))
+    return all_of(known, any_of(is_empty("replaced_at"), after("replaced_at", at)), alive(at))
 
 
 def _state(wanted: Filter, now: datetime) -> str:
     """The predicate for the state that *wanted* asks for."""
     if wanted.forgotten:
-        return "forgotten_at IS NOT NULL"
+        return is_filled("forgotten_at")
     if wanted.replaced:
         return all_of(before("created_at", wanted.at) if wanted.at else "", alive(wanted.at or now))
     return _as_of(wanted.at) if wanted.at else current(now)

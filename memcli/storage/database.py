@@ -36,6 +36,7 @@ from memcli.storage.passages import Passages
 from memcli.storage.place import Folder, Place
 from memcli.storage.predicates import equals
 from memcli.storage.rooms import ROOMS, Rooms
+from memcli.storage.rowstore import beside
 from memcli.storage.table import Table
 from memcli.storage.uses import UseLog
 
@@ -172,6 +173,8 @@ class Database(Rooms):
                     table.tidy()
                 else:
                     self.is_behind = True
+        if self.current and self.current.memories.table.lacks_row_stores:
+            self.is_behind = True
 
     def fold_uses(self) -> None:
         """Count the uses that were noted in the memories' rows. Needs the writer's lock."""
@@ -184,10 +187,15 @@ class Database(Rooms):
 
         The long part, merging and indexing, needs no writer's lock: 1 s for 100,000 memories, 5 s for a
         million, and 2 minutes once, when these have no index yet. What is superfluous then, and what mergers
-        left who lost against a change or were killed, is removed under the lock, in some 0.1 s.
+        left who lost against a change or were killed, is removed under the lock, in some 0.1 s. Row stores
+        come last, not often (see `rowstore.beside.TIME_SHARE`): 2 s for 100,000 memories, 10 s for a million.
         """
-        if not self.place.is_there:
-            return
+        if self.place.is_there:
+            self._merge_all(always=always)
+            self._make_row_stores(wait=always)
+            self.is_behind = False
+
+    def _merge_all(self, *, always: bool) -> None:
         done: set[str] = set()
         with self.place.upkeep(wait=always) as is_ours:
             self.forget_what_was_read()
@@ -203,7 +211,14 @@ class Database(Rooms):
                 if table.name in done:
                     with nullcontext() if always else suppress(StorageError):
                         table.tidy(leftovers=True)
-        self.is_behind = False
+
+    def _make_row_stores(self, *, wait: bool) -> None:
+        """Make the row stores that are due, of what is merged already."""
+        self.forget_what_was_read()
+        if self.current and self.current.memories.table.lacks_row_stores:
+            with self.place.upkeep(wait=wait) as is_ours:
+                if is_ours:
+                    self.current.memories.table.make_row_stores()
 
     def all_tables(self, rooms: Container[str] = ROOMS) -> list[Table]:
         """The tables of *rooms*, of the memories, and the table meta."""
@@ -374,6 +389,7 @@ class Database(Rooms):
         for name in self.place.tables():
             if GENERATION_TABLE.fullmatch(name) and name not in known:
                 self._drop_table(name)
+        beside.drop_others(self.place.own, known)
         self.place.drop_leftovers()
 
     def _drop_table(self, name: str) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import os
 import re
 import time
@@ -10,7 +11,7 @@ from collections.abc import Callable, Coroutine, Iterator, Sequence
 from contextlib import contextmanager, suppress
 from functools import lru_cache
 from pathlib import Path
-from threading import Lock
+from threading import Lock, Thread
 from typing import Any, TypeVar
 
 import pyarrow as pa
@@ -243,6 +244,26 @@ def awaited(table: LanceTable, work: Callable[[AsyncLanceTable], Coroutine[Any, 
     Every call of the synchronous face is one of these; several at once need no threads of ours.
     """
     return native.run(work(table._table))
+
+
+async def beside_the_loop(work: Callable[[], Answer]) -> Answer:
+    """What *work* comes to in a thread of its own, while LanceDB's event loop goes on.
+
+    Not one of a pool: a fork would leave a pool without threads that does not know it.
+    """
+    loop = asyncio.get_running_loop()
+    done: asyncio.Future[Answer] = loop.create_future()
+
+    def carried_out() -> None:
+        try:
+            answer = work()
+        except Exception as error:  # it belongs to whoever waits
+            loop.call_soon_threadsafe(done.set_exception, error)
+        else:
+            loop.call_soon_threadsafe(done.set_result, answer)
+
+    Thread(target=carried_out, daemon=True).start()
+    return await done
 
 
 def table_or_none(connection: Connection, name: str) -> LanceTable | None:

@@ -11,14 +11,13 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from memcli.model import PRIVATE, Memory, Trust
-from memcli.storage import indexes, lookup, rows
-from memcli.storage.candidates import COLUMNS, Candidates, collected
-from memcli.storage.indexes import VECTOR_INDEX
+from memcli.storage import indexes, rows
+from memcli.storage.findable import Findable
 from memcli.storage.lance import ROW
-from memcli.storage.lookup import Holding, Looked, Near, Pick
-from memcli.storage.predicates import all_of, any_of, equals, is_in, quote, starts_with
+from memcli.storage.predicates import all_of, equals, is_in, quote, starts_with
 from memcli.storage.rows import FINGERPRINT, MEMORY_FIELDS, VECTOR
-from memcli.storage.table import MANY_KEYS, Table, chunks
+from memcli.storage.rowstore.table import RowStoredTable
+from memcli.storage.table import MANY_KEYS, chunks
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -42,21 +41,19 @@ TRUST_BEFORE = {
 """Who put a memory there that is older than that: as far as its source tells; else it was the user."""
 
 
-class Memories:
+class Memories(Findable):
     """The memories of one generation."""
-
-    def __init__(self, table: Table) -> None:
-        self.table = table
 
     @classmethod
     def open(cls, connection: Connection, name: str, dimension: int) -> Memories:
         """The table called *name*, for vectors of *dimension* numbers."""
-        return cls(Table(connection, name, rows.memory_schema(dimension), "id", indexes.of_memories()))
+        schema, wanted = rows.memory_schema(dimension), indexes.of_memories()
+        return cls(RowStoredTable(connection, name, schema, "id", wanted))
 
     @classmethod
     def absent(cls) -> Memories:
         """The memories of a store that does not exist: none."""
-        return cls(Table.absent(rows.memory_schema(1)))
+        return cls(RowStoredTable.absent(rows.memory_schema(1)))
 
     def create(self) -> None:
         """Make the table and its full-text index. Needs the writer's lock."""
@@ -145,7 +142,10 @@ class Memories:
         if where:
             some = [self.where(all_of(is_in("id", few), where)) for few in chunks(ids, MANY_KEYS)]
             return {memory.id: memory for found in some for memory in found}
-        return {m.id: m for m in rows.from_table(self.table.with_keys(ids, list(MEMORY_FIELDS)))}
+        found = self.table.memories(ids)
+        if found is None:
+            found = rows.from_table(self.table.with_keys(ids, list(MEMORY_FIELDS)))
+        return {memory.id: memory for memory in found}
 
     def outlines(self, ids: Sequence[str], where: str) -> dict[str, Memory]:
         """The memories *ids* that fulfil *where*, by id: what they say, where they are and in what state.
@@ -255,103 +255,6 @@ class Memories:
         groups = table.group_by(column).aggregate([([], "count_all"), ("created_at", "max")])
         return {row[column]: (row["count_all"], row["created_at_max"]) for row in groups.to_pylist()}
 
-    # --- searching ---
-
-    def found(
-        self,
-        vector: NDArray[np.float32] | None,
-        terms: Sequence[str],
-        where: str,
-        *,
-        nearest: int,
-        holding: int,
-        place: str = "",
-        also: Sequence[str] = (),
-        pick: Pick | None = None,
-    ) -> Candidates:
-        """What is near *vector*, and what holds *terms*.
-
-        Args:
-            vector: What to compare vectors with, shape (dimension,), of length 1; None for nothing.
-            terms: What to look for in the texts, each by itself.
-            where: The predicate that all candidates fulfil.
-            nearest: How many of the nearest, at most.
-            holding: How many of those that hold a term, the best of each term, at most.
-            place: A part of *where* after which most of what is left fulfils all of it; see `lookup`.
-            also: Ids of further candidates, where they fulfil *where*.
-            pick: Chooses the candidates that are worth a look; all are, if None.
-        """
-        questions: list[Near | Holding] = [Holding(term, holding) for term in terms]
-        questions += [Near(vector, nearest)] if vector is not None else []
-        looked = self.looked_up(
-            questions, where=where, place=place, columns=_columns_read(vector), also=also, pick=pick
-        )
-        brought_up = [answer.places for answer in looked.answers]
-        asked_for = np.flatnonzero(np.isin(looked.rows["id"].to_numpy(), list(also)))
-        places = np.unique(np.concatenate([*brought_up, asked_for]))
-        scores = {term: np.zeros(len(looked.rows)) for term in terms}
-        for term, answer in zip(terms, looked.answers, strict=False):
-            scores[term][answer.places] = answer.scores
-        vectors = None if looked.vectors is None else looked.vectors[places]
-        return collected(
-            looked.rows.take(places), vectors, vector, {t: values[places] for t, values in scores.items()}
-        )
-
-    def looked_up(
-        self,
-        questions: Sequence[Near | Holding],
-        *,
-        where: str,
-        place: str,
-        columns: Sequence[str],
-        also: Sequence[str] = (),
-        pick: Pick | None = None,
-    ) -> Looked:
-        """What *questions* bring up; see `lookup.looked_up`. *also* are ids of further rows to be read."""
-        first = "" if place and place != where and self.share(place) >= lookup.MOST else place
-        indexed = int(self.table.roughly(VECTOR_INDEX, lambda: self.table.indexed(VECTOR_INDEX)))
-        looked = self.table.together(
-            lambda table: lookup.looked_up(
-                table,
-                questions,
-                where=where,
-                first=first,
-                columns=columns,
-                also=is_in("id", also) if also else "",
-                indexed=indexed,
-                pick=pick,
-            ),
-            Looked.nothing(self.table.no_rows(columns), len(questions)),
-        )
-        if len(looked.rows):
-            self.table.note_places(looked.rows)
-        return looked
-
-    def share(self, place: str) -> float:
-        """Roughly which share of all memories fulfils the predicate *place*, 0..1."""
-        return self.table.roughly(place, lambda: self.table.count(place) / max(self.table.count(), 1))
-
-    def surroundings(
-        self,
-        found: Candidates,
-        places: Mapping[str, Sequence[int]],
-        ids: Sequence[str],
-        *,
-        vector: NDArray[np.float32] | None,
-        where: str,
-    ) -> Candidates:
-        """*found*, and the turns at *places* (positions by conversation) and the memories *ids*, compared."""
-        positions = sorted({position for some in places.values() for position in some})
-        turns = all_of(is_in("conversation", list(places)), is_in("position", positions))
-        wanted = any_of(turns if places else "", is_in("id", ids) if ids else "")
-        if not wanted:
-            return found
-        table = self.table.rows(all_of(wanted, where), [*_columns_read(vector), ROW])
-        # asking for each conversation's positions alone would take LanceDB half as long again
-        beside = table.filter(_is_at(table, places, ids))
-        vectors = None if vector is None else rows.vectors_of(beside)
-        return found.joined(collected(beside, vectors, vector, {}))
-
     def turns(self, places: Mapping[str, Iterable[int]], where: str) -> list[Memory]:
         """The turns at *places* (positions by conversation) that fulfil *where*, in order.
 
@@ -363,20 +266,6 @@ class Memories:
             at = all_of(is_in("conversation", some), is_in("position", positions))
             found += self.where(all_of(at, where)) if positions else []
         return sorted(found, key=lambda turn: (turn.conversation, turn.position or 0, turn.id))
-
-
-def _columns_read(vector: NDArray[np.float32] | None) -> list[str]:
-    """What is read of candidates that are to be compared with *vector*."""
-    return [*COLUMNS, *([VECTOR] if vector is not None else [])]
-
-
-def _is_at(table: pa.Table, places: Mapping[str, Sequence[int]], ids: Sequence[str]) -> pa.ChunkedArray:
-    """Which rows of *table* are turns at *places*, or among *ids*."""
-    talks = pa.array(places, pa.utf8())
-    wanted = [(talk << 40) + position for talk, some in enumerate(places.values()) for position in some]
-    talk = pc.shift_left(pc.index_in(table["conversation"], talks).cast(pa.int64()), 40)
-    here = pc.is_in(pc.add(talk, table["position"].cast(pa.int64())), pa.array(wanted, pa.int64()))
-    return pc.or_(here, pc.is_in(table["id"], pa.array(ids, pa.utf8())))
 
 
 def _beyond(gone: Mapping[str, Memory], memory: Memory, link: str) -> str:

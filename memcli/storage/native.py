@@ -18,7 +18,9 @@ script of tests/benchmarks so, and 0.48 times through the package.
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Callable, Coroutine
+from concurrent.futures import Future
 from dataclasses import dataclass
 from functools import cache, cached_property
 from importlib.machinery import PathFinder
@@ -92,6 +94,12 @@ def run(work: Coroutine[Any, Any, Answer]) -> Answer:
     """What *work* comes to on LanceDB's own event loop, whose thread a fork leaves in order."""
     answer: Answer = standins.import_part("lancedb", "background_loop").LOOP.run(work)
     return answer
+
+
+def started(work: Coroutine[Any, Any, Answer]) -> Future[Answer]:
+    """*work*, begun on LanceDB's own event loop."""
+    loop = standins.import_part("lancedb", "background_loop").LOOP.loop
+    return asyncio.run_coroutine_threadsafe(work, loop)
 
 
 def tokenized(text: str, options: dict[str, Any]) -> list[str]:

@@ -29,6 +29,7 @@ from enum import StrEnum
 from typing import TypeGuard
 
 from memcli.errors import UsageError
+from memcli.storage.meaning import Joined, Predicate, Test, Tested, meaning_of, said
 
 Literal = str | int | float | bool | None
 """What a metadata value is compared with."""
@@ -38,12 +39,6 @@ FACETS = "facets"
 
 MAX_DEPTH = 16
 """How deeply conditions may nest so that LanceDB still parses the predicate (it fails from about 22)."""
-
-IS_TURN = "conversation <> '' AND position IS NOT NULL"
-"""The predicate for turns of conversations; all other memories are facts."""
-
-IS_FACT = "conversation = '' OR position IS NULL"
-"""The predicate for facts."""
 
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _UNQUOTABLE = re.compile("[\x00\ud800-\udfff]")
@@ -135,20 +130,31 @@ def quote(text: str) -> str:
     return "'" + text.replace("'", "''") + "'"
 
 
-def equals(column: str, value: str | int | bool) -> str:
+def equals(column: str, value: str | int | bool) -> Predicate:
     """Predicate: *column* holds *value*."""
-    return f"{column} = {_scalar(value)}"
+    return said(f"{column} = {_scalar(value)}", Tested(column, Test.EQUAL, value))
 
 
-def differs(column: str, value: str | int | bool) -> str:
+def differs(column: str, value: str | int | bool) -> Predicate:
     """Predicate: *column* holds something else than *value*."""
-    return f"{column} <> {_scalar(value)}"
+    return said(f"{column} <> {_scalar(value)}", Tested(column, Test.NOT_EQUAL, value))
 
 
-def is_in(column: str, values: Iterable[str | int]) -> str:
+def is_empty(column: str) -> Predicate:
+    """Predicate: *column* holds nothing, not even an empty text."""
+    return said(f"{column} IS NULL", Tested(column, Test.IS_NULL))
+
+
+def is_filled(column: str) -> Predicate:
+    """Predicate: *column* holds something, be it an empty text."""
+    return said(f"{column} IS NOT NULL", Tested(column, Test.IS_VALID))
+
+
+def is_in(column: str, values: Iterable[str | int]) -> Predicate:
     """Predicate: *column* holds one of *values*; false for all rows if there are none."""
-    listed = ", ".join(_scalar(value) for value in values)
-    return f"{column} IN ({listed})" if listed else "false"
+    some = tuple(values)
+    listed = ", ".join(_scalar(value) for value in some)
+    return said(f"{column} IN ({listed})" if listed else "false", Tested(column, Test.IS_IN, some))
 
 
 def starts_with(column: str, prefix: str) -> str:
@@ -161,24 +167,24 @@ def has_tag(column: str, tag: str) -> str:
     return f"array_has({column}, {quote(tag)})"
 
 
-def before(column: str, moment: datetime) -> str:
+def before(column: str, moment: datetime) -> Predicate:
     """Predicate: the time in *column* is earlier than *moment* (aware)."""
-    return f"{column} < {_timestamp(moment)}"
+    return said(f"{column} < {_timestamp(moment)}", Tested(column, Test.LESS, moment))
 
 
-def after(column: str, moment: datetime) -> str:
+def after(column: str, moment: datetime) -> Predicate:
     """Predicate: the time in *column* is later than *moment* (aware)."""
-    return f"{column} > {_timestamp(moment)}"
+    return said(f"{column} > {_timestamp(moment)}", Tested(column, Test.GREATER, moment))
 
 
-def since(column: str, moment: datetime) -> str:
+def since(column: str, moment: datetime) -> Predicate:
     """Predicate: the time in *column* is *moment* (aware) or later."""
-    return f"{column} >= {_timestamp(moment)}"
+    return said(f"{column} >= {_timestamp(moment)}", Tested(column, Test.GREATER_EQUAL, moment))
 
 
-def at_least(column: str, bound: float) -> str:
+def at_least(column: str, bound: float) -> Predicate:
     """Predicate: the number in *column* is *bound* (finite) or more."""
-    return f"{column} >= {_double(bound)}"
+    return said(f"{column} >= {_double(bound)}", Tested(column, Test.GREATER_EQUAL, float(bound)))
 
 
 def below(column: str, bound: float) -> str:
@@ -193,17 +199,21 @@ def at_most(column: str, bound: int) -> str:
 
 def all_of(*predicates: str) -> str:
     """Predicate: all of *predicates* hold. Empty ones are left out; empty if none is left."""
-    return _joined(" AND ", predicates)
+    return _joined(" AND ", predicates, either=False)
 
 
 def any_of(*predicates: str) -> str:
     """Predicate: one of *predicates* holds. Empty ones are left out; empty if none is left."""
-    return _joined(" OR ", predicates)
+    return _joined(" OR ", predicates, either=True)
 
 
-def _joined(operator: str, predicates: Iterable[str]) -> str:
+def _joined(operator: str, predicates: Iterable[str], *, either: bool) -> str:
     given = [predicate for predicate in predicates if predicate]
-    return given[0] if len(given) == 1 else operator.join(f"({predicate})" for predicate in given)
+    if len(given) < 2:
+        return given[0] if given else ""
+    parts = tuple(meaning for predicate in given if (meaning := meaning_of(predicate)) is not None)
+    sql = operator.join(f"({predicate})" for predicate in given)
+    return said(sql, Joined(parts, either) if len(parts) == len(given) else None)
 
 
 def compiled(condition: Condition, column: str = FACETS) -> str:
@@ -341,3 +351,10 @@ def _scalar(value: str | int | bool) -> str:
 
 def _timestamp(moment: datetime) -> str:
     return f"to_timestamp_micros({(moment - _EPOCH) // timedelta(microseconds=1)})"
+
+
+IS_TURN = all_of(differs("conversation", ""), is_filled("position"))
+"""The predicate for turns of conversations; all other memories are facts."""
+
+IS_FACT = any_of(equals("conversation", ""), is_empty("position"))
+"""The predicate for facts."""

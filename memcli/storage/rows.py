@@ -6,7 +6,7 @@ import hashlib
 import json
 import re
 import unicodedata
-from collections.abc import Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
@@ -161,8 +161,13 @@ def _cell(memory: Memory, name: str) -> Any:
 def from_table(table: pa.Table) -> list[Memory]:
     """The memories in the rows of *table*."""
     present = [name for name in MEMORY_FIELDS if name in table.column_names]
-    columns = [[_value(name, value) for value in table[name].to_pylist()] for name in present]
-    return [Memory(**dict(zip(present, row, strict=True))) for row in zip(*columns, strict=True)]
+    return memories_of({name: table[name].to_pylist() for name in present})
+
+
+def memories_of(columns: Mapping[str, Iterable[Any]]) -> list[Memory]:
+    """The memories whose fields *columns* have, as Arrow gives them, those of a column in order."""
+    values = [[_value(name, value) for value in column] for name, column in columns.items()]
+    return [Memory(**dict(zip(columns, row, strict=True))) for row in zip(*values, strict=True)]
 
 
 def _value(name: str, value: Any) -> Any:

@@ -98,6 +98,11 @@ def manifests(table: Path) -> list[Path]:
     return sorted(path for path in there if path.stem.isdecimal() and len(path.stem) == len(str(FIRST)))
 
 
+def manifest(table: Path, number: int) -> Path:
+    """The manifest of version *number* of the table in the directory *table*, be it there or not."""
+    return table / FOLDER / f"{FIRST - number}.manifest"
+
+
 def number_of(manifest: Path) -> int:
     """The version that *manifest* is of, as its name says."""
     return FIRST - int(manifest.stem)

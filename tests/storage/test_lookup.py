@@ -3,7 +3,6 @@
 import random
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -16,22 +15,30 @@ from numpy.typing import NDArray
 from memcli.model import Memory
 from memcli.storage import lookup
 from memcli.storage.candidates import Candidates
-from memcli.storage.indexes import INDEXED_FROM, TEXT_INDEX, VECTOR_INDEX
+from memcli.storage.indexes import INDEXED_FROM, TEXT_INDEX, VECTOR_INDEX, make_text
 from memcli.storage.lance import connected
 from memcli.storage.lookup import Holding, Near
 from memcli.storage.memories import Memories
-from memcli.storage.predicates import all_of, any_of, equals, has_tag, is_in
+from memcli.storage.predicates import after, all_of, any_of, equals, has_tag, is_empty, is_in
 from memcli.storage.rows import VECTOR, memory_schema, to_table, units
+from tests.storage.mixture import (
+    CENTRES,
+    DIMENSION,
+    MADE,
+    WORDS,
+    around,
+    memory,
+    mixed,
+    store,
+    vectors,
+    with_row_stores,
+)
 
-DIMENSION = 32
-MADE = datetime(2026, 5, 1, tzinfo=UTC)
-WORDS = ("otter", "kelp", "urchin", "reef", "tide", "gull", "crab", "squid")
 NOBODY_HOLDS = "zebrafinch"
-CENTRES = units(np.random.default_rng(99).normal(size=(200, DIMENSION)).astype(np.float32))
 
 Test = Callable[[Memory], bool]
 
-ALIVE = "forgotten_at IS NULL AND (expires_at IS NULL OR expires_at > timestamp '2026-05-01 00:00:00')"
+ALIVE = all_of(is_empty("forgotten_at"), any_of(is_empty("expires_at"), after("expires_at", MADE)))
 CONDITIONS: Mapping[str, tuple[str, Test]] = {
     "all": ("", lambda _: True),
     "alive": (
@@ -54,31 +61,6 @@ PLACES: Mapping[str, tuple[str, Test]] = {
     ),
     "nowhere": (equals("space", "nowhere"), lambda _: False),
 }
-
-
-def memory(name: str, text: str = "otter", **about: Any) -> Memory:
-    """A memory in the large space."""
-    made = {"created_at": MADE, "updated_at": MADE, "user": "me", "space": "large", "metadata": {}}
-    return Memory(id=name, text=text, title=text[:40], **{**made, **about})
-
-
-def around(centres: NDArray[np.float32], spread: float, seed: int) -> NDArray[np.float32]:
-    """A vector of length 1 beside each of *centres*, shape (n, DIMENSION)."""
-    beside = centres + spread * np.random.default_rng(seed).normal(size=centres.shape)
-    return units(beside.astype(np.float32))
-
-
-def vectors(count: int, seed: int = 0) -> NDArray[np.float32]:
-    """*count* vectors of length 1, shape (count, DIMENSION), in clusters as those of a model are."""
-    which = np.random.default_rng(seed).integers(200, size=count)
-    return around(CENTRES[which], 0.12, seed + 1)
-
-
-def store(directory: Path) -> Memories:
-    """An empty table of memories."""
-    memories = Memories.open(connected(directory), "memories_1", DIMENSION)
-    memories.create()
-    return memories
 
 
 @dataclass
@@ -117,35 +99,31 @@ def _as_stored(rows: NDArray[np.float32]) -> NDArray[np.float32]:
     return units(rows.astype(np.float16).astype(np.float32))
 
 
-def mixed(count: int, seed: int) -> list[Memory]:
-    """*count* memories in every state, most of them alive and in the large space."""
-    chance = random.Random(seed)
-
-    def made(i: int) -> Memory:
-        later = MADE + timedelta(hours=1)
-        return memory(
-            f"m{i:05}",
-            " ".join(chance.choices(WORDS, weights=range(1, 9), k=chance.randint(1, 6))),
-            space="small" if chance.random() < 0.1 else "large",
-            user="you" if chance.random() < 0.2 else "me",
-            importance=chance.random(),
-            tags=("rare",) if chance.random() < 0.02 else (),
-            forgotten_at=MADE if chance.random() < 0.2 else None,
-            expires_at=chance.choice([None, None, None, later, MADE - timedelta(hours=1)]),
-            replaced_at=MADE if chance.random() < 0.2 else None,
-        )
-
-    return [made(i) for i in range(count)]
+HOW = pytest.mark.parametrize("how", ["columns", "row stores"])
 
 
-@pytest.fixture(scope="module")
-def known(tmp_path_factory: pytest.TempPathFactory) -> Known:
-    """A store of 900 memories, too small for an index of vectors, written in three pieces."""
+@pytest.fixture(scope="module", params=["columns", "row stores", "row stores and columns"])
+def known(tmp_path_factory: pytest.TempPathFactory, request: pytest.FixtureRequest) -> Known:
+    """A store of 900 memories, too small for an index of vectors, written in three pieces.
+
+    With or without row stores, or with such of two pieces.
+    """
     some, rows = mixed(900, seed=7), vectors(900, seed=7)
     known = Known(store(tmp_path_factory.mktemp("small") / "store"), {}, {})
     for at in range(0, 900, 300):
+        if at == 600 and request.param == "row stores and columns":
+            known.memories.table.tidy()
+            with_row_stores(known.memories)
         known.add(some[at : at + 300], rows[at : at + 300])
+    if request.param == "row stores and columns":
+        known.memories.table.write(make_text)  # what is indexed has one score, whatever is asked for
+        known.memories.table.refresh()
+        assert known.memories.table.row_stores is not None
+        assert not known.memories.table.row_stores.is_whole
+        return known
     known.memories.table.tidy()
+    if request.param == "row stores":
+        with_row_stores(known.memories)
     return known
 
 
@@ -353,13 +331,15 @@ MANY = INDEXED_FROM + 1_000
 EXTRA = 40
 
 
-@pytest.fixture(scope="module")
-def indexed(tmp_path_factory: pytest.TempPathFactory) -> Known:
+@pytest.fixture(scope="module", params=["columns", "row stores"])
+def indexed(tmp_path_factory: pytest.TempPathFactory, request: pytest.FixtureRequest) -> Known:
     """A store with an index, and rows behind it that the index does not know."""
     known = Known(store(tmp_path_factory.mktemp("large") / "store"), {}, {})
     known.add([replace(m, id=f"i{m.id}") for m in mixed(MANY, seed=1)], vectors(MANY, seed=1))
     known.memories.table.tidy()
     assert known.memories.table.indexed(VECTOR_INDEX) == MANY
+    if request.param == "row stores":
+        with_row_stores(known.memories)
     known.add([memory(f"new{i:02}", f"fresh {i}") for i in range(EXTRA)], vectors(EXTRA, seed=55))
     return known
 
@@ -495,8 +475,9 @@ def test_a_space_far_from_what_is_asked_is_searched_all_the_same(
         assert len(set(found.ids).intersection(nearest)) >= 8
 
 
-def test_what_is_erased_is_in_no_index(tmp_path: Path) -> None:
-    """Neither its words, nor its name, nor where it was said."""
+@HOW
+def test_what_is_erased_is_in_no_index(tmp_path: Path, how: str) -> None:
+    """Nor in a row store: neither its words, nor its name, nor where it was said."""
     directory = tmp_path / "store"
     memories = store(directory)
     some = [memory(f"m{i:05}", conversation=f"talk{i % 50}", position=i) for i in range(INDEXED_FROM)]
@@ -514,6 +495,8 @@ def test_what_is_erased_is_in_no_index(tmp_path: Path) -> None:
     every = vectors(INDEXED_FROM + 3)
     memories.add([*some, *secrets], every)
     memories.table.tidy()
+    if how == "row stores":
+        with_row_stores(memories)
     memories.erase([m.id for m in secrets])
     told = ("quagmire", "xylophon", "zeppelin", "wolperting", "jabberwock")
     for path in directory.rglob("*"):
@@ -529,7 +512,8 @@ def test_what_is_erased_is_in_no_index(tmp_path: Path) -> None:
 # --- a store from before ---
 
 
-def test_a_store_with_vectors_of_32_bits_is_used_as_it_is(tmp_path: Path) -> None:
+@HOW
+def test_a_store_with_vectors_of_32_bits_is_used_as_it_is(tmp_path: Path, how: str) -> None:
     """Searched, stored into, changed, indexed; with the same answers."""
     connection = connected(tmp_path / "store")
     fields = [
@@ -554,6 +538,8 @@ def test_a_store_with_vectors_of_32_bits_is_used_as_it_is(tmp_path: Path) -> Non
     known.vectors[some[0].id] = _as_stored(rows[:1])[0]
     known.memories.rewrite([some[1], some[501]])
     known.memories.table.tidy()
+    if how == "row stores":
+        with_row_stores(known.memories)
     assert known.memories.vectors([some[2].id])[0].tolist() == rows[2].tolist()
     alive = {m.id for m in known.rows.values() if CONDITIONS["alive"][1](m)}
     for seed in range(10):

@@ -267,11 +267,12 @@ def first_look(found: Candidates, memories: int) -> NDArray[np.int64]:
 def evidence(found: Candidates, question: Question) -> Evidence:
     """The evidence for each candidate, meaning and words together."""
     words = Words(found, question.memories)
-    turns, facts = _of_turns(found, words, question), _of_facts(found, words, question)
-    signals, contributions = {}, {}
     turn = found.is_turn
-    for name in dict.fromkeys((*turns, *facts)):
-        nothing = (np.zeros(len(found)), np.zeros(len(found)))
+    turns = _of_turns(found, words, question) if turn.any() else {}
+    facts = _of_facts(found, words, question)
+    signals, contributions = {}, {}
+    nothing = (np.zeros(len(found)), np.zeros(len(found)))
+    for name in SIGNALS:
         of_turn, of_fact = turns.get(name, nothing), facts.get(name, nothing)
         signals[name] = np.where(turn, of_turn[0], of_fact[0])
         contributions[name] = np.where(turn, TURN_SCALE * of_turn[1], of_fact[1])
@@ -284,6 +285,9 @@ def evidence(found: Candidates, question: Question) -> Evidence:
     prior = KIND * kind - UNKNOWN_NAME * unknown
     return Evidence(signals, contributions, own, prior, doubt=np.where(turn, TURN_DOUBT + prior, 0.0))
 
+
+SIGNALS = ("cosine", "coverage", "surroundings", "speaker", "time", "question", "hubness")
+"""What speaks for or against a memory itself, in the order in which it is told."""
 
 Signals = Mapping[str, "tuple[Numbers, Numbers]"]
 """Of each signal, what was observed and what it contributes."""

@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from memcli.storage.candidates import Candidates
+    from memcli.storage.lookup import Begun
 
 FOUND = 100
 """Memories looked at, at least, by meaning and for each term by BM25; four times as many as are asked for.
@@ -65,23 +66,37 @@ class Searcher:
             yield from ([] for _ in queries)
             return
         without_vectors = self.asked.mode is Mode.TEXT
+        begun = self._begun(queries[0]) if len(queries) == 1 and not without_vectors else None
         vectors = None if without_vectors else self.engine.query_vectors(queries)
         for row, query in enumerate(queries):
-            yield self._answer(query, None if vectors is None else vectors[row]) if query.strip() else []
+            vector = None if vectors is None else vectors[row]
+            yield self._answer(query, vector, begun) if query.strip() else []
 
-    def _answer(self, query: str, vector: NDArray[np.float32] | None) -> list[Hit]:
+    def _begun(self, query: str) -> Begun | None:
+        """The look for the words of *query*, which goes on while its vector is made."""
+        words = self._words(query)
+        if not words:
+            return None
+        asked = self.asked
+        memories = self.engine.db.memories
+        return memories.begun(words, asked.where, holding=self.depth, place=asked.place)
+
+    def _words(self, query: str) -> list[str]:
+        return [] if self.asked.mode is Mode.VECTOR else terms(query)[:TERMS]
+
+    def _answer(self, query: str, vector: NDArray[np.float32] | None, begun: Begun | None) -> list[Hit]:
         question = self._question(query, vector)
-        found = self._found(query, vector)
+        found = self._found(query, vector, begun)
         if not len(found):
             return []
         ranked = self._ranked(found, question)
         hits = reranking.rerank(self.engine, query, self._hits(found, ranked))
         return hits[: self.asked.limit]
 
-    def _found(self, query: str, vector: NDArray[np.float32] | None) -> Candidates:
+    def _found(self, query: str, vector: NDArray[np.float32] | None, begun: Begun | None) -> Candidates:
         """The candidates for *query*, and the turns around the best of them."""
         db, where = self.engine.db, self.asked.where
-        words = [] if self.asked.mode is Mode.VECTOR else terms(query)[:TERMS]
+        words = self._words(query)
         further = {} if vector is None else db.passages.near(vector, self.asked.passages, self.depth)
         found = db.memories.found(
             vector,
@@ -92,6 +107,7 @@ class Searcher:
             place=self.asked.place,
             also=list(further),
             pick=ranking.promising if self.depth <= FOUND else None,
+            begun=begun,
         )
         if self.asked.mode is Mode.HYBRID and len(found):
             places, ids = self._worth_a_look(found)

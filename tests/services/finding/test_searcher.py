@@ -131,7 +131,7 @@ def test_in_mode_vector_no_word_is_looked_for(engine: Engine, monkeypatch: pytes
     """The order is that of the cosines."""
     texts = ["zebrafinch aviary", "aviary of the town", "zebrafinch", "something else", "else"]
     remember.store_all(engine, [fact(f"f{i}", text) for i, text in enumerate(texts)])
-    monkeypatch.setattr("memcli.storage.memories.Holding", None)
+    monkeypatch.setattr("memcli.storage.findable.Holding", None)
     hits = recall.search(engine, "zebrafinch aviary", scope=WORK, mode=Mode.VECTOR)
     assert [hit.similarity for hit in hits] == sorted((hit.similarity for hit in hits), reverse=True)
     assert ids(hits)[0] == "f0"

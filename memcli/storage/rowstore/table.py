@@ -1,0 +1,96 @@
+"""A table whose large fragments have row stores beside them."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Sequence
+from contextlib import suppress
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from memcli.errors import StorageError
+from memcli.storage import versions
+from memcli.storage.lance import read_before, translated
+from memcli.storage.rowstore import beside
+from memcli.storage.rowstore.beside import RowStores
+from memcli.storage.table import Table
+from memcli.storage.versions import TornError, Version
+
+if TYPE_CHECKING:
+    from memcli.model import Memory
+
+
+class RowStoredTable(Table):
+    """The table of memories, with row stores where it is in a directory of this machine."""
+
+    @property
+    def row_folder(self) -> Path | None:
+        """Where the row stores are, or would be; None where there can't be any."""
+        if self._table is None or "://" in self._connection.uri or not hasattr(os, "pread"):
+            return None
+        return Path(self._connection.uri) / f"{self.name}{beside.ENDING}"
+
+    @property
+    def _manifest(self) -> Version | None:
+        """What the version that is read is made of; None if its manifest is not there, or torn."""
+
+        def read() -> Version | None:
+            with suppress(OSError, TornError):
+                return versions.read(versions.manifest(self._directory, self.version))
+            return None
+
+        return self.once("manifest", read)
+
+    @property
+    def _directory(self) -> Path:
+        return Path(self._connection.uri) / f"{self.name}.lance"
+
+    @property
+    def row_stores(self) -> RowStores | None:
+        """The row stores beside the version that is read; None if it has none."""
+        if (folder := self.row_folder) is None:
+            return None
+        try:
+            made = folder.stat().st_mtime_ns
+        except OSError:
+            return None
+        kept = read_before(self._connection)
+        (version, then), known = kept.get((self.name, "row stores"), ((0, 0), None))
+        if (version, then) != (self.version, made):
+            manifest = self._manifest
+            before = known if then == made else None
+            known = RowStores(folder, manifest, self._directory, before) if manifest is not None else None
+            kept[self.name, "row stores"] = ((self.version, made), known)
+        return known if known else None
+
+    def memories(self, keys: Sequence[str]) -> list[Memory] | None:
+        """The memories called *keys*; None if row stores do not know all of them, or where they are."""
+        places, stores = self._places, self.row_stores
+        if stores is None or not all(key in places for key in keys):
+            return None
+        found = stores.memories(np.array([places[key] for key in keys], dtype=np.uint64))
+        return found if found is not None and {memory.id for memory in found} == set(keys) else None
+
+    def tidy(self, *, leftovers: bool = False) -> None:
+        """See `Table`."""
+        super().tidy(leftovers=leftovers)
+        if leftovers and (folder := self.row_folder) is not None and (manifest := self._manifest) is not None:
+            beside.remove(folder, manifest)
+
+    @property
+    def lacks_row_stores(self) -> bool:
+        """Whether row stores are to be made: a large fragment has none, and it is time."""
+        folder = self.row_folder if self.count() >= beside.WORTH else None
+        manifest = self._manifest if folder is not None else None
+        return folder is not None and manifest is not None and bool(beside.lacking(folder, manifest))
+
+    def make_row_stores(self) -> None:
+        """Have a row store beside each large fragment, if it is time, beside whoever writes.
+
+        Needs the lock of upkeep. Where that is not possible there are none.
+        """
+        if (folder := self.row_folder) is not None and (manifest := self._manifest) is not None:
+            with suppress(StorageError), translated(f"make row stores of {self.name}", self._torn):
+                beside.make(self._table, manifest, folder)
