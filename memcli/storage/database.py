@@ -217,7 +217,8 @@ class Database(Rooms):
         self.forget_what_was_read()
         if self.current and self.current.memories.table.lacks_row_stores:
             with self.place.upkeep(wait=wait) as is_ours:
-                if is_ours:
+                self.forget_what_was_read()  # of before it was ours
+                if is_ours and self.current:
                     self.current.memories.table.make_row_stores()
 
     def all_tables(self, rooms: Container[str] = ROOMS) -> list[Table]:

@@ -26,8 +26,8 @@ def erase(db: Database, memories: Sequence[Memory]) -> None:
         StorageError: Somebody has been tidying for too long.
     """
     ids = [memory.id for memory in memories]
-    db.drop_leftovers()
     with _undisturbed(db):
+        db.drop_leftovers()
         generations = [one for one in (db.begun, db.current) if one is not None]
         successors: dict[str, str] = {}
         for generation in generations:

@@ -20,6 +20,7 @@ from memcli.storage.rows import VECTOR
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
+    from memcli.storage.lance import LanceTable
     from memcli.storage.rowstore.table import RowStoredTable
 
 
@@ -89,23 +90,30 @@ class Findable:
         begun: Begun | None = None,
     ) -> Looked:
         """What *questions* bring up; see `lookup.looked_up`. *also* are ids of further rows to be read."""
-        first, stores = self._first(place, where), self.table.row_stores
-        indexed = int(self.table.roughly(VECTOR_INDEX, lambda: self.table.indexed(VECTOR_INDEX)))
-        looked = self.table.together(
-            lambda table: lookup.looked_up(
-                table,
-                questions,
-                where=where,
-                first=first,
-                columns=columns,
-                also=is_in("id", also) if also else "",
-                indexed=indexed,
-                pick=pick,
-                stores=stores,
-                begun=begun,
-            ),
-            Looked.nothing(self.table.no_rows(columns), len(questions)),
-        )
+        nothing = Looked.nothing(self.table.no_rows(columns), len(questions))
+
+        def ask(_: LanceTable) -> Looked:
+            """All that is known of a version and the version itself are one: another one may have come."""
+            first, stores = self._first(place, where), self.table.row_stores
+            indexed = int(self.table.roughly(VECTOR_INDEX, lambda: self.table.indexed(VECTOR_INDEX)))
+            is_of_this = begun is not None and begun.version == self.table.version
+            return self.table.as_it_is(
+                lambda table: lookup.looked_up(
+                    table,
+                    questions,
+                    where=where,
+                    first=first,
+                    columns=columns,
+                    also=is_in("id", also) if also else "",
+                    indexed=indexed,
+                    pick=pick,
+                    stores=stores if stores is not None and stores.number == self.table.version else None,
+                    begun=begun if is_of_this else None,
+                ),
+                nothing,
+            )
+
+        looked = self.table.read(ask, nothing)
         if len(looked.rows):
             self.table.note_places(looked.rows)
         return looked
@@ -115,9 +123,16 @@ class Findable:
 
         LanceDB does so while whoever asks makes the vector of the query.
         """
-        first, stores = self._first(place, where), self.table.row_stores
         questions = [Holding(term, holding) for term in terms]
-        return self.table.read(lambda table: lookup.begun(table._table, questions, first, stores), None)
+
+        def begin(_: LanceTable) -> Begun | None:
+            first, stores, version = self._first(place, where), self.table.row_stores, self.table.version
+            if stores is not None and stores.number != version:
+                stores = None
+            table = self.table.asynchronous
+            return None if table is None else lookup.begun(table, version, questions, first, stores)
+
+        return self.table.read(begin, None)
 
     def _first(self, place: str, where: str) -> str:
         """The condition under which rows are looked for at first; see `lookup.looked_up`."""

@@ -142,7 +142,7 @@ async def looked_up(
         indexed: How many vectors an index of them knows; 0 where there is none.
         pick: Chooses what is read; everything is, if None.
         stores: Row stores of the same version of the table; None if there are none.
-        begun: Questions that are being answered already; those of another version are asked again.
+        begun: Questions that are being answered already, of the same version.
     """
     further = [_numbers(table, also)] if also else []
     sought = _Sought(table, indexed, exact=pick is None, stores=stores, begun=begun)
@@ -165,27 +165,29 @@ class Begun:
     """Questions that are being answered.
 
     Attributes:
-        table: The table, in the version that is asked.
+        table: The table.
+        version: The version of it that is asked.
         first: The condition under which rows are looked for.
         answers: The numbers and scores of the rows, by question.
     """
 
     table: AsyncLanceTable
+    version: int
     first: str
     answers: Mapping[Holding, Future[pa.Table]]
 
     def answer(self, table: AsyncLanceTable, question: Near | Holding, where: str) -> Future[pa.Table] | None:
-        """What is to come for *question*, if it was asked of *table* in this version, under *where*."""
+        """What is to come for *question*, if it was asked of *table* under *where*."""
         is_same = self.table is table and self.first == where
         return self.answers.get(question) if is_same and isinstance(question, Holding) else None
 
 
 def begun(
-    table: AsyncLanceTable, questions: Sequence[Holding], first: str, stores: RowStores | None
+    table: AsyncLanceTable, version: int, questions: Sequence[Holding], first: str, stores: RowStores | None
 ) -> Begun:
-    """Begin to answer *questions* under the condition *first*, for `looked_up`."""
+    """Begin to answer *questions* in this *version* of *table* under *first*, as `looked_up` goes on."""
     sought = _Sought(table, indexed=0, exact=False, stores=stores)
-    return Begun(table, first, {q: native.started(sought.rows(q, first, SPARE)) for q in questions})
+    return Begun(table, version, first, {q: native.started(sought.rows(q, first, SPARE)) for q in questions})
 
 
 @dataclass(frozen=True)

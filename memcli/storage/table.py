@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable, Coroutine, Iterator, Mapping, Sequence
-from contextlib import suppress
+from contextlib import contextmanager, suppress
 from datetime import timedelta
 from functools import cached_property
 from typing import TYPE_CHECKING, Any, Self, TypeVar
@@ -103,6 +103,7 @@ class Table(Remembers):
         if name not in self._numbers:
             found = self.read(read, 0)
             self._numbers[name] = found
+            return found
         return self._numbers[name]
 
     def _look_again(self) -> bool:
@@ -143,7 +144,18 @@ class Table(Remembers):
         Raises:
             StorageError: The table can't be read.
         """
-        return self.read(lambda table: awaited(table, work), nothing)
+        return self.read(lambda _: self.as_it_is(work, nothing), nothing)
+
+    def as_it_is(
+        self, work: Callable[[AsyncLanceTable], Coroutine[Any, Any, Answer]], nothing: Answer
+    ) -> Answer:
+        """What *work* finds in the version that is read now, without trying again: inside `read`."""
+        return nothing if self._table is None else awaited(self._table, work)
+
+    @property
+    def asynchronous(self) -> AsyncLanceTable | None:
+        """LanceDB's asynchronous face of the table; None where there is none."""
+        return None if self._table is None else self._table._table
 
     def rows(
         self, where: str = "", columns: Sequence[str] | None = None, limit: int | None = None
@@ -229,10 +241,16 @@ class Table(Remembers):
                 self.create()  # tables that only some stores need are made by their first write
             assert self._table is not None
             assured(self._connection)
-            try:
+            with self._changing():
                 change(self._table)
-            finally:
-                self._places, self._numbers = {}, {}
+
+    @contextmanager
+    def _changing(self) -> Iterator[None]:
+        """Forget what was read of the version before, also if what changes it fails halfway."""
+        try:
+            yield
+        finally:
+            self._places, self._numbers = {}, {}
 
     def add(self, rows: pa.Table) -> None:
         """Append *rows*, whose keys must be new."""
@@ -315,7 +333,7 @@ class Table(Remembers):
         """
         if self._table is None:
             return
-        with translated(f"tidy {self.name}", self._torn):
+        with translated(f"tidy {self.name}", self._torn), self._changing():
             self._make_indexes()
             assured(self._connection)
             self._table.optimize(cleanup_older_than=timedelta(0), delete_unverified=leftovers)
@@ -327,11 +345,10 @@ class Table(Remembers):
         LanceDB carries it out on the version it finds. What is added meanwhile stays as it is; if anything
         is changed or deleted meanwhile, the change wins, and the merger is lost: `tidy` comes after it.
         """
-        with suppress(StorageError), translated(f"tidy {self.name}", self._torn):
+        with suppress(StorageError), translated(f"tidy {self.name}", self._torn), self._changing():
             self._make_indexes()
             if self._table is not None:
                 self._table.optimize(cleanup_older_than=KEPT_MEANWHILE)
-                self._forget()
 
     @property
     def is_due(self) -> bool:

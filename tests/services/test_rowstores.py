@@ -1,8 +1,11 @@
 """Whatever a store of many memories does, its row stores keep up with it and go with it."""
 
-from collections.abc import Callable
+import shutil
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import replace
 from io import BytesIO
+from typing import Any
 
 import pytest
 
@@ -10,7 +13,10 @@ from memcli.model import Draft, Hit, Mode, Scope
 from memcli.services import backup, forgetting, recall, remember, stats, undo
 from memcli.services.engine import Engine
 from memcli.services.select import Filter
+from memcli.storage import lookup
 from memcli.storage.archive import Archive
+from memcli.storage.place import Folder
+from memcli.storage.predicates import is_in
 from memcli.storage.rowstore import beside
 from memcli.storage.rowstore.table import RowStoredTable
 
@@ -72,6 +78,82 @@ def test_what_is_purged_is_in_no_file(filled: Engine, scope: Scope, make_engine:
     forgetting.purge(filled, forgetting.purgeable(filled, [name], scope=scope))
     assert not [path for path in folder.rglob("*") if path.is_file() and b"zeppelin" in path.read_bytes()]
     assert recall.search(make_engine(), "otter kelp", scope=scope)
+
+
+@pytest.mark.parametrize("mode", [Mode.VECTOR, Mode.HYBRID])
+@pytest.mark.parametrize("how", ["forgotten", "purged"])
+def test_a_version_that_is_taken_away_takes_what_is_known_of_it_along(
+    filled: Engine,
+    scope: Scope,
+    make_engine: MakeEngine,
+    monkeypatch: pytest.MonkeyPatch,
+    mode: Mode,
+    how: str,
+) -> None:
+    """A search that has to look at the next version does so with the row stores of that one."""
+    play = replace(scope, space="play")
+    name = recall.search(make_engine(), "number16", scope=play, mode=mode)[0].id
+    other, reader = make_engine(), make_engine()
+    real, roughly, steps = lookup.looked_up, RowStoredTable.roughly, ["begun"]
+
+    def meanwhile(table: RowStoredTable, what: str, read: Callable[[], float]) -> float:
+        """Somebody else changes the store when half of what a search must know has been read."""
+        if steps == ["begun"] and table is reader.db.memories.table:
+            steps.append("changed")
+            forgetting.forget(other, [name])
+            if how == "purged":
+                forgetting.purge(other, forgetting.purgeable(other, [name], scope=scope))
+            other.db.memories.table.tidy()
+        return roughly(table, what, read)
+
+    async def gone_once(*arguments: Any, **named: Any) -> Any:
+        if steps == ["begun", "changed"]:
+            steps.append("tried again")
+            raise OSError("Not found: what a clean-up took away")  # as LanceDB says it
+        return await real(*arguments, **named)
+
+    monkeypatch.setattr(RowStoredTable, "roughly", meanwhile)
+    monkeypatch.setattr(lookup, "looked_up", gone_once)
+    found = [hit.id for hit in recall.search(reader, "number16", scope=play, mode=mode)]
+    assert steps == ["begun", "changed", "tried again"]
+    assert found == [hit.id for hit in recall.search(make_engine(), "number16", scope=play, mode=mode)]
+    assert found
+    assert name not in found
+
+
+def test_upkeep_that_had_to_wait_looks_again(
+    filled: Engine, make_engine: MakeEngine, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Whoever had the lock before may have made others of what is there now."""
+    other = make_engine()
+    assert other.db.memories.table.row_folder is not None
+    shutil.rmtree(other.db.memories.table.row_folder)
+    assert other.db.memories.table.lacks_row_stores
+    upkeep = Folder.upkeep
+
+    @contextmanager
+    def waited(place: Folder, *, wait: bool) -> Iterator[bool]:
+        monkeypatch.setattr(Folder, "upkeep", upkeep)
+        with filled.db.writing() as db:
+            db.memories.move(is_in("space", ["work"]), "elsewhere", filled.now())
+        filled.db.catch_up(always=True)
+        with upkeep(place, wait=wait) as is_ours:
+            yield is_ours
+
+    versions: list[int] = []
+    make = RowStoredTable.make_row_stores
+
+    def noted(table: RowStoredTable) -> None:
+        versions.append(table.version)
+        make(table)
+
+    monkeypatch.setattr(Folder, "upkeep", waited)
+    monkeypatch.setattr(RowStoredTable, "make_row_stores", noted)
+    other.db._make_row_stores(wait=True)
+    now = make_engine().db.memories.table
+    assert versions == [now.version, now.version]  # the one that was in the way, and the one that waited
+    assert now.row_stores is not None
+    assert now.row_stores.is_whole
 
 
 def test_a_backup_is_without_them(filled: Engine) -> None:

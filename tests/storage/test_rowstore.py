@@ -1,6 +1,7 @@
 """Row stores say what the table says, of the version that is read, and are missed by nobody."""
 
 import json
+import shutil
 from collections.abc import Iterator
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
@@ -16,7 +17,7 @@ from hypothesis import strategies as st
 
 from memcli.model import Memory, Trust
 from memcli.storage import lookup
-from memcli.storage.lance import ROW
+from memcli.storage.lance import ROW, connected
 from memcli.storage.meaning import meaning_of
 from memcli.storage.memories import Memories
 from memcli.storage.predicates import (
@@ -39,7 +40,7 @@ from memcli.storage.rows import MEMORY_FIELDS, vectors_of
 from memcli.storage.rowstore import beside, layout, writing
 from memcli.storage.rowstore.beside import RowStores
 from memcli.storage.rowstore.table import RowStoredTable
-from tests.storage.mixture import MADE, memory, mixed, store, vectors, with_row_stores
+from tests.storage.mixture import DIMENSION, MADE, memory, mixed, store, vectors, with_row_stores
 
 COUNT = 240
 
@@ -275,21 +276,25 @@ def test_what_is_deleted_is_not_found(fresh: Memories, count: int) -> None:
     assert fresh.with_ids(gone) == {}
 
 
-def test_where_more_is_deleted_than_can_be_read_here_the_index_is_asked(
-    fresh: Memories, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    """LanceDB keeps long lists in a format of its own."""
-    fresh.table.delete_keys(["m00003"])
-    place = equals("space", "large")
-    assert stores_of(fresh).nearest(vectors(1)[0], place, 5) is not None
-    monkeypatch.setattr(beside, "_deleted", lambda *_: None)
-    fresh.table.keep("other", 0)
-    lookup_before = stores_of(fresh)
-    fresh.table.delete_keys(["m00004"])
-    assert stores_of(fresh) is not lookup_before
-    assert stores_of(fresh).nearest(vectors(1)[0], place, 5) is None
-    found = fresh.found(vectors(300, seed=9)[4], [], place, nearest=20, holding=0, place=place)
-    assert not {"m00003", "m00004"}.intersection(found.ids)
+def test_a_store_made_after_a_deletion_is_not_all_of_the_version_before(fresh: Memories) -> None:
+    """Whoever still reads that one, or goes back to it, finds what was deleted since."""
+    assert fresh.table.row_folder is not None
+    other = Memories.open(connected(fresh.table.row_folder.parent), "memories_1", DIMENSION)
+    assert other.table.version == fresh.table.version
+    for path in kept(fresh):
+        shutil.rmtree(path)
+    fresh.table.delete_keys(["m00005"])
+    with_row_stores(fresh)
+    assert stores_of(fresh).is_whole
+    assert not stores_of(other).is_whole
+    vector = vectors(300, seed=9)[5]
+    place = equals("space", other.with_ids(["m00005"])["m00005"].space)
+    assert nearest(other, vector, place) == "m00005"
+    assert nearest(fresh, vector, place) != "m00005"
+    before = fresh.table.version - 1
+    fresh.table.write(lambda table: table.restore(before))
+    fresh.table.refresh()
+    assert nearest(fresh, vector, place) == "m00005"
 
 
 def test_many_deletions_are_in_a_file_that_is_not_read_here(tmp_path: Path) -> None:
@@ -337,12 +342,23 @@ def test_a_search_begun_before_a_write_is_begun_again(fresh: Memories) -> None:
     """Numbers of rows hold for one version."""
     begun = fresh.begun(["otter"], "", holding=300, place="")
     assert begun is not None
-    fresh.table.delete_keys(["m00001"])
+    name = fresh.found(None, ["otter"], "", nearest=0, holding=300).ids[0]
+    fresh.table.delete_keys([name])
     fresh.table.refresh()
     found = fresh.found(None, ["otter"], "", nearest=0, holding=300, begun=begun)
     plain = fresh.found(None, ["otter"], "", nearest=0, holding=300)
     assert set(found.ids) == set(plain.ids)
-    assert "m00001" not in found.ids
+    assert name not in found.ids
+
+
+def test_a_search_begun_before_a_write_of_its_own_is_begun_again(fresh: Memories) -> None:
+    """The table stays the same, the version does not."""
+    begun = fresh.begun(["otter"], "", holding=300, place="")
+    assert begun is not None
+    assert [future.result() for future in begun.answers.values()]
+    name = fresh.found(None, ["otter"], "", nearest=0, holding=300).ids[0]
+    fresh.table.delete_keys([name])
+    assert name not in fresh.found(None, ["otter"], "", nearest=0, holding=300, begun=begun).ids
 
 
 def test_terms_are_looked_for_once(fresh: Memories, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -432,6 +448,32 @@ def test_a_disk_that_is_nearly_full_is_not_filled(fresh: Memories, monkeypatch: 
     (folder(fresh) / beside.TOOK).unlink()
     fresh.table.make_row_stores()
     assert list(kept(fresh)) == []
+    assert not fresh.table.lacks_row_stores  # it is not asked all the time
+
+
+def test_where_they_cannot_be_they_are_never_due(fresh: Memories, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A file at their place, or a directory of somebody else."""
+    shutil.rmtree(folder(fresh))
+    monkeypatch.setattr(beside, "WORTH", 1)
+    assert fresh.table.lacks_row_stores
+    folder(fresh).write_text("not a directory")
+    assert not fresh.table.lacks_row_stores
+    fresh.table.make_row_stores()
+    assert fresh.table.row_stores is None
+    folder(fresh).unlink()
+    monkeypatch.setattr("os.access", lambda *_: False)
+    assert not fresh.table.lacks_row_stores
+
+
+def test_a_number_that_is_none_is_for_lancedb(tmp_path: Path) -> None:
+    """It takes it for larger than all others, and nothing for unknown: a row store can't tell them apart."""
+    memories = store(tmp_path / "store")
+    memories.add([memory(f"m{n}", importance=float("nan")) for n in range(9)], vectors(9))
+    with pytest.MonkeyPatch.context() as patched:
+        patched.setattr(beside, "WORTH", 1)
+        memories.table.make_row_stores()
+        assert not memories.table.lacks_row_stores  # not all the time
+    assert memories.table.row_stores is None
 
 
 @pytest.mark.parametrize("error", [OSError(28, "No space left on device"), KeyboardInterrupt()])
@@ -483,7 +525,7 @@ def test_one_that_is_damaged_while_it_is_open_is_as_none(fresh: Memories) -> Non
     [one] = kept(fresh)
     vector, place = vectors(300, seed=9)[7], equals("space", "large")
     expected = [nearest(fresh, vector), nearest(fresh, vector, place)]
-    for name in (layout.ROWS, layout.HEAP):
+    for name in (layout.ROWS, layout.HEAP, layout.POSITIONS, layout.OFFSETS):
         (one / name).write_bytes(b"")
     assert [nearest(fresh, vector), nearest(fresh, vector, place)] == expected
     found = fresh.found(vector, ["otter"], "", nearest=9, holding=9)

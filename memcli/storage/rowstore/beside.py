@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import shutil
 import time
 from collections.abc import Callable, Container, Sequence
@@ -54,11 +55,15 @@ MAKING, TOOK = "making", "took"
 """What the name of a row store begins with while it is made, and a file that says how long that took last, in
 seconds, `LEAST_S` at least."""
 
-LEAST_S = 0.05
-"""Once a second at most: something is to be gained from it meanwhile."""
+LEAST_S, FAILED_S = 0.05, 30.0
+"""So they are made once a second at most, and tried again after ten minutes where they could not be made, or
+where the disk has no room for them."""
 
 
-UNREADABLE = (OSError, ValueError, KeyError, IndexError, pa.ArrowException)
+UNREADABLE = (
+    *(OSError, ValueError, KeyError, IndexError, TypeError, AttributeError, OverflowError, MemoryError),
+    pa.ArrowException,
+)
 """What comes of a row store that is not what it was: LanceDB is asked instead."""
 
 Arguments = ParamSpec("Arguments")
@@ -101,28 +106,31 @@ class RowStores:
         before: Those of another version: what is open already need not be opened again.
 
     Attributes:
+        number: The version's number.
         is_whole: Whether they know all rows of it, which of them are deleted, and can compare them.
     """
 
     def __init__(self, folder: Path, version: Version, table: Path, before: RowStores | None) -> None:
         known = {(store.folder, store.fragment): store for store in before._stores} if before else {}
         self._stores: list[RowStore] = []
-        self._deleted: list[NDArray[np.uint64]] = []
+        deleted: list[NDArray[np.uint64]] = []
+        self.number = version.number
         self._known: dict[str, list[list[tuple[int, int]]]] = {}
         self.is_whole = True
         for fragment in version.fragments:
             own = folder / layout.key(fragment)
             try:
                 store = known.get((own, fragment.number)) or RowStore(own, fragment.number)
-            except (OSError, ValueError):
+            except UNREADABLE:
                 self.is_whole = False
                 continue
             self._stores.append(store)
-            self.is_whole = self.is_whole and store.about.has_units
-            if fragment.deletions is not None:
-                gone = _deleted(table / fragment.deletions.path, fragment.number)
-                self.is_whole = self.is_whole and gone is not None
-                self._deleted += [] if gone is None else [gone]
+            gone = _deleted(table, fragment)
+            # a row that was deleted when the store was made may live in another version
+            known_here = store.about.records - int((store.positions(gone) >= 0).sum())
+            self.is_whole = self.is_whole and store.about.has_units and known_here == fragment.rows
+            deleted.append(gone)
+        self._deleted = np.concatenate([*deleted, np.empty(0, np.uint64)])
 
     def __bool__(self) -> bool:
         return bool(self._stores)
@@ -134,6 +142,7 @@ class RowStores:
         Returns:
             None if *where* or *columns* are not for row stores to know. What is not there is missing.
         """
+        numbers = self._alive(numbers)
         meaning = meaning_of(where)
         further = columns_of(meaning) if meaning is not None else frozenset()
         if (where and meaning is None) or not (further | set(columns)) <= set(layout.KEPT):
@@ -155,10 +164,15 @@ class RowStores:
         """The memories in the rows *numbers*, those that row stores know, in no particular order."""
         found: list[Memory] = []
         for store in self._stores:
-            positions = store.positions(numbers)
+            positions = store.positions(self._alive(numbers))
             found += store.memories(store.records(positions[positions >= 0]))
         return found
 
+    def _alive(self, numbers: NDArray[np.uint64]) -> NDArray[np.uint64]:
+        """Those of *numbers* that are not known as deleted."""
+        return numbers[~np.isin(numbers, self._deleted)] if len(self._deleted) else numbers
+
+    @_if_readable
     def share(self, place: str) -> float | None:
         """Which share of the rows is in *place*; None if row stores can't tell."""
         there = self._ranges(place)
@@ -213,25 +227,25 @@ class RowStores:
         cosines = [store.products(vector, start, end) for store, start, end in ranges]
         every = np.concatenate([*numbers, np.empty(0, np.uint64)])
         values = np.concatenate([*cosines, np.empty(0, np.float32)]).astype(np.float64)
-        values[np.isin(every, np.concatenate([*self._deleted, np.empty(0, np.uint64)]))] = -np.inf
+        values[np.isin(every, self._deleted)] = -np.inf
         best = np.argsort(-values, kind="stable")[:wanted]
         best = best[np.isfinite(values[best])]
         return every[best], values[best]
 
 
-def _deleted(path: Path, fragment: int) -> NDArray[np.uint64] | None:
-    """The numbers of the rows that the file at *path* says are deleted; None if it can't be read here.
+def _deleted(table: Path, fragment: Fragment) -> NDArray[np.uint64]:
+    """The numbers of the rows of *fragment* that are known as deleted.
 
     LanceDB lists few as an Arrow file. Many are in a bitmap that is for LanceDB to read.
     """
-    if path.suffix != ".arrow":
-        return None
+    none = np.empty(0, dtype=np.uint64)
+    if fragment.deletions is None or not fragment.deletions.path.endswith(".arrow"):
+        return none
     try:
-        with pa.memory_map(str(path)) as file:
-            offsets = np.asarray(pa.ipc.open_file(file).read_all()[0].to_numpy(), dtype=np.uint64)
+        listed = pa.ipc.open_file((table / fragment.deletions.path).read_bytes()).read_all()[0]
     except (OSError, pa.ArrowException):
-        return None
-    return offsets + np.uint64(fragment << layout.BITS)
+        return none
+    return np.asarray(listed.to_numpy(), dtype=np.uint64) + np.uint64(fragment.number << layout.BITS)
 
 
 def make(table: LanceTable, version: Version, folder: Path) -> None:
@@ -249,13 +263,18 @@ def make(table: LanceTable, version: Version, folder: Path) -> None:
     if not fragments:
         return
     folder.mkdir(mode=0o700, exist_ok=True)
+    made = False
     try:
         for fragment in fragments:
-            if shutil.disk_usage(folder).free >= ROOM * BYTES_EACH * fragment.rows:
-                _make_one(table, fragment, folder)
+            if shutil.disk_usage(folder).free < ROOM * BYTES_EACH * fragment.rows:
+                break
+            _make_one(table, fragment, folder)
+        else:
+            made = True
     finally:  # also if that fails, so that it is not tried all the time
         with suppress(OSError):
-            (folder / TOOK).write_text(f"{max(time.monotonic() - began, LEAST_S):.3f}")
+            took = max(time.monotonic() - began, LEAST_S if made else FAILED_S)
+            (folder / TOOK).write_text(f"{took:.3f}")
 
 
 def _make_one(table: LanceTable, fragment: Fragment, folder: Path) -> None:
@@ -272,7 +291,17 @@ def _make_one(table: LanceTable, fragment: Fragment, folder: Path) -> None:
 def lacking(folder: Path, version: Version) -> list[Fragment]:
     """The fragments of *version* that are to have a row store in *folder* and have none; see `TIME_SHARE`."""
     large = [fragment for fragment in version.fragments if fragment.rows >= WORTH]
-    return [one for one in large if not (folder / layout.key(one)).is_dir()] if _is_time(folder) else []
+    if not large or not _can_be_made(folder) or not _is_time(folder):
+        return []
+    return [one for one in large if not (folder / layout.key(one)).is_dir()]
+
+
+def _can_be_made(folder: Path) -> bool:
+    """Whether *folder* can be written to, or made: not if it is somebody else's."""
+    if not folder.exists():
+        return os.access(folder.parent, os.W_OK)
+    own = (folder, folder / TOOK) if (folder / TOOK).exists() else (folder,)
+    return folder.is_dir() and all(os.access(path, os.W_OK) for path in own)
 
 
 def _is_time(folder: Path) -> bool:
@@ -298,7 +327,7 @@ def remove(folder: Path, version: Version) -> None:
 def _is_whole(folder: Path) -> bool:
     try:
         About.load(folder)
-    except (OSError, ValueError):
+    except UNREADABLE:
         return False
     return True
 

@@ -59,13 +59,16 @@ class RowStore:
         self.about, self._first = About.load(folder), fragment << layout.BITS
         self._record = self.about.dtype
         self._files = {name: _File(folder / name) for name in (layout.ROWS, layout.HEAP)}
-        self._positions = _mapped(folder / layout.POSITIONS, "<i4")
-        self._offsets = _mapped(folder / layout.OFFSETS, "<u4")
+        self._positions = np.fromfile(folder / layout.POSITIONS, dtype="<i4")
 
     @cached_property
     def _in_heap(self) -> tuple[str, ...]:
         """The texts that are in the heap."""
         return tuple(name for name in layout.TEXTS if name not in (self._record.names or ()))
+
+    @cached_property
+    def _offsets(self) -> NDArray[np.uint32]:
+        return np.fromfile(self.folder / layout.OFFSETS, dtype="<u4")
 
     def positions(self, numbers: NDArray[np.uint64]) -> NDArray[np.int64]:
         """Which record each of the rows *numbers*, as LanceDB numbers them, has; -1 for none. Shape (n,)."""
@@ -171,11 +174,6 @@ class RowStore:
             scale, wide = _widened(some)
             found[at - start : at - start + len(some)] = wide @ (vector * scale)
         return found
-
-
-def _mapped(path: Path, kind: str) -> NDArray[Any]:
-    """The numbers in the file at *path*; 4 MB for a million rows, of which little is looked at."""
-    return np.memmap(path, dtype=kind, mode="r") if path.stat().st_size else np.empty(0, dtype=kind)
 
 
 class _File:

@@ -67,7 +67,8 @@ class RowStoredTable(Table):
 
     def memories(self, keys: Sequence[str]) -> list[Memory] | None:
         """The memories called *keys*; None if row stores do not know all of them, or where they are."""
-        places, stores = self._places, self.row_stores
+        stores = self.row_stores
+        places = self._places  # after what may have looked at another version
         if stores is None or not all(key in places for key in keys):
             return None
         found = stores.memories(np.array([places[key] for key in keys], dtype=np.uint64))

@@ -131,6 +131,8 @@ def _plain(column: pa.Array, name: str) -> NDArray[Any]:
         column, nothing = column.cast(pa.int8()), layout.UNKNOWN
     elif name in layout.FRACTIONS:
         nothing = float("nan")
+        if pc.any(pc.is_nan(column)).as_py():
+            raise ValueError(f"{name} is no number, which is not nothing")
     else:
         column, nothing = column.cast(pa.int64()), layout.NOTHING
     return np.asarray(column.fill_null(nothing).to_numpy(zero_copy_only=False), dtype=layout.KINDS[name])
