@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any
 import pyarrow as pa
 
 from memcli.dialogue import NO_SUMMARY, Summary
-from memcli.storage.predicates import all_of, equals, is_in
+from memcli.storage.predicates import all_of, equals, is_filled, is_in
 from memcli.storage.rows import TIME
 from memcli.storage.table import MANY_KEYS, Table, chunks
 
@@ -87,7 +87,7 @@ class Conversations:
 
     def taken_up(self, owner: Owner) -> tuple[str, datetime] | None:
         """The conversation that was taken up last, and when; None if none was."""
-        where = all_of(_of(owner), "taken_up_at IS NOT NULL")
+        where = all_of(_of(owner), is_filled("taken_up_at"))
         rows = self.table.rows(where, ["id", "taken_up_at"])
         times = dict(zip(rows["id"].to_pylist(), rows["taken_up_at"].to_pylist(), strict=True))
         last = max(times, key=lambda name: times[name], default=None)

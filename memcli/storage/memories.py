@@ -14,7 +14,7 @@ from memcli.model import PRIVATE, Memory, Trust
 from memcli.storage import indexes, rows
 from memcli.storage.findable import Findable
 from memcli.storage.lance import ROW
-from memcli.storage.predicates import all_of, equals, is_in, quote, starts_with
+from memcli.storage.predicates import all_of, equals, is_filled, is_in, quote, starts_with
 from memcli.storage.rows import FINGERPRINT, MEMORY_FIELDS, VECTOR
 from memcli.storage.rowstore.table import RowStoredTable
 from memcli.storage.table import MANY_KEYS, chunks
@@ -187,7 +187,7 @@ class Memories(Findable):
         """The memories that those called *ids* have replaced, each with the one that it gave way to."""
         found: dict[str, str] = {}
         for some in chunks(ids, MANY_KEYS):
-            where = all_of(is_in("replaced_by", some), "replaced_at IS NOT NULL")
+            where = all_of(is_in("replaced_by", some), is_filled("replaced_at"))
             table = self.table.rows(where, ["id", "replaced_by"])
             found |= zip(table["id"].to_pylist(), table["replaced_by"].to_pylist(), strict=True)
         return found

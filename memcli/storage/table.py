@@ -358,6 +358,7 @@ class Table(Remembers):
         with translated(f"read {self.name}", self._torn):
             stats = self._table.stats()
             rows, fragments = stats["num_rows"], stats["fragment_stats"]["num_fragments"]
+            self._numbers["rows"] = rows  # every write asks for them next
             wanted = [index.name for index in self._indexes if rows >= index.rows_from]
             there = self._segments() if wanted else {}  # most tables: nothing to ask, after every write
             return tidiness.is_piled_up(rows, fragments, there) or self._is_index_due(wanted, there)

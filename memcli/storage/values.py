@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 import pyarrow as pa
 
-from memcli.storage.predicates import after, all_of, any_of, equals, is_in, quote, starts_with
+from memcli.storage.predicates import after, all_of, any_of, equals, is_empty, is_in, quote, starts_with
 from memcli.storage.rows import TIME
 from memcli.storage.table import MANY_KEYS, Table, chunks
 from memcli.structure import JSONText, Value
@@ -119,7 +119,7 @@ def _beginning(space: str, user: str) -> str:
 
 
 def _living(now: datetime) -> str:
-    return any_of("expires_at IS NULL", after("expires_at", now))
+    return any_of(is_empty("expires_at"), after("expires_at", now))
 
 
 def _values(table: pa.Table) -> list[Value]:
