@@ -36,7 +36,7 @@ from memcli.storage.passages import Passages
 from memcli.storage.place import Folder, Place
 from memcli.storage.predicates import equals
 from memcli.storage.rooms import ROOMS, Rooms
-from memcli.storage.rowstore import beside
+from memcli.storage.rowstore import making
 from memcli.storage.table import Table
 from memcli.storage.uses import UseLog
 
@@ -188,7 +188,7 @@ class Database(Rooms):
         The long part, merging and indexing, needs no writer's lock: 1 s for 100,000 memories, 5 s for a
         million, and 2 minutes once, when these have no index yet. What is superfluous then, and what mergers
         left who lost against a change or were killed, is removed under the lock, in some 0.1 s. Row stores
-        come last, not often (see `rowstore.beside.TIME_SHARE`): 2 s for 100,000 memories, 10 s for a million.
+        come last, not often (see `rowstore.making.TIME_SHARE`): 2 s for 100,000 memories, 10 s for a million.
         """
         if self.place.is_there:
             self._merge_all(always=always)
@@ -390,7 +390,7 @@ class Database(Rooms):
         for name in self.place.tables():
             if GENERATION_TABLE.fullmatch(name) and name not in known:
                 self._drop_table(name)
-        beside.drop_others(self.place.own, known)
+        making.drop_others(self.place.own, known)
         self.place.drop_leftovers()
 
     def _drop_table(self, name: str) -> None:

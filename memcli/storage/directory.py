@@ -9,7 +9,7 @@ from memcli.errors import StorageError
 from memcli.storage import inventory, locks
 from memcli.storage.generation import GENERATION_TABLE
 from memcli.storage.lance import translated
-from memcli.storage.rowstore import beside
+from memcli.storage.rowstore import making
 
 USES_NAME = "uses.log"
 USES_NAMES = (USES_NAME, "uses.folding")
@@ -46,5 +46,5 @@ def refuse_foreign(path: Path) -> None:
 
 
 def _is_ours(name: str) -> bool:
-    table = name.removesuffix(beside.ENDING) + ".lance" if name.endswith(beside.ENDING) else name
+    table = name.removesuffix(making.ENDING) + ".lance" if name.endswith(making.ENDING) else name
     return name in OUR_FILES or OUR_TABLE.fullmatch(table) is not None

@@ -9,13 +9,14 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from memcli.storage import lookup, rows
+from memcli.storage import lookup, rows, seeking
 from memcli.storage.candidates import COLUMNS, Candidates, collected
 from memcli.storage.indexes import VECTOR_INDEX
 from memcli.storage.lance import ROW
-from memcli.storage.lookup import Begun, Holding, Looked, Near, Pick
+from memcli.storage.lookup import Looked, Pick
 from memcli.storage.predicates import all_of, any_of, is_in
 from memcli.storage.rows import VECTOR
+from memcli.storage.seeking import Begun, Holding, Near
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -130,7 +131,7 @@ class Findable:
             if stores is not None and stores.number != version:
                 stores = None
             table = self.table.asynchronous
-            return None if table is None else lookup.begun(table, version, questions, first, stores)
+            return None if table is None else seeking.begun(table, version, questions, first, stores)
 
         return self.table.read(begin, None)
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import secrets
+from collections.abc import Sequence
 from typing import Any
 
 from memcli.storage import native
@@ -32,6 +34,9 @@ TOKENIZER: dict[str, Any] = {
 WORDS = {**TOKENIZER, "stem": False, "remove_stop_words": False}
 """The same cuts, with the words left as they are."""
 
+CONSONANTS = "bcdfgjkmpqvwxz"
+"""Letters of a word that nobody wrote, which parts others: no suffix is made of them."""
+
 MOST_TERMS = 64
 """Distinct terms of a query that are looked up; a pasted page would otherwise take seconds."""
 
@@ -46,3 +51,18 @@ def terms(query: str) -> list[str]:
     stems = native.tokenized(query, {**WORDS, "stem": True})
     written = {stem: word for word, stem in reversed(list(zip(words, stems, strict=True)))}
     return [written[stem] for stem in dict.fromkeys(stems) if stem not in STOP_WORDS][:MOST_TERMS]
+
+
+def as_terms(texts: Sequence[str]) -> list[list[str]]:
+    """The terms of each of *texts*, as an index has them: cut at once, which takes a fourth of the time."""
+    if not texts:
+        return []
+    between = "".join(secrets.choice(CONSONANTS) for _ in range(32))
+    found: list[list[str]] = [[]]
+    for term in native.tokenized(f" {between} ".join(texts), TOKENIZER):
+        if term == between:
+            found.append([])
+        else:
+            found[-1].append(term)
+    told_apart = len(found) == len(texts)
+    return found if told_apart else [native.tokenized(text, TOKENIZER) for text in texts]

@@ -12,10 +12,11 @@ import pyarrow as pa
 from memcli.storage import facts, rows
 from memcli.storage.facts import Facts, Key, key_of
 from memcli.storage.lexical import terms
-from memcli.storage.lookup import Holding, Looked, Near
+from memcli.storage.lookup import Looked
 from memcli.storage.memories import Memories
 from memcli.storage.predicates import EPISODE, all_of, compiled, equals, is_in
 from memcli.storage.rows import FINGERPRINT, VECTOR, units, vectors_of
+from memcli.storage.seeking import Holding, Near
 from memcli.storage.table import MANY_KEYS, chunks
 
 if TYPE_CHECKING:

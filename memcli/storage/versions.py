@@ -54,12 +54,14 @@ class Fragment:
         files: What holds them.
         deletions: What says which of them were deleted; None for none.
         rows: How many there are, without those.
+        length: How many there are, with them.
     """
 
     number: int
     files: tuple[Named, ...]
     deletions: Named | None
     rows: int
+    length: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -246,6 +248,7 @@ def _fragment(message: int | bytes) -> Fragment:
         tuple(Named(f"data/{_text(about[1])}", _size(about.get(6))) for about in files),
         deletions,
         simple.get(4, 0) - gone,
+        simple.get(4, 0),
     )
 
 

@@ -18,9 +18,10 @@ from memcli.services.select import Filter
 from memcli.storage.database import Database
 from memcli.storage.generation import Generation
 from memcli.storage.indexes import TEXT_INDEX
-from memcli.storage.lookup import Holding, Looked, Near
+from memcli.storage.lookup import Looked
 from memcli.storage.memories import Memories
 from memcli.storage.passages import Passages
+from memcli.storage.seeking import Holding, Near
 from memcli.storage.table import Table
 from tests.conftest import NOW, Clock
 from tests.services.test_models import Meanwhile

@@ -17,7 +17,7 @@ from memcli.storage import lookup
 from memcli.storage.archive import Archive
 from memcli.storage.place import Folder
 from memcli.storage.predicates import is_in
-from memcli.storage.rowstore import beside
+from memcli.storage.rowstore import making
 from memcli.storage.rowstore.table import RowStoredTable
 
 MakeEngine = Callable[..., Engine]
@@ -29,8 +29,8 @@ WORDS = ("otter", "kelp", "urchin", "reef", "tide")
 @pytest.fixture
 def filled(make_engine: MakeEngine, scope: Scope, monkeypatch: pytest.MonkeyPatch) -> Engine:
     """An engine on a store of memories in two spaces, which has row stores."""
-    monkeypatch.setattr(beside, "WORTH", 50)
-    monkeypatch.setattr(beside, "TIME_SHARE", 1e9)
+    monkeypatch.setattr(making, "WORTH", 50)
+    monkeypatch.setattr(making, "TIME_SHARE", 1e9)
     engine = make_engine()
     drafts = [
         Draft(

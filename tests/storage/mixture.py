@@ -13,7 +13,7 @@ from memcli.model import Memory
 from memcli.storage.lance import connected
 from memcli.storage.memories import Memories
 from memcli.storage.rows import units
-from memcli.storage.rowstore import beside
+from memcli.storage.rowstore import making
 
 DIMENSION = 32
 MADE = datetime(2026, 5, 1, tzinfo=UTC)
@@ -70,7 +70,7 @@ def mixed(count: int, seed: int) -> list[Memory]:
 def with_row_stores(memories: Memories) -> None:
     """Give *memories* row stores, however few they are, and however recently there were others."""
     with pytest.MonkeyPatch.context() as patched:
-        patched.setattr(beside, "WORTH", 1)
-        patched.setattr(beside, "TIME_SHARE", 1e9)
+        patched.setattr(making, "WORTH", 1)
+        patched.setattr(making, "TIME_SHARE", 1e9)
         memories.table.make_row_stores()
     assert memories.table.row_stores is not None

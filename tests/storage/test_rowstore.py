@@ -16,7 +16,6 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from memcli.model import Memory, Trust
-from memcli.storage import lookup
 from memcli.storage.lance import ROW, connected
 from memcli.storage.meaning import meaning_of
 from memcli.storage.memories import Memories
@@ -37,9 +36,11 @@ from memcli.storage.predicates import (
     since,
 )
 from memcli.storage.rows import MEMORY_FIELDS, vectors_of
-from memcli.storage.rowstore import beside, layout, writing
+from memcli.storage.rowstore import layout, making, writing
 from memcli.storage.rowstore.beside import RowStores
 from memcli.storage.rowstore.table import RowStoredTable
+from memcli.storage.rowstore.terms import ENDS, TERMS, VOCABULARY
+from memcli.storage.seeking import Seeker
 from tests.storage.mixture import DIMENSION, MADE, memory, mixed, store, vectors, with_row_stores
 
 COUNT = 240
@@ -322,7 +323,7 @@ def test_what_is_changed_or_new_is_found_as_it_is(fresh: Memories) -> None:
     vector = vectors(300, seed=9)[5]
     fresh.put([replace(was, text="quagmire", space="small")], vector[None])
     fresh.add([memory("new", "quagmire")], vectors(1, seed=77))
-    assert not stores_of(fresh).is_whole
+    assert len(stores_of(fresh).rest) == 2
     found = fresh.found(vector, ["quagmire"], "", nearest=5, holding=5)
     assert {"m00005", "new"} <= set(found.ids)
     assert found.space[found.index["m00005"]] == "small"
@@ -355,27 +356,33 @@ def test_a_search_begun_before_a_write_of_its_own_is_begun_again(fresh: Memories
     """The table stays the same, the version does not."""
     begun = fresh.begun(["otter"], "", holding=300, place="")
     assert begun is not None
-    assert [future.result() for future in begun.answers.values()]
+    assert begun.answers.result()
     name = fresh.found(None, ["otter"], "", nearest=0, holding=300).ids[0]
     fresh.table.delete_keys([name])
     assert name not in fresh.found(None, ["otter"], "", nearest=0, holding=300, begun=begun).ids
 
 
-def test_terms_are_looked_for_once(fresh: Memories, monkeypatch: pytest.MonkeyPatch) -> None:
+@pytest.mark.parametrize("inside", ["", "small"])
+def test_terms_are_looked_for_once(fresh: Memories, monkeypatch: pytest.MonkeyPatch, inside: str) -> None:
     """What was begun is what is used."""
     asked: list[str] = []
-    holding = lookup._Sought._holding
+    holding, held = Seeker._words, RowStores.held
 
-    def noting(sought: Any, question: Any) -> Any:
+    def noting(seeker: Any, question: Any) -> Any:
         asked.append(question.text)
-        return holding(sought, question)
+        return holding(seeker, question)
 
-    monkeypatch.setattr(lookup._Sought, "_holding", noting)
-    place = equals("space", "large")
+    def noting_all(stores: Any, terms: Any, place: str) -> Any:
+        asked.extend(terms)
+        return held(stores, terms, place)
+
+    monkeypatch.setattr(Seeker, "_words", noting)
+    monkeypatch.setattr(RowStores, "held", noting_all)
+    place = equals("space", inside) if inside else ""
     begun = fresh.begun(["otter", "kelp"], place, holding=20, place=place)
     found = fresh.found(None, ["otter", "kelp"], place, nearest=0, holding=20, place=place, begun=begun)
     assert sorted(asked) == ["kelp", "otter"]
-    assert len(found) >= 20
+    assert found.ids == fresh.found(None, ["otter", "kelp"], place, nearest=0, holding=20).ids
 
 
 # --- made, removed, damaged ---
@@ -406,7 +413,7 @@ def test_only_the_owner_can_read_them(fresh: Memories) -> None:
 def test_those_of_gone_fragments_go(fresh: Memories, monkeypatch: pytest.MonkeyPatch) -> None:
     """And what a killed maker has left, which nobody takes for one."""
     [one] = kept(fresh)
-    (folder(fresh) / f"{beside.MAKING}-{one.name}").mkdir()
+    (folder(fresh) / f"{making.MAKING}-{one.name}").mkdir()
     moved(fresh)
     fresh.table.tidy(leftovers=True)
     assert list(kept(fresh)) == []
@@ -424,19 +431,19 @@ def test_they_are_made_where_they_pay_and_not_all_the_time(
     fresh.table.tidy()
     fresh.table.make_row_stores()
     assert list(kept(fresh)) == []
-    monkeypatch.setattr(beside, "WORTH", 300)
-    (folder(fresh) / beside.TOOK).write_text("0.0")
+    monkeypatch.setattr(making, "WORTH", 300)
+    (folder(fresh) / making.TOOK).write_text("0.0")
     assert fresh.table.lacks_row_stores
-    (folder(fresh) / beside.TOOK).write_text("60.0")
+    (folder(fresh) / making.TOOK).write_text("60.0")
     assert not fresh.table.lacks_row_stores
     fresh.table.make_row_stores()
     assert list(kept(fresh)) == []
-    (folder(fresh) / beside.TOOK).write_text("no number")
+    (folder(fresh) / making.TOOK).write_text("no number")
     assert fresh.table.lacks_row_stores
     fresh.table.make_row_stores()
     assert len(list(kept(fresh))) == 1
     assert not fresh.table.lacks_row_stores
-    assert float((folder(fresh) / beside.TOOK).read_text()) > 0
+    assert float((folder(fresh) / making.TOOK).read_text()) > 0
 
 
 def test_a_disk_that_is_nearly_full_is_not_filled(fresh: Memories, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -444,8 +451,8 @@ def test_a_disk_that_is_nearly_full_is_not_filled(fresh: Memories, monkeypatch: 
     moved(fresh)
     fresh.table.tidy(leftovers=True)
     monkeypatch.setattr("shutil.disk_usage", lambda _: SimpleNamespace(free=300 * 1_000))
-    monkeypatch.setattr(beside, "WORTH", 1)
-    (folder(fresh) / beside.TOOK).unlink()
+    monkeypatch.setattr(making, "WORTH", 1)
+    (folder(fresh) / making.TOOK).unlink()
     fresh.table.make_row_stores()
     assert list(kept(fresh)) == []
     assert not fresh.table.lacks_row_stores  # it is not asked all the time
@@ -454,7 +461,7 @@ def test_a_disk_that_is_nearly_full_is_not_filled(fresh: Memories, monkeypatch: 
 def test_where_they_cannot_be_they_are_never_due(fresh: Memories, monkeypatch: pytest.MonkeyPatch) -> None:
     """A file at their place, or a directory of somebody else."""
     shutil.rmtree(folder(fresh))
-    monkeypatch.setattr(beside, "WORTH", 1)
+    monkeypatch.setattr(making, "WORTH", 1)
     assert fresh.table.lacks_row_stores
     folder(fresh).write_text("not a directory")
     assert not fresh.table.lacks_row_stores
@@ -470,7 +477,7 @@ def test_a_number_that_is_none_is_for_lancedb(tmp_path: Path) -> None:
     memories = store(tmp_path / "store")
     memories.add([memory(f"m{n}", importance=float("nan")) for n in range(9)], vectors(9))
     with pytest.MonkeyPatch.context() as patched:
-        patched.setattr(beside, "WORTH", 1)
+        patched.setattr(making, "WORTH", 1)
         memories.table.make_row_stores()
         assert not memories.table.lacks_row_stores  # not all the time
     assert memories.table.row_stores is None
@@ -483,24 +490,27 @@ def test_a_maker_that_fails_leaves_nothing(
     """But when it was, so that it is not tried all the time. A full disk is no reason to fail; Ctrl-C is."""
     moved(fresh)
     fresh.table.tidy(leftovers=True)
-    (folder(fresh) / beside.TOOK).unlink()
+    (folder(fresh) / making.TOOK).unlink()
 
     def failing(folder: Path) -> None:
         raise error
 
     monkeypatch.setattr(writing, "_assure", failing)
-    monkeypatch.setattr(beside, "WORTH", 1)
+    monkeypatch.setattr(making, "WORTH", 1)
     if isinstance(error, OSError):
         fresh.table.make_row_stores()
     else:
         with pytest.raises(KeyboardInterrupt):
             fresh.table.make_row_stores()
-    assert [path.name for path in folder(fresh).iterdir()] == [beside.TOOK]
+    assert [path.name for path in folder(fresh).iterdir()] == [making.TOOK]
     assert not fresh.table.lacks_row_stores
     assert len(fresh.found(None, ["otter"], "", nearest=0, holding=20)) >= 20
 
 
-@pytest.mark.parametrize("name", [layout.ABOUT, layout.ROWS, layout.HEAP, layout.POSITIONS, layout.OFFSETS])
+FILES = (layout.ROWS, layout.HEAP, layout.POSITIONS, layout.OFFSETS, TERMS, ENDS, VOCABULARY)
+
+
+@pytest.mark.parametrize("name", [layout.ABOUT, *FILES])
 @pytest.mark.parametrize("how", ["gone", "short", "nonsense"])
 def test_one_that_is_damaged_is_as_none(fresh: Memories, name: str, how: str) -> None:
     """Nobody notices: LanceDB is asked."""
@@ -525,7 +535,7 @@ def test_one_that_is_damaged_while_it_is_open_is_as_none(fresh: Memories) -> Non
     [one] = kept(fresh)
     vector, place = vectors(300, seed=9)[7], equals("space", "large")
     expected = [nearest(fresh, vector), nearest(fresh, vector, place)]
-    for name in (layout.ROWS, layout.HEAP, layout.POSITIONS, layout.OFFSETS):
+    for name in FILES:
         (one / name).write_bytes(b"")
     assert [nearest(fresh, vector), nearest(fresh, vector, place)] == expected
     found = fresh.found(vector, ["otter"], "", nearest=9, holding=9)
@@ -537,8 +547,7 @@ def test_about_says_nothing_that_the_disk_does_not_hold(fresh: Memories) -> None
     [one] = kept(fresh)
     said = json.loads((one / layout.ABOUT).read_text())
     assert said["sizes"] == {
-        name: (one / name).stat().st_size
-        for name in (layout.ROWS, layout.HEAP, layout.POSITIONS, layout.OFFSETS)
+        path.name: path.stat().st_size for path in one.iterdir() if path.name != layout.ABOUT
     }
     assert (said["rows"], said["records"]) == (300, 300)
 

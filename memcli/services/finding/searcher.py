@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from memcli.storage.candidates import Candidates
-    from memcli.storage.lookup import Begun
+    from memcli.storage.seeking import Begun
 
 FOUND = 100
 """Memories looked at, at least, by meaning and for each term by BM25; four times as many as are asked for.

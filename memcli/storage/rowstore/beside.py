@@ -1,12 +1,8 @@
-"""The row stores beside one version of a table: found, asked together, made and removed."""
+"""The row stores beside one version of a table: found, and asked together."""
 
 from __future__ import annotations
 
-import os
-import shutil
-import time
-from collections.abc import Callable, Container, Sequence
-from contextlib import suppress
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from functools import wraps
 from pathlib import Path
@@ -15,50 +11,32 @@ from typing import TYPE_CHECKING, ParamSpec, TypeVar
 import numpy as np
 import pyarrow as pa
 
-from memcli.storage.indexes import INDEXED_FROM
+from memcli.storage.bm25 import Collection
 from memcli.storage.lance import ROW
 from memcli.storage.meaning import columns_of, meaning_of
-from memcli.storage.rowstore import layout, writing
-from memcli.storage.rowstore.layout import About
+from memcli.storage.rowstore import layout
 from memcli.storage.rowstore.reading import RowStore
+from memcli.storage.rowstore.terms import Held
 from memcli.storage.rowstore.testing import passing
+from memcli.storage.tidiness import UNINDEXED_MOST
 from memcli.storage.versions import Fragment, Version
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from memcli.model import Memory
-    from memcli.storage.lance import LanceTable
-
-WORTH = INDEXED_FROM
-"""Rows of a fragment from which on it gets a row store. With 10,000 memories a search takes half the time
-then, and making it takes 0.2 s; with a million 0.4 to 0.5 of the time, and 10 s."""
-
-TIME_SHARE = 0.05
-"""The share of the time that may go into making row stores: where much is written, fragments are merged
-again and again, and each time that makes another one of all that was there."""
 
 EXACT = 32_768
 """Rows in a place up to which all of them are compared, one by one: 20,000 take 8 ms, where the index of
 vectors takes 17 to 22 to find the nearest among these only."""
 
-ROOM = 3
-"""How many times the bytes of a row store must be free on the disk: a purge or a backup needs room, too."""
+TERMS_MOST = 2_000_000
+"""Terms in a place up to which all of them are gone through: 4 to 8 MB. Of 20,000 memories of 100 characters
+there are 300,000."""
 
-BYTES_EACH = 1_100
-"""Bytes that a row takes in there, at most, but for a long text."""
-
-ENDING = ".rows"
-"""What the names of directories of row stores end with."""
-
-MAKING, TOOK = "making", "took"
-"""What the name of a row store begins with while it is made, and a file that says how long that took last, in
-seconds, `LEAST_S` at least."""
-
-LEAST_S, FAILED_S = 0.05, 30.0
-"""So they are made once a second at most, and tried again after ten minutes where they could not be made, or
-where the disk has no room for them."""
-
+REST_MOST = UNINDEXED_MOST
+"""Rows without a row store, at most, that are read from LanceDB beside it: 100 take 5 to 9 ms, 1,000 take 20.
+Upkeep leaves no more of them; see `lacking`."""
 
 UNREADABLE = (
     *(OSError, ValueError, KeyError, IndexError, TypeError, AttributeError, OverflowError, MemoryError),
@@ -107,13 +85,16 @@ class RowStores:
 
     Attributes:
         number: The version's number.
-        is_whole: Whether they know all rows of it, which of them are deleted, and can compare them.
+        rest: The numbers of all rows that no row store knows, deleted ones too. Shape (n,).
+        is_whole: Whether they know all others, which of them are deleted, and can compare them, and the rest
+            is not much.
     """
 
     def __init__(self, folder: Path, version: Version, table: Path, before: RowStores | None) -> None:
         known = {(store.folder, store.fragment): store for store in before._stores} if before else {}
         self._stores: list[RowStore] = []
         deleted: list[NDArray[np.uint64]] = []
+        rest = [np.empty(0, np.uint64)]
         self.number = version.number
         self._known: dict[str, list[list[tuple[int, int]]]] = {}
         self.is_whole = True
@@ -122,7 +103,8 @@ class RowStores:
             try:
                 store = known.get((own, fragment.number)) or RowStore(own, fragment.number)
             except UNREADABLE:
-                self.is_whole = False
+                first = fragment.number << layout.BITS
+                rest.append(np.arange(first, first + fragment.length, dtype=np.uint64))
                 continue
             self._stores.append(store)
             gone = _deleted(table, fragment)
@@ -131,6 +113,8 @@ class RowStores:
             self.is_whole = self.is_whole and store.about.has_units and known_here == fragment.rows
             deleted.append(gone)
         self._deleted = np.concatenate([*deleted, np.empty(0, np.uint64)])
+        self.rest = np.concatenate(rest)
+        self.is_whole = self.is_whole and len(self.rest) <= REST_MOST
 
     def __bool__(self) -> bool:
         return bool(self._stores)
@@ -215,22 +199,67 @@ class RowStores:
             wanted: How many, at most.
 
         Returns:
-            None if row stores do not know all of them, or there are more than `EXACT`.
+            Of all but the rest; None if row stores do not know these, or there are more than `EXACT`.
         """
-        there = self._ranges(place) if self.is_whole else None
-        if there is None:
-            return None
-        ranges = [(s, *bounds) for s, some in zip(self._stores, there, strict=True) for bounds in some]
-        if sum(end - start for _, start, end in ranges) > EXACT:
+        ranges = self._few(place)
+        if ranges is None:
             return None
         numbers = [store.numbers(start, end) for store, start, end in ranges]
         cosines = [store.products(vector, start, end) for store, start, end in ranges]
         every = np.concatenate([*numbers, np.empty(0, np.uint64)])
-        values = np.concatenate([*cosines, np.empty(0, np.float32)]).astype(np.float64)
-        values[np.isin(every, self._deleted)] = -np.inf
-        best = np.argsort(-values, kind="stable")[:wanted]
+        values = np.concatenate([*cosines, np.empty(0, np.float32)])
+        if len(self._deleted):
+            values[np.isin(every, self._deleted)] = -np.inf
+        best = np.argpartition(-values, wanted)[:wanted] if wanted < len(values) else np.arange(len(values))
         best = best[np.isfinite(values[best])]
-        return every[best], values[best]
+        best = best[np.argsort(-values[best], kind="stable")]
+        return every[best], values[best].astype(np.float64)
+
+    @_if_readable
+    def held(self, terms: Sequence[str], place: str) -> Held | None:
+        """Which rows in *place* hold which of *terms*, as an index has them, by going through all.
+
+        Returns:
+            Of all but the rest; None if row stores do not know these, or there are more than `EXACT`, or
+            longer ones than `TERMS_MOST` allows for.
+        """
+        ranges = self._few(place)
+        if ranges is None:
+            return None
+        bounds = [store.terms.bounds(start, end) for store, start, end in ranges]
+        if sum(int(some[-1] - some[0]) for some in bounds) > TERMS_MOST:
+            return None
+        known = {store: [store.terms.known(term) for term in terms] for store in self._stores}
+        numbers, counts = [np.empty(0, np.uint64)], [np.empty((len(terms), 0), np.int64)]
+        for (store, start, end), some in zip(ranges, bounds, strict=True):
+            numbers.append(store.numbers(start, end))
+            counts.append(store.terms.counts([number for number, _ in known[store]], some))
+        every, each = np.concatenate(numbers), np.concatenate(counts, axis=1)
+        each[:, np.isin(every, self._deleted)] = 0
+        holders = np.array([[count for _, count in of] for of in known.values()], dtype=np.int64)
+        return Held(
+            terms=tuple(terms),
+            numbers=every,
+            counts=each,
+            lengths=np.concatenate([np.empty(0, np.int64), *map(np.diff, bounds)]),
+            among=Collection(
+                texts=sum(store.about.with_terms for store in self._stores),
+                length=sum(store.terms.length for store in self._stores),
+                holders=holders.reshape(-1, len(terms)).sum(axis=0),
+            ),
+        )
+
+    def knows(self, place: str) -> bool:
+        """Whether `nearest` and `held` answer for *place*, if nothing is damaged."""
+        return self._few(place) is not None
+
+    def _few(self, place: str) -> list[tuple[RowStore, int, int]] | None:
+        """From where to where the records in *place* are; None if that can't be told, or these are many."""
+        there = self._ranges(place) if self.is_whole else None
+        if there is None:
+            return None
+        ranges = [(s, *bounds) for s, some in zip(self._stores, there, strict=True) for bounds in some]
+        return ranges if sum(end - start for _, start, end in ranges) <= EXACT else None
 
 
 def _deleted(table: Path, fragment: Fragment) -> NDArray[np.uint64]:
@@ -246,97 +275,3 @@ def _deleted(table: Path, fragment: Fragment) -> NDArray[np.uint64]:
     except (OSError, pa.ArrowException):
         return none
     return np.asarray(listed.to_numpy(), dtype=np.uint64) + np.uint64(fragment.number << layout.BITS)
-
-
-def make(table: LanceTable, version: Version, folder: Path) -> None:
-    """Make the row stores in *folder* that *version* of *table* lacks, if it is time; remove all others.
-
-    Needs the lock of upkeep.
-
-    Raises:
-        OSError: It can't be written.
-        RuntimeError: LanceDB can't read the table.
-        ValueError: Likewise.
-    """
-    remove(folder, version)
-    fragments, began = lacking(folder, version), time.monotonic()
-    if not fragments:
-        return
-    folder.mkdir(mode=0o700, exist_ok=True)
-    made = False
-    try:
-        for fragment in fragments:
-            if shutil.disk_usage(folder).free < ROOM * BYTES_EACH * fragment.rows:
-                break
-            _make_one(table, fragment, folder)
-        else:
-            made = True
-    finally:  # also if that fails, so that it is not tried all the time
-        with suppress(OSError):
-            took = max(time.monotonic() - began, LEAST_S if made else FAILED_S)
-            (folder / TOOK).write_text(f"{took:.3f}")
-
-
-def _make_one(table: LanceTable, fragment: Fragment, folder: Path) -> None:
-    name = layout.key(fragment)
-    new = folder / f"{MAKING}-{name}"
-    try:
-        new.mkdir(mode=0o700)
-        writing.write(table, fragment.number, new)
-        new.rename(folder / name)
-    finally:
-        shutil.rmtree(new, ignore_errors=True)
-
-
-def lacking(folder: Path, version: Version) -> list[Fragment]:
-    """The fragments of *version* that are to have a row store in *folder* and have none; see `TIME_SHARE`."""
-    large = [fragment for fragment in version.fragments if fragment.rows >= WORTH]
-    if not large or not _can_be_made(folder) or not _is_time(folder):
-        return []
-    return [one for one in large if not (folder / layout.key(one)).is_dir()]
-
-
-def _can_be_made(folder: Path) -> bool:
-    """Whether *folder* can be written to, or made: not if it is somebody else's."""
-    if not folder.exists():
-        return os.access(folder.parent, os.W_OK)
-    own = (folder, folder / TOOK) if (folder / TOOK).exists() else (folder,)
-    return folder.is_dir() and all(os.access(path, os.W_OK) for path in own)
-
-
-def _is_time(folder: Path) -> bool:
-    """Whether enough time has passed since a row store in *folder* was made; see `TIME_SHARE`."""
-    try:
-        took, made = float((folder / TOOK).read_text()), (folder / TOOK).stat().st_mtime
-    except (OSError, ValueError):
-        return True
-    return not 0 <= time.time() - made < took / TIME_SHARE
-
-
-def remove(folder: Path, version: Version) -> None:
-    """Remove the row stores in *folder* that are torn, or not for a fragment of *version*.
-
-    Needs the lock of upkeep.
-    """
-    needed = {layout.key(fragment) for fragment in version.fragments}
-    for path in folder.iterdir() if folder.is_dir() else ():
-        if path.name != TOOK and not (path.name in needed and _is_whole(path)):
-            shutil.rmtree(path, ignore_errors=True)
-
-
-def _is_whole(folder: Path) -> bool:
-    try:
-        About.load(folder)
-    except UNREADABLE:
-        return False
-    return True
-
-
-def drop_others(store: Path, known: Container[str]) -> None:
-    """Remove the row stores in the store at *store* of tables that are not *known*.
-
-    Needs the writer's lock.
-    """
-    for path in store.glob(f"*{ENDING}"):
-        if path.stem not in known:
-            shutil.rmtree(path, ignore_errors=True)

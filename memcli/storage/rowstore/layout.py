@@ -1,6 +1,6 @@
 """How a row store is laid out: its files, and what of a row is in which.
 
-A row store is a directory of five files:
+A row store is a directory of eight files:
 
 - `about.json`: how many rows there are, and all that is the same for many: the words for codes, the places
   (who owns a row and where it is) with where each begins, the columns whose value is one for all rows.
@@ -8,6 +8,7 @@ A row store is a directory of five files:
 - `heap`: the texts of each row, one after another, in the order of the fragment.
 - `positions`: which record each row of the fragment has, -1 for one that was deleted before.
 - `offsets`: which row of the fragment each record is.
+- `terms`, `ends` and `vocabulary`: the terms of each record; see `rowstore.terms`.
 """
 
 from __future__ import annotations
@@ -23,7 +24,7 @@ import numpy as np
 from memcli.storage.rows import ASKS, VECTOR
 from memcli.storage.versions import Fragment
 
-LAYOUT = 1
+LAYOUT = 2
 """Which layout this is; part of the name of each row store, so that another one is none."""
 
 ABOUT, ROWS, HEAP, POSITIONS, OFFSETS = "about.json", "rows", "heap", "positions", "offsets"
@@ -91,6 +92,8 @@ class About:
         places: The codes of `PLACE` of each place.
         starts: The first record of each place.
         has_units: Whether all vectors are of length 1, so that a product of two is their cosine.
+        term: How numpy writes the number of a term.
+        with_terms: How many records have any.
     """
 
     rows: int
@@ -102,6 +105,8 @@ class About:
     places: list[list[int]]
     starts: list[int]
     has_units: bool
+    term: str
+    with_terms: int
 
     def save(self, folder: Path) -> None:
         """Write it into *folder*."""

@@ -13,7 +13,7 @@ import numpy as np
 from memcli.errors import StorageError
 from memcli.storage import versions
 from memcli.storage.lance import read_before, translated
-from memcli.storage.rowstore import beside
+from memcli.storage.rowstore import making
 from memcli.storage.rowstore.beside import RowStores
 from memcli.storage.table import Table
 from memcli.storage.versions import TornError, Version
@@ -28,9 +28,9 @@ class RowStoredTable(Table):
     @property
     def row_folder(self) -> Path | None:
         """Where the row stores are, or would be; None where there can't be any."""
-        if self._table is None or "://" in self._connection.uri or not hasattr(os, "pread"):
+        if self._table is None or "://" in self._connection.uri or not hasattr(os, "preadv"):
             return None
-        return Path(self._connection.uri) / f"{self.name}{beside.ENDING}"
+        return Path(self._connection.uri) / f"{self.name}{making.ENDING}"
 
     @property
     def _manifest(self) -> Version | None:
@@ -78,14 +78,14 @@ class RowStoredTable(Table):
         """See `Table`."""
         super().tidy(leftovers=leftovers)
         if leftovers and (folder := self.row_folder) is not None and (manifest := self._manifest) is not None:
-            beside.remove(folder, manifest)
+            making.remove(folder, manifest)
 
     @property
     def lacks_row_stores(self) -> bool:
         """Whether row stores are to be made: a large fragment has none, and it is time."""
-        folder = self.row_folder if self.count() >= beside.WORTH else None
+        folder = self.row_folder if self.count() >= making.WORTH else None
         manifest = self._manifest if folder is not None else None
-        return folder is not None and manifest is not None and bool(beside.lacking(folder, manifest))
+        return folder is not None and manifest is not None and bool(making.lacking(folder, manifest))
 
     def make_row_stores(self) -> None:
         """Have a row store beside each large fragment, if it is time, beside whoever writes.
@@ -94,4 +94,4 @@ class RowStoredTable(Table):
         """
         if (folder := self.row_folder) is not None and (manifest := self._manifest) is not None:
             with suppress(StorageError), translated(f"make row stores of {self.name}", self._torn):
-                beside.make(self._table, manifest, folder)
+                making.make(self._table, manifest, folder)

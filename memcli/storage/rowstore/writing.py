@@ -13,8 +13,8 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from memcli.storage.lance import ROW
-from memcli.storage.rows import ASKS, VECTOR
-from memcli.storage.rowstore import layout
+from memcli.storage.rows import ASKS, VECTOR, WORDS
+from memcli.storage.rowstore import cutting, layout
 from memcli.storage.rowstore.layout import About
 
 if TYPE_CHECKING:
@@ -53,6 +53,8 @@ def write(table: LanceTable, fragment: int, folder: Path) -> None:
         del columns[name]
     record = np.dtype([(VECTOR, *source.vector), *((name, values.dtype) for name, values in columns.items())])
     has_units = _records(source, folder / layout.ROWS, columns, record, positions)
+    texts = ((at, batch[WORDS].combine_chunks()) for at, batch in source.batches([WORDS]))
+    term, with_terms = cutting.write(texts, order, folder)
     (folder / layout.POSITIONS).write_bytes(positions.tobytes())
     (folder / layout.OFFSETS).write_bytes(source.offsets[order].astype("<u4").tobytes())
     About(
@@ -65,6 +67,8 @@ def write(table: LanceTable, fragment: int, folder: Path) -> None:
         places=places.tolist(),
         starts=np.searchsorted(of_row[order], np.arange(len(places))).tolist(),
         has_units=has_units,
+        term=term,
+        with_terms=with_terms,
     ).save(folder)
     _assure(folder)
 

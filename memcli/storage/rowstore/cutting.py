@@ -1,0 +1,144 @@
+"""Texts cut into terms for a row store: each different word once, and written record by record."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from memcli.storage.lexical import as_terms
+from memcli.storage.rowstore import layout
+from memcli.storage.rowstore.terms import END, ENDS, ENTRY, TERMS, VOCABULARY, hashed
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+CUT_AT_ONCE, WRITTEN_AT_ONCE = 20_000, 65_536
+"""Different words that are cut into terms, and records whose terms are written, at a time."""
+
+
+def write(
+    batches: Iterable[tuple[NDArray[np.int64], pa.Array]], order: NDArray[np.int64], folder: Path
+) -> tuple[str, int]:
+    """Write the terms of all rows into *folder*.
+
+    Args:
+        batches: What is searched of some rows each, with the numbers of the rows.
+        order: The row of each record. Shape (n,).
+        folder: Where to.
+
+    Returns:
+        How numpy writes the number of a term, and how many rows have any.
+
+    Raises:
+        OSError: It can't be written.
+    """
+    words = _Words.of(batches, len(order))
+    cut = _Cut.of(words.different)
+    kind = layout.smallest(len(cut.hashes))
+    holders = np.zeros(len(cut.hashes), dtype=np.int64)
+    end = texts = 0
+    with (folder / TERMS).open("wb") as terms, (folder / ENDS).open("wb") as ends:
+        for at in range(0, len(order), WRITTEN_AT_ONCE):
+            rows = order[at : at + WRITTEN_AT_ONCE]
+            codes = _taken(words.codes, words.starts[rows], words.counts[rows])
+            numbers = _taken(cut.terms, cut.starts[codes], cut.counts[codes])
+            row_of = np.repeat(np.arange(len(rows)), words.counts[rows])
+            lengths = np.bincount(row_of, weights=cut.counts[codes], minlength=len(rows)).astype(np.int64)
+            holders += _holders(numbers, lengths, len(holders))
+            terms.write(numbers.astype(kind).tobytes())
+            ends.write((end + np.cumsum(lengths)).astype(END).tobytes())
+            end += len(numbers)
+            texts += int((lengths > 0).sum())
+    vocabulary = np.empty(len(cut.hashes), dtype=ENTRY)
+    vocabulary["hash"], vocabulary["holders"] = cut.hashes, holders
+    (folder / VOCABULARY).write_bytes(vocabulary.tobytes())
+    return kind, texts
+
+
+@dataclass(frozen=True)
+class _Words:
+    """The words of all rows, parted at white space.
+
+    Attributes:
+        different: Each word once.
+        codes: Which of them each word is, row by row, in the order in which they were read.
+        starts: Where in there each row begins. Shape (n,).
+        counts: How many words each row has. Shape (n,).
+    """
+
+    different: list[str]
+    codes: NDArray[np.int64]
+    starts: NDArray[np.int64]
+    counts: NDArray[np.int64]
+
+    @classmethod
+    def of(cls, batches: Iterable[tuple[NDArray[np.int64], pa.Array]], count: int) -> _Words:
+        known: dict[str, int] = {}
+        codes = [np.empty(0, np.int32)]
+        starts, counts, end = np.zeros(count, np.int64), np.zeros(count, np.int64), 0
+        for rows, texts in batches:
+            parted = pc.ascii_split_whitespace(texts.fill_null(""))
+            coded = parted.flatten().dictionary_encode()
+            some = [known.setdefault(word, len(known)) for word in coded.dictionary.to_pylist()]
+            codes.append(np.array(some, dtype=np.int32)[coded.indices.to_numpy()])
+            of_each = pc.list_value_length(parted).to_numpy().astype(np.int64)
+            starts[rows], counts[rows] = end + _starts(of_each), of_each
+            end += len(codes[-1])
+        return cls(list(known), np.concatenate(codes), starts, counts)
+
+
+@dataclass(frozen=True)
+class _Cut:
+    """Words cut into terms: as an index does it, a word by itself, since no term goes across white space.
+
+    Attributes:
+        hashes: The hash of each term, ascending. Shape (t,).
+        terms: The numbers of the terms of each word, one word after another.
+        starts: Where in there each word begins. Shape (words,).
+        counts: How many terms each word has, mostly 1; 0 for those that nobody looks for. Shape (words,).
+    """
+
+    hashes: NDArray[np.uint64]
+    terms: NDArray[np.int64]
+    starts: NDArray[np.int64]
+    counts: NDArray[np.int64]
+
+    @classmethod
+    def of(cls, words: Sequence[str]) -> _Cut:
+        known: dict[str, int] = {}
+        terms: list[int] = []
+        counts: list[int] = []
+        for at in range(0, len(words), CUT_AT_ONCE):
+            for some in as_terms(words[at : at + CUT_AT_ONCE]):
+                terms += [known.setdefault(term, len(known)) for term in some]
+                counts.append(len(some))
+        every = np.array([hashed(term) for term in known], dtype=np.uint64)
+        hashes, of_term = np.unique(every, return_inverse=True)
+        lengths = np.array(counts, dtype=np.int64)
+        return cls(hashes, of_term[np.array(terms, dtype=np.int64)], _starts(lengths), lengths)
+
+
+def _taken(
+    values: NDArray[np.int64], starts: NDArray[np.int64], counts: NDArray[np.int64]
+) -> NDArray[np.int64]:
+    """*counts* of the *values* from each of *starts* on, one after another."""
+    within = np.arange(int(counts.sum())) - np.repeat(_starts(counts), counts)
+    return np.asarray(values[np.repeat(starts, counts) + within])
+
+
+def _starts(counts: NDArray[np.int64]) -> NDArray[np.int64]:
+    return np.asarray(np.cumsum(counts) - counts)
+
+
+def _holders(terms: NDArray[np.int64], lengths: NDArray[np.int64], count: int) -> NDArray[np.int64]:
+    """How many of the rows with so many *terms* each hold each of the *count* terms."""
+    pairs = np.repeat(np.arange(len(lengths)), lengths) * count + terms
+    pairs.sort()  # np.unique, which hashes them, takes eight times as long
+    each_once = pairs[np.append(True, pairs[1:] != pairs[:-1])[: len(pairs)]]
+    return np.bincount(each_once % max(count, 1), minlength=count)

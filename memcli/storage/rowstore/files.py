@@ -1,0 +1,52 @@
+"""Files of a row store, read a piece at a time."""
+
+from __future__ import annotations
+
+import os
+import weakref
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+
+class File:
+    """The file at *path*, open until nobody needs it: one that is removed meanwhile stays readable."""
+
+    def __init__(self, path: Path) -> None:
+        self._number = os.open(path, os.O_RDONLY)
+        weakref.finalize(self, os.close, self._number)
+
+    def bytes(self, start: int, length: int) -> bytes:
+        """*length* bytes from *start* on.
+
+        Raises:
+            ValueError: There are fewer.
+        """
+        found = os.pread(self._number, length, start)
+        if len(found) != length:
+            raise ValueError("a file is shorter than it was")
+        return found
+
+    def fill(self, buffer: memoryview, start: int) -> None:
+        """Read the bytes from *start* on into *buffer*, all of it.
+
+        Raises:
+            ValueError: There are fewer.
+        """
+        if os.preadv(self._number, [buffer], start) != len(buffer):
+            raise ValueError("a file is shorter than it was")
+
+    def from_to(self, record: np.dtype[Any], start: int, end: int) -> NDArray[Any]:
+        """The records from *start* to *end*."""
+        size = record.itemsize
+        return np.frombuffer(self.bytes(start * size, (end - start) * size), dtype=record)
+
+    def records(self, record: np.dtype[Any], positions: NDArray[np.int64]) -> NDArray[Any]:
+        """The records at *positions*."""
+        size = record.itemsize
+        read = [self.bytes(position * size, size) for position in positions.tolist()]
+        return np.frombuffer(b"".join(read), dtype=record)

@@ -1,0 +1,140 @@
+"""Row stores made and removed, beside whoever reads and writes."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import time
+from collections.abc import Container
+from contextlib import suppress
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from memcli.storage.indexes import INDEXED_FROM
+from memcli.storage.rowstore import layout, writing
+from memcli.storage.rowstore.beside import REST_MOST, UNREADABLE
+from memcli.storage.rowstore.layout import About
+from memcli.storage.versions import Fragment, Version
+
+if TYPE_CHECKING:
+    from memcli.storage.lance import LanceTable
+
+WORTH = INDEXED_FROM
+"""Rows of a fragment from which on it gets a row store. With 10,000 memories a search takes half the time
+then, and making it takes 0.2 s; with a million 0.4 to 0.5 of the time, and 10 s."""
+
+TIME_SHARE = 0.05
+"""The share of the time that may go into making row stores: where much is written, fragments are merged
+again and again, and each time that makes another one of all that was there."""
+
+ROOM = 3
+"""How many times the bytes of a row store must be free on the disk: a purge or a backup needs room, too."""
+
+BYTES_EACH = 1_100
+"""Bytes that a row takes in there, at most, but for a long text."""
+
+ENDING = ".rows"
+"""What the names of directories of row stores end with."""
+
+MAKING, TOOK = "making", "took"
+"""What the name of a row store begins with while it is made, and a file that says how long that took last, in
+seconds, `LEAST_S` at least."""
+
+LEAST_S, FAILED_S = 0.05, 30.0
+"""So they are made once a second at most, and tried again after ten minutes where they could not be made, or
+where the disk has no room for them."""
+
+
+def make(table: LanceTable, version: Version, folder: Path) -> None:
+    """Make the row stores in *folder* that *version* of *table* lacks, if it is time; remove all others.
+
+    Needs the lock of upkeep.
+
+    Raises:
+        OSError: It can't be written.
+        RuntimeError: LanceDB can't read the table.
+        ValueError: Likewise.
+    """
+    remove(folder, version)
+    fragments, began = lacking(folder, version), time.monotonic()
+    if not fragments:
+        return
+    folder.mkdir(mode=0o700, exist_ok=True)
+    made = False
+    try:
+        for fragment in fragments:
+            if shutil.disk_usage(folder).free < ROOM * BYTES_EACH * fragment.rows:
+                break
+            _make_one(table, fragment, folder)
+        else:
+            made = True
+    finally:  # also if that fails, so that it is not tried all the time
+        with suppress(OSError):
+            took = max(time.monotonic() - began, LEAST_S if made else FAILED_S)
+            (folder / TOOK).write_text(f"{took:.3f}")
+
+
+def _make_one(table: LanceTable, fragment: Fragment, folder: Path) -> None:
+    name = layout.key(fragment)
+    new = folder / f"{MAKING}-{name}"
+    try:
+        new.mkdir(mode=0o700)
+        writing.write(table, fragment.number, new)
+        new.rename(folder / name)
+    finally:
+        shutil.rmtree(new, ignore_errors=True)
+
+
+def lacking(folder: Path, version: Version) -> list[Fragment]:
+    """The fragments of *version* that are to have a row store in *folder* and have none; see `TIME_SHARE`."""
+    least = min(WORTH, REST_MOST) if version.rows >= WORTH else version.rows + 1
+    large = [fragment for fragment in version.fragments if fragment.rows >= least]
+    if not large or not _can_be_made(folder) or not _is_time(folder):
+        return []
+    return [one for one in large if not (folder / layout.key(one)).is_dir()]
+
+
+def _can_be_made(folder: Path) -> bool:
+    """Whether *folder* can be written to, or made: not if it is somebody else's."""
+    if not folder.exists():
+        return os.access(folder.parent, os.W_OK)
+    own = (folder, folder / TOOK) if (folder / TOOK).exists() else (folder,)
+    return folder.is_dir() and all(os.access(path, os.W_OK) for path in own)
+
+
+def _is_time(folder: Path) -> bool:
+    """Whether enough time has passed since a row store in *folder* was made; see `TIME_SHARE`."""
+    try:
+        took, made = float((folder / TOOK).read_text()), (folder / TOOK).stat().st_mtime
+    except (OSError, ValueError):
+        return True
+    return not 0 <= time.time() - made < took / TIME_SHARE
+
+
+def remove(folder: Path, version: Version) -> None:
+    """Remove the row stores in *folder* that are torn, or not for a fragment of *version*.
+
+    Needs the lock of upkeep.
+    """
+    needed = {layout.key(fragment) for fragment in version.fragments}
+    for path in folder.iterdir() if folder.is_dir() else ():
+        if path.name != TOOK and not (path.name in needed and _is_whole(path)):
+            shutil.rmtree(path, ignore_errors=True)
+
+
+def _is_whole(folder: Path) -> bool:
+    try:
+        About.load(folder)
+    except UNREADABLE:
+        return False
+    return True
+
+
+def drop_others(store: Path, known: Container[str]) -> None:
+    """Remove the row stores in the store at *store* of tables that are not *known*.
+
+    Needs the writer's lock.
+    """
+    for path in store.glob(f"*{ENDING}"):
+        if path.stem not in known:
+            shutil.rmtree(path, ignore_errors=True)
