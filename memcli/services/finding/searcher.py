@@ -66,15 +66,15 @@ class Searcher:
             yield from ([] for _ in queries)
             return
         without_vectors = self.asked.mode is Mode.TEXT
-        begun = self._begun(queries[0]) if len(queries) == 1 and not without_vectors else None
+        words = [self._words(query) for query in queries]
+        begun = self._begun(words[0]) if len(queries) == 1 and not without_vectors else None
         vectors = None if without_vectors else self.engine.query_vectors(queries)
         for row, query in enumerate(queries):
             vector = None if vectors is None else vectors[row]
-            yield self._answer(query, vector, begun) if query.strip() else []
+            yield self._answer(query, words[row], vector, begun) if query.strip() else []
 
-    def _begun(self, query: str) -> Begun | None:
-        """The look for the words of *query*, which goes on while its vector is made."""
-        words = self._words(query)
+    def _begun(self, words: Sequence[str]) -> Begun | None:
+        """The look for *words*, which goes on while the vector of their query is made."""
         if not words:
             return None
         asked = self.asked
@@ -84,19 +84,26 @@ class Searcher:
     def _words(self, query: str) -> list[str]:
         return [] if self.asked.mode is Mode.VECTOR else terms(query)[:TERMS]
 
-    def _answer(self, query: str, vector: NDArray[np.float32] | None, begun: Begun | None) -> list[Hit]:
+    def _answer(
+        self,
+        query: str,
+        words: Sequence[str],
+        vector: NDArray[np.float32] | None,
+        begun: Begun | None,
+    ) -> list[Hit]:
         question = self._question(query, vector)
-        found = self._found(query, vector, begun)
+        found = self._found(words, vector, begun)
         if not len(found):
             return []
         ranked = self._ranked(found, question)
         hits = reranking.rerank(self.engine, query, self._hits(found, ranked))
         return hits[: self.asked.limit]
 
-    def _found(self, query: str, vector: NDArray[np.float32] | None, begun: Begun | None) -> Candidates:
-        """The candidates for *query*, and the turns around the best of them."""
+    def _found(
+        self, words: Sequence[str], vector: NDArray[np.float32] | None, begun: Begun | None
+    ) -> Candidates:
+        """The candidates for a query of *words* and *vector*, and the turns around the best of them."""
         db, where = self.engine.db, self.asked.where
-        words = self._words(query)
         further = {} if vector is None else db.passages.near(vector, self.asked.passages, self.depth)
         found = db.memories.found(
             vector,

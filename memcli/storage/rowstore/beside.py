@@ -249,6 +249,7 @@ class RowStores:
             ),
         )
 
+    @_if_readable
     def knows(self, place: str) -> bool:
         """Whether `nearest` and `held` answer for *place*, if nothing is damaged."""
         return self._few(place) is not None
