@@ -49,7 +49,10 @@ USED = {
         *("add", "count_rows", "delete", "execute_merge_insert", "index_stats", "list_indices", "name"),
         *("optimize", "query", "schema", "stats", "take_row_ids", "version"),
     ),
-    "Query": ("execute", "limit", "nearest_to", "nearest_to_text", "select_columns", "where", "with_row_id"),
+    "Query": (
+        *("execute", "fast_search", "limit", "nearest_to", "nearest_to_text", "select_columns", "where"),
+        "with_row_id",
+    ),
 }
 """The native classes and methods that are used here."""
 

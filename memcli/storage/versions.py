@@ -13,6 +13,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from uuid import UUID
 
+from memcli.storage import roaring
+
 FOLDER, HINT = "_versions", "latest_version_hint.json"
 """Where a table's versions are, and a file there that is written over. LanceDB does without it."""
 
@@ -66,10 +68,18 @@ class Fragment:
 
 @dataclass(frozen=True, slots=True)
 class IndexFiles:
-    """An index, and what holds it."""
+    """A segment of an index.
+
+    Attributes:
+        name: What the index is called.
+        files: What holds it.
+        fragments: The numbers of the fragments whose rows it knows, which need not be there any more; None if
+            the manifest does not say.
+    """
 
     name: str
     files: tuple[Named, ...]
+    fragments: frozenset[int] | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -263,7 +273,15 @@ def _indexes(raw: bytes, place: int | bytes) -> Iterator[IndexFiles]:
             yield IndexFiles(
                 _text(about[3]),
                 tuple(Named(f"{folder}/{_text(one[1])}", _size(one.get(2))) for one in files),
+                _known_fragments(about.get(5)),
             )
+
+
+def _known_fragments(value: int | bytes | None) -> frozenset[int] | None:
+    try:
+        return roaring.numbers(_bytes(value)) if value is not None else None
+    except ValueError:  # another way of writing it, which does not make the manifest a torn one
+        return None
 
 
 def _bytes(value: int | bytes) -> bytes:

@@ -49,7 +49,10 @@ SPREAD = 0.045
 """Of each number of a vector around its cluster's centre, which has length 1."""
 
 AT_ONCE = 50_000
-QUESTIONS = 40
+QUESTIONS, COMPARED = 40, 100
+"""Questions that are timed, and those whose nearest are looked for exactly, too: with 40 of these, recall was
+between 0.978 and 0.995 among a million."""
+
 STORES = 30
 
 RECALL_GOAL, BYTES_GOAL, STORE_GOAL, SEARCH_GOAL_MS = 0.98, 2_200.0, 1.2, 25.0
@@ -142,7 +145,7 @@ def found_again(engine: Engine, made: Made) -> float:
     """The share of the ten nearest that a search by vector finds."""
     memories, source = engine.db.memories, np.random.default_rng(13)
     shares = []
-    for vector in made.vectors(QUESTIONS, source):
+    for vector in made.vectors(COMPARED, source):
         exact = memories.table.read(
             lambda table, v=vector: (  # type: ignore[misc]
                 table.search(v, vector_column_name=VECTOR)

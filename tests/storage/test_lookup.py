@@ -476,7 +476,7 @@ def test_a_space_far_from_what_is_asked_is_searched_all_the_same(
     known, count = Known(store(tmp_path / "store"), {}, {}), INDEXED_FROM
     centres = CENTRES[:16]
     rows = around(centres[np.arange(count) % 16], 0.1, seed=6)
-    places = ["small" if i % 16 == 3 else "large" for i in range(count)]
+    places = ["small" if i % 32 == 3 else "large" for i in range(count)]
     known.add([memory(f"m{i:05}", space=space) for i, space in enumerate(places)], rows)
     parts = IvfRq(distance_type="cosine", num_partitions=16)
     known.memories.table.write(lambda table: table.create_index(VECTOR, config=parts, name=VECTOR_INDEX))

@@ -368,9 +368,9 @@ def test_terms_are_looked_for_once(fresh: Memories, monkeypatch: pytest.MonkeyPa
     asked: list[str] = []
     holding, held = Seeker._words, RowStores.held
 
-    def noting(seeker: Any, question: Any) -> Any:
+    def noting(seeker: Any, question: Any, indexed_only: bool) -> Any:
         asked.append(question.text)
-        return holding(seeker, question)
+        return holding(seeker, question, indexed_only)
 
     def noting_all(stores: Any, terms: Any, place: str) -> Any:
         asked.extend(terms)

@@ -12,14 +12,15 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from memcli.storage import native
-from memcli.storage.indexes import make_text
+from memcli.storage.indexes import TEXT_INDEX, make_text
 from memcli.storage.lance import ROW
 from memcli.storage.lexical import TOKENIZER, as_terms
 from memcli.storage.memories import Memories
-from memcli.storage.predicates import equals
+from memcli.storage.predicates import all_of, equals
 from memcli.storage.rows import WORDS
 from memcli.storage.rowstore import beside, cutting, layout, making
 from memcli.storage.rowstore.beside import RowStores
+from memcli.storage.rowstore.table import RowStoredTable
 from memcli.storage.rowstore.terms import Terms
 from memcli.storage.seeking import Seeker
 from tests.storage.mixture import memory, store, vectors, with_row_stores
@@ -146,9 +147,10 @@ def test_pieces_make_no_difference(tmp_path: Path, monkeypatch: pytest.MonkeyPat
 # --- beside what has no row store ---
 
 
-def names(memories: Memories, term: str, where: str = SPACE) -> list[str]:
-    """What holds *term* in a place, the best first."""
-    found = memories.found(None, [term], where, nearest=0, holding=50, place=where)
+def names(memories: Memories, term: str, where: str = SPACE, *, place: str | None = None) -> list[str]:
+    """What holds *term* in a place, which *where* is unless it is told, the best first."""
+    place = where if place is None else place
+    found = memories.found(None, [term], where, nearest=0, holding=50, place=place)
     order = sorted(range(len(found)), key=lambda place: -found.term_scores[0][place])
     return [found.ids[place] for place in order]
 
@@ -181,14 +183,60 @@ def test_what_is_new_is_found_beside_it(fresh: Memories, monkeypatch: pytest.Mon
     assert not {"n2", "n3", "m04"} & set(nearest.ids)
 
 
+@pytest.mark.parametrize("where", ["", "importance >= 0.5", all_of(SPACE, "importance >= 0.5")])
+def test_what_no_index_knows_is_read_once(
+    fresh: Memories, monkeypatch: pytest.MonkeyPatch, where: str
+) -> None:
+    """Whatever is asked for, and the index of words is asked for what it knows: the same is found."""
+    new = [
+        memory("n1", "quagmire kelp", importance=0.9),
+        memory("n2", "kelp kelp kelp", importance=0.9),
+        memory("n3", "kelp quagmire", space="small", importance=0.9),
+        memory("n4", "kelp", importance=0.1),
+    ]
+    fresh.add(new, vectors(4, seed=4))
+    fresh.table.delete_keys(["n2"])
+    assert row_stores(fresh).unknown_to(TEXT_INDEX).tolist() == row_stores(fresh).rest.tolist()
+    asked: list[bool] = []
+    words = Seeker._words
+
+    def noting(seeker: Seeker, question: Any, indexed_only: bool) -> Any:
+        asked.append(indexed_only)
+        return words(seeker, question, indexed_only)
+
+    monkeypatch.setattr(Seeker, "_words", noting)
+    terms = ("kelp", "quagmire", "quagmire kelp")  # the last is two, which are asked for as ever
+    found = [sorted(names(fresh, term, where, place="")) for term in terms]
+    assert set(asked[:2]) == {True}
+    with monkeypatch.context() as patched:
+        patched.setattr(RowStoredTable, "row_stores", None)
+        plain = [
+            sorted(names(fresh, term, where, place="")) for term in ("kelp", "quagmire", "quagmire kelp")
+        ]
+    assert found == plain
+    assert "n1" in found[1]
+    assert set(asked[-3:]) == {False}
+
+
+def test_an_index_that_knows_little_is_told(fresh: Memories, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Then LanceDB goes through what the index does not know."""
+    assert not len(row_stores(fresh).unknown_to(TEXT_INDEX))
+    assert not len(row_stores(fresh).unknown_to("nosuch_idx"))
+    fresh.add([memory("n1", "reef"), memory("n2", "reef")], vectors(2, seed=4))
+    assert len(row_stores(fresh).unknown_to(TEXT_INDEX)) == 2
+    monkeypatch.setattr(beside, "REST_MOST", 1)
+    assert not len(row_stores(fresh).unknown_to(TEXT_INDEX))
+    assert names(fresh, "reef", "", place="") == ["n1", "n2"]
+
+
 def test_what_is_much_is_left_to_lancedb(fresh: Memories, monkeypatch: pytest.MonkeyPatch) -> None:
     """Rows that are new, rows in a place, and terms of these."""
     asked: list[Any] = []
     words = Seeker._words
 
-    def noting(seeker: Seeker, question: Any) -> Any:
+    def noting(seeker: Seeker, question: Any, indexed_only: bool) -> Any:
         asked.append(question.text)
-        return words(seeker, question)
+        return words(seeker, question, indexed_only)
 
     monkeypatch.setattr(Seeker, "_words", noting)
     expected = set(names(fresh, "kelp"))

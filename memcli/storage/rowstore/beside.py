@@ -103,8 +103,7 @@ class RowStores:
             try:
                 store = known.get((own, fragment.number)) or RowStore(own, fragment.number)
             except UNREADABLE:
-                first = fragment.number << layout.BITS
-                rest.append(np.arange(first, first + fragment.length, dtype=np.uint64))
+                rest.append(_numbers(fragment))
                 continue
             self._stores.append(store)
             gone = _deleted(table, fragment)
@@ -114,6 +113,7 @@ class RowStores:
             deleted.append(gone)
         self._deleted = np.concatenate([*deleted, np.empty(0, np.uint64)])
         self.rest = np.concatenate(rest)
+        self._version = version
         self.is_whole = self.is_whole and len(self.rest) <= REST_MOST
 
     def __bool__(self) -> bool:
@@ -229,25 +229,47 @@ class RowStores:
         bounds = [store.terms.bounds(start, end) for store, start, end in ranges]
         if sum(int(some[-1] - some[0]) for some in bounds) > TERMS_MOST:
             return None
-        known = {store: [store.terms.known(term) for term in terms] for store in self._stores}
+        known = self._in_vocabularies(terms)
         numbers, counts = [np.empty(0, np.uint64)], [np.empty((len(terms), 0), np.int64)]
         for (store, start, end), some in zip(ranges, bounds, strict=True):
             numbers.append(store.numbers(start, end))
             counts.append(store.terms.counts([number for number, _ in known[store]], some))
         every, each = np.concatenate(numbers), np.concatenate(counts, axis=1)
         each[:, np.isin(every, self._deleted)] = 0
+        lengths = np.concatenate([np.empty(0, np.int64), *map(np.diff, bounds)])
+        return Held(tuple(terms), every, each, lengths, self._collection(known))
+
+    @_if_readable
+    def none_held(self, terms: Sequence[str]) -> Held | None:
+        """What `held` says of a place in which there is nothing: how rare each term is, for what is added."""
+        none, counts = np.empty(0, np.int64), np.empty((len(terms), 0), np.int64)
+        collection = self._collection(self._in_vocabularies(terms))
+        return Held(tuple(terms), none.astype(np.uint64), counts, none, collection)
+
+    def _in_vocabularies(self, terms: Sequence[str]) -> dict[RowStore, list[tuple[int, int]]]:
+        """The number of each of *terms*, and how many rows hold it, by row store."""
+        return {store: [store.terms.known(term) for term in terms] for store in self._stores}
+
+    def _collection(self, known: dict[RowStore, list[tuple[int, int]]]) -> Collection:
+        """All rows, for BM25."""
         holders = np.array([[count for _, count in of] for of in known.values()], dtype=np.int64)
-        return Held(
-            terms=tuple(terms),
-            numbers=every,
-            counts=each,
-            lengths=np.concatenate([np.empty(0, np.int64), *map(np.diff, bounds)]),
-            among=Collection(
-                texts=sum(store.about.with_terms for store in self._stores),
-                length=sum(store.terms.length for store in self._stores),
-                holders=holders.reshape(-1, len(terms)).sum(axis=0),
-            ),
+        return Collection(
+            texts=sum(store.about.with_terms for store in self._stores),
+            length=sum(store.terms.length for store in self._stores),
+            holders=holders.sum(axis=0),
         )
+
+    def unknown_to(self, index: str) -> NDArray[np.uint64]:
+        """The numbers of the rows that *index* does not know, deleted ones too. Shape (n,).
+
+        None where that can't be told, or where these are too many to be read beside what the index finds.
+        """
+        segments = [one.fragments for one in self._version.indexes if one.name == index]
+        known = frozenset[int]().union(*(some for some in segments if some is not None))
+        others = [one for one in self._version.fragments if one.number not in known]
+        can_be_told = bool(segments) and None not in segments
+        few = can_be_told and sum(one.length for one in others) <= REST_MOST
+        return np.concatenate([np.empty(0, np.uint64), *(_numbers(one) for one in others if few)])
 
     @_if_readable
     def knows(self, place: str) -> bool:
@@ -261,6 +283,12 @@ class RowStores:
             return None
         ranges = [(s, *bounds) for s, some in zip(self._stores, there, strict=True) for bounds in some]
         return ranges if sum(end - start for _, start, end in ranges) <= EXACT else None
+
+
+def _numbers(fragment: Fragment) -> NDArray[np.uint64]:
+    """The numbers of all rows of *fragment*, deleted ones too."""
+    first = fragment.number << layout.BITS
+    return np.arange(first, first + fragment.length, dtype=np.uint64)
 
 
 def _deleted(table: Path, fragment: Fragment) -> NDArray[np.uint64]:

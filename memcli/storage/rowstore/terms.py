@@ -19,8 +19,10 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
+import pyarrow as pa
 
 from memcli.storage.bm25 import Collection
+from memcli.storage.lance import ROW
 from memcli.storage.lexical import as_terms
 from memcli.storage.rowstore.files import File
 
@@ -124,3 +126,11 @@ class Held:
         scores = self.among.scores(term, self.counts[term, holding], self.lengths[holding])
         best = np.argsort(-scores, kind="stable")[:wanted]
         return self.numbers[holding[best]], scores[best]
+
+    def joined(self, term: int, found: pa.Table, wanted: int) -> pa.Table:
+        """The *wanted* rows, at most, that hold a term best, of these and of others that an index *found*."""
+        rows, scores = self.best(term, wanted)
+        rows = np.append(found[ROW].to_numpy(), rows)
+        scores = np.append(found["_score"].to_numpy().astype(np.float64), scores)
+        best = np.argsort(-scores, kind="stable")[:wanted]
+        return pa.table({ROW: rows[best], "_score": scores[best]})
