@@ -6,8 +6,9 @@ Robertson and Zaragoza, "The Probabilistic Relevance Framework: BM25 and Beyond"
 from __future__ import annotations
 
 import math
+from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
@@ -26,22 +27,32 @@ class Collection:
     Attributes:
         texts: How many there are, without those that have no term.
         length: How many terms they have, all together.
-        holders: How many of them hold each of the t terms that are asked for. Shape (t,).
+        holders: How many of them hold each of the terms that are asked for, by what tells these apart.
     """
 
     texts: int
     length: int
-    holders: NDArray[np.int64]
+    holders: Mapping[int, int]
 
-    def scores(self, term: int, counts: NDArray[np.int64], lengths: NDArray[np.int64]) -> NDArray[np.float64]:
-        """How well n texts answer to one of the terms; 0 where they do not hold it. Shape (n,).
+    def scores(
+        self, term: int, counts: NDArray[np.int64], lengths: NDArray[np.integer]
+    ) -> NDArray[np.float64]:
+        """How well n texts that hold one of the terms answer to it. Shape (n,).
 
         Args:
-            term: Which of the t terms.
+            term: Which of the terms.
             counts: How often each text holds it. Shape (n,).
             lengths: How many terms each text has. Shape (n,).
         """
-        holders = int(self.holders[term])
+        # nearly all hold it once, and few lengths are different
+        of_length = self._scores(term, np.ones(1), np.arange(int(lengths.max(initial=0)) + 1))
+        found: NDArray[np.float64] = of_length[lengths]
+        again = np.flatnonzero(counts > 1)
+        found[again] = self._scores(term, counts[again], lengths[again])
+        return found
+
+    def _scores(self, term: int, counts: NDArray[Any], lengths: NDArray[Any]) -> NDArray[np.float64]:
+        holders = self.holders[term]
         rarity = math.log1p((self.texts - holders + 0.5) / (holders + 0.5))
         mean = max(self.length / max(self.texts, 1), 1.0)
         return np.asarray(rarity * counts * (K1 + 1.0) / (counts + K1 * (1.0 - B + B * lengths / mean)))

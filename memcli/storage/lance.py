@@ -257,7 +257,7 @@ async def beside_the_loop(work: Callable[[], Answer]) -> Answer:
     def carried_out() -> None:
         try:
             answer = work()
-        except Exception as error:  # it belongs to whoever waits
+        except BaseException as error:  # it belongs to whoever waits
             loop.call_soon_threadsafe(done.set_exception, error)
         else:
             loop.call_soon_threadsafe(done.set_result, answer)

@@ -7,7 +7,7 @@ import json
 import re
 import unicodedata
 from collections.abc import Iterable, Mapping, Sequence
-from datetime import UTC, datetime
+from datetime import UTC
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -52,6 +52,9 @@ MEMORY_FIELDS: dict[str, pa.DataType] = {
     "trust": pa.utf8(),
 }
 """The columns that are fields of `Memory`. `metadata` is the JSON text exactly as it was given."""
+
+TIMES = tuple(name for name, kind in MEMORY_FIELDS.items() if kind == TIME)
+"""The columns of times."""
 
 WHEN_MISSING: dict[str, Any] = {
     "uses": 0,
@@ -166,20 +169,21 @@ def from_table(table: pa.Table) -> list[Memory]:
 
 def memories_of(columns: Mapping[str, Iterable[Any]]) -> list[Memory]:
     """The memories whose fields *columns* have, as Arrow gives them, those of a column in order."""
-    values = [[_value(name, value) for value in column] for name, column in columns.items()]
+    values = [_values(name, column) for name, column in columns.items()]
     return [Memory(**dict(zip(columns, row, strict=True))) for row in zip(*values, strict=True)]
 
 
-def _value(name: str, value: Any) -> Any:
+def _values(name: str, column: Iterable[Any]) -> list[Any]:
+    """What the field *name* of each memory is where its row has what *column* gives."""
     if name == "metadata":
-        return json.loads(value) if value else {}
+        return [json.loads(value) if value else {} for value in column]
     if name == "tags":
-        return tuple(value or ())
-    if value is None and name in WHEN_MISSING:  # rows from before the column
-        return WHEN_MISSING[name]
-    if isinstance(value, datetime):
-        return value.astimezone(UTC)
-    return value
+        return [tuple(value or ()) for value in column]
+    if name in TIMES:
+        return [value and value.astimezone(UTC) for value in column]
+    if name in WHEN_MISSING:  # rows from before the column
+        return [WHEN_MISSING[name] if value is None else value for value in column]
+    return list(column)
 
 
 def ids_of(table: pa.Table) -> list[str]:

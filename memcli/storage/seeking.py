@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import asyncio
 import math
-from collections.abc import Callable, Sequence
-from concurrent.futures import Future
+from collections.abc import Sequence
+from concurrent.futures import Future, wait
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -13,7 +13,7 @@ import numpy as np
 import pyarrow as pa
 
 from memcli.storage import lexical, native
-from memcli.storage.indexes import TEXT_INDEX, VECTOR_INDEX
+from memcli.storage.indexes import VECTOR_INDEX
 from memcli.storage.lance import ROW, beside_the_loop
 from memcli.storage.predicates import all_of
 from memcli.storage.rows import VECTOR, WORDS, units, vectors_of
@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 
     from memcli.storage.lance import AsyncLanceTable
     from memcli.storage.rowstore.beside import RowStores
-    from memcli.storage.rowstore.terms import Held
+    from memcli.storage.rowstore.postings import Scored
 
 SPARE = 1.25
 """How many times as many rows as are wanted are looked at first: some will not fulfil the condition."""
@@ -37,11 +37,6 @@ PARTITION, PROBED = 8_192, 0.5
 """Vectors in a partition of the index, as LanceDB makes them, and the share of the partitions that is looked
 into. Of a million vectors, 49 % of the partitions had 99.5 % of the nearest ten, 66 % had 99.7 %, and 16 %
 had 85 %, at 7.3, 7.4 and 5.8 ms."""
-
-DEEP = 20_000
-"""The best rows of all that hold a word, at most, that are gone through for those in a place. Among the first
-6,250 there are 125 of a fiftieth. Of a million memories, LanceDB brings them up in 3 to 6 ms, and takes 11 to
-13 when it is asked for 125 that fulfil a condition."""
 
 
 @dataclass(frozen=True)
@@ -87,6 +82,10 @@ class Begun:
     first: str
     questions: Sequence[Holding]
     answers: Future[list[pa.Table]]
+
+    def leave(self) -> None:
+        """Wait until they are answered, whatever the answers: LanceDB can't be left in the midst of one."""
+        wait([self.answers])
 
 
 def begun(
@@ -146,100 +145,37 @@ class Seeker:
         if begun and (begun.table, begun.first, begun.questions) == (self.table, where, questions):
             return await asyncio.wrap_future(begun.answers)
         numbers = [self.number(question, spare) for question in questions]
-        stores, found = self.stores, None
-        if questions and stores is not None and where and stores.knows(where):
-            found = await self._held_here(stores, questions, where, numbers)
-        elif questions and stores is not None and len(rest := stores.unknown_to(TEXT_INDEX)):
-            found = await self._held_and_rest(stores, rest, questions, where, numbers)
-        if found is not None:
-            return found
-        each = zip(questions, numbers, strict=True)
-        return await asyncio.gather(*(self._holding(question, where, number) for question, number in each))
+        found = await self._held_here(questions, where, numbers)
+        others = [place for place in range(len(questions)) if place not in found]
+        asked = (_found(self._words(questions[one]), where, numbers[one]) for one in others)
+        found |= zip(others, await asyncio.gather(*asked), strict=True)
+        return [found[place] for place in range(len(questions))]
 
     async def _held_here(
-        self, stores: RowStores, questions: Sequence[Holding], where: str, numbers: Sequence[int]
-    ) -> list[pa.Table] | None:
-        """What `_held` finds where row stores know all that is in the place *where*; None if they do not."""
+        self, questions: Sequence[Holding], where: str, numbers: Sequence[int]
+    ) -> dict[int, pa.Table]:
+        """What `_held` finds by row stores, by the place of the question, as far as these know the answer."""
+        stores = self.stores
+        if not questions or stores is None or not stores.knows(where):
+            return {}
         held, rest = await asyncio.gather(
-            beside_the_loop(lambda: _of_terms(questions, lambda terms: stores.held(terms, where))),
+            beside_the_loop(lambda: stores.held(_single_terms(questions), where, max(numbers))),
             self._rest(stores.rest, where, WORDS),
         )
-        if held is None:
-            return None
+        if held is not None and rest is not None:
+            whole, (rows, texts) = held, (rest[ROW].to_numpy(), rest[WORDS].to_pylist())
+            held = await beside_the_loop(lambda: whole.with_texts(rows, texts))
+        best = {} if held is None else held.best
+        return {place: _scored(some, numbers[place]) for place, some in best.items()}
 
-        def best() -> list[pa.Table]:
-            whole = _with_rest(held, rest)
-            each = (whole.best(term, number) for term, number in enumerate(numbers))
-            return [pa.table({ROW: rows, "_score": scores}) for rows, scores in each]
-
-        return await beside_the_loop(best)
-
-    async def _held_and_rest(
-        self,
-        stores: RowStores,
-        unknown: NDArray[np.uint64],
-        questions: Sequence[Holding],
-        where: str,
-        numbers: Sequence[int],
-    ) -> list[pa.Table] | None:
-        """What `_held` finds where the index knows all but the rows *unknown*: read once for all questions.
-
-        LanceDB reads each fragment that the index does not know for each of them: with 50 of these, five
-        words took 23 ms, without them 5, and reading them takes 9. None if it can't be done.
-        """
-        each = zip(questions, numbers, strict=True)
-        held, rest, *found = await asyncio.gather(
-            beside_the_loop(lambda: _of_terms(questions, stores.none_held)),
-            self._rest(unknown, where, WORDS),
-            *(self._holding(question, where, number, indexed_only=True) for question, number in each),
-        )
-        if held is None:
-            return None
-
-        def joined() -> list[pa.Table]:
-            whole = _with_rest(held, rest)
-            return [whole.joined(n, *some) for n, some in enumerate(zip(found, numbers, strict=True))]
-
-        return await beside_the_loop(joined)
-
-    async def _holding(
-        self, question: Holding, where: str, number: int, *, indexed_only: bool = False
-    ) -> pa.Table:
-        """The *number* best rows of those that fulfil *where* for one question."""
-        if where and self.stores is not None:
-            found = await self._holding_deep(self.stores, question, where, number, indexed_only)
-            if found is not None:
-                return found
-        return await _found(self._words(question, indexed_only), where, number)
-
-    async def _holding_deep(
-        self, stores: RowStores, question: Holding, where: str, number: int, indexed_only: bool
-    ) -> pa.Table | None:
-        """What `_holding` finds where *where* is a place that row stores know; None if that does not help."""
-        share = stores.share(where)
-        # two standard deviations more than there are among so many if they are anywhere
-        deep = math.ceil((number + 2 * math.sqrt(number)) / share) if share else DEEP + 1
-        if deep > DEEP:
-            return None
-        found = await _found(self._words(question, indexed_only), "", deep)
-        there, unknown = stores.in_place(found[ROW].to_numpy(), where)
-        enough = np.flatnonzero(there)[:number]
-        if len(enough) < number and len(found) == deep:
-            return None
-        kept = there if indexed_only else there | unknown
-        if len(enough) == number:
-            kept[enough[-1] + 1 :] = False
-        return found.filter(pa.array(kept))
-
-    def _words(self, question: Holding, indexed_only: bool) -> Any:
-        query = self.table.query().nearest_to_text(question.text, WORDS).select(["_score"])
-        return query.fast_search() if indexed_only else query
+    def _words(self, question: Holding) -> Any:
+        return self.table.query().nearest_to_text(question.text, WORDS).select(["_score"])
 
     # --- by meaning ---
 
     async def _nearest(self, question: Near, where: str, spare: float) -> pa.Table:
         number, stores = self.number(question, spare), self.stores
-        if stores is not None and where and stores.knows(where):
+        if stores is not None and where and stores.can_compare(where):
             found = await self._nearest_here(stores, question, where, number)
             if found is not None:
                 return found
@@ -309,14 +245,15 @@ class Seeker:
         return pa.concat_tables([rest, found.rows.select(rest.column_names).cast(rest.schema)])
 
 
-def _of_terms(questions: Sequence[Holding], ask: Callable[[list[str]], Held | None]) -> Held | None:
-    """What *ask* says of the terms of *questions*; None if one of these is not one term."""
+def _single_terms(questions: Sequence[Holding]) -> dict[int, str]:
+    """The terms of those of *questions* that ask for one term, by their places."""
     terms = lexical.as_terms([question.text for question in questions])
-    return ask([term for (term,) in terms]) if all(len(some) == 1 for some in terms) else None
+    return {place: some[0] for place, some in enumerate(terms) if len(some) == 1}
 
 
-def _with_rest(held: Held, rest: pa.Table | None) -> Held:
-    return held if rest is None else held.with_texts(rest[ROW].to_numpy(), rest[WORDS].to_pylist())
+def _scored(best: Scored, wanted: int) -> pa.Table:
+    numbers, scores = best
+    return pa.table({ROW: numbers[:wanted], "_score": scores[:wanted]})
 
 
 def _best_of(

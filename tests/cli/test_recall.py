@@ -224,7 +224,7 @@ def test_a_reranker_has_the_last_word(memcli: MemCLI, tmp_path: Path) -> None:
     assert plain["id"] != hit["id"] == "best"
     assert hit["signals"]["rerank"]["value"] > 0.9
     assert hit["signals"]["rerank"]["rank"] == 1
-    assert hit["score"] == plain["score"]
+    assert hit["score"] == pytest.approx(plain["score"], abs=1e-4)  # which fades meanwhile
     memcli("config", "set", "rerank.candidates", "1")
     assert memcli(*query).json[0]["id"] == plain["id"]
 

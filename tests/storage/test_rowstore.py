@@ -16,7 +16,9 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from memcli.model import Memory, Trust
+from memcli.storage import roaring
 from memcli.storage.lance import ROW, connected
+from memcli.storage.lexical import as_terms
 from memcli.storage.meaning import meaning_of
 from memcli.storage.memories import Memories
 from memcli.storage.predicates import (
@@ -38,8 +40,8 @@ from memcli.storage.predicates import (
 from memcli.storage.rows import MEMORY_FIELDS, vectors_of
 from memcli.storage.rowstore import layout, making, writing
 from memcli.storage.rowstore.beside import RowStores
+from memcli.storage.rowstore.postings import LENGTHS, POSTINGS, VOCABULARY
 from memcli.storage.rowstore.table import RowStoredTable
-from memcli.storage.rowstore.terms import ENDS, TERMS, VOCABULARY
 from memcli.storage.seeking import Seeker
 from tests.storage.mixture import DIMENSION, MADE, memory, mixed, store, vectors, with_row_stores
 
@@ -201,9 +203,10 @@ def test_what_only_lancedb_can_tell_is_left_to_it(some: Memories) -> None:
 
 
 def test_places_are_known(some: Memories) -> None:
-    """How much is there, and which rows are; nobody knows of those of another fragment."""
+    """How much is there, and which rows are."""
     stores, every = stores_of(some), everything(some)
-    numbers = every[ROW].to_numpy()
+    texts = some.table.rows("", ["words"])["words"].to_pylist()
+    terms = sorted({term for of_text in as_terms(texts) for term in of_text})
     for place in (
         equals("space", "small"),
         all_of(equals("space", "large"), equals("user", "me")),
@@ -212,9 +215,9 @@ def test_places_are_known(some: Memories) -> None:
     ):
         inside = set(some.table.rows(place, ["id", ROW])[ROW].to_pylist())
         assert stores.share(place) == pytest.approx(len(inside) / len(every))
-        there, unknown = stores.in_place(np.append(numbers, np.uint64(1 << 60)), place)
-        assert set(numbers[there[:-1]].tolist()) == inside
-        assert unknown.tolist() == [False] * len(numbers) + [True]
+        held = stores.held(dict(enumerate(terms)), place, len(every))
+        assert held is not None
+        assert {number for rows, _ in held.best.values() for number in rows.tolist()} == inside
 
 
 def test_the_nearest_in_a_place_are_the_nearest_of_all(some: Memories) -> None:
@@ -298,8 +301,8 @@ def test_a_store_made_after_a_deletion_is_not_all_of_the_version_before(fresh: M
     assert nearest(fresh, vector, place) == "m00005"
 
 
-def test_many_deletions_are_in_a_file_that_is_not_read_here(tmp_path: Path) -> None:
-    """A bitmap, which only LanceDB understands: what it says holds all the same."""
+def test_many_deletions_are_in_a_bitmap(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """What it says holds; if it can't be read, LanceDB is asked."""
     memories, count = store(tmp_path / "store"), 12_000
     memories.add([memory(f"m{n:05}", f"otter {n}") for n in range(count)], vectors(count))
     memories.table.tidy()
@@ -308,13 +311,21 @@ def test_many_deletions_are_in_a_file_that_is_not_read_here(tmp_path: Path) -> N
     version = memories.table._manifest
     assert version is not None
     assert [Path(f.deletions.path).suffix for f in version.fragments if f.deletions] == [".bin"]
-    assert not stores_of(memories).is_whole
-    for vector in vectors(count)[:9_000:1_500]:
-        found = memories.found(vector, ["otter"], "", nearest=50, holding=50)
-        assert min(found.ids) >= "m09000"
+    assert stores_of(memories).is_whole
     place = equals("space", "large")
-    found = memories.found(vectors(count)[0], [], place, nearest=50, holding=0, place=place)
-    assert min(found.ids) >= "m09000"
+
+    def found() -> list[tuple[str, ...]]:
+        some = vectors(count)[:9_000:1_500]
+        every = [memories.found(vector, ["otter"], "", nearest=50, holding=50) for vector in some]
+        inside = [memories.found(vector, [], place, nearest=50, holding=0, place=place) for vector in some]
+        return [one.ids for one in (*every, *inside)]
+
+    with_bitmap = found()
+    assert min(map(min, with_bitmap)) >= "m09000"
+    (memories.table.row_folder or Path()).joinpath("another look").mkdir()
+    monkeypatch.setattr(roaring, "numbers", lambda _: frozenset())
+    assert not stores_of(memories).is_whole
+    assert min(map(min, found())) >= "m09000"
 
 
 def test_what_is_changed_or_new_is_found_as_it_is(fresh: Memories) -> None:
@@ -368,13 +379,13 @@ def test_terms_are_looked_for_once(fresh: Memories, monkeypatch: pytest.MonkeyPa
     asked: list[str] = []
     holding, held = Seeker._words, RowStores.held
 
-    def noting(seeker: Any, question: Any, indexed_only: bool) -> Any:
+    def noting(seeker: Any, question: Any) -> Any:
         asked.append(question.text)
-        return holding(seeker, question, indexed_only)
+        return holding(seeker, question)
 
-    def noting_all(stores: Any, terms: Any, place: str) -> Any:
-        asked.extend(terms)
-        return held(stores, terms, place)
+    def noting_all(stores: Any, terms: Any, place: str, wanted: int) -> Any:
+        asked.extend(terms.values())
+        return held(stores, terms, place, wanted)
 
     monkeypatch.setattr(Seeker, "_words", noting)
     monkeypatch.setattr(RowStores, "held", noting_all)
@@ -507,7 +518,7 @@ def test_a_maker_that_fails_leaves_nothing(
     assert len(fresh.found(None, ["otter"], "", nearest=0, holding=20)) >= 20
 
 
-FILES = (layout.ROWS, layout.HEAP, layout.POSITIONS, layout.OFFSETS, TERMS, ENDS, VOCABULARY)
+FILES = (layout.ROWS, layout.HEAP, layout.POSITIONS, layout.OFFSETS, POSTINGS, LENGTHS, VOCABULARY)
 
 
 @pytest.mark.parametrize("name", [layout.ABOUT, *FILES])

@@ -31,6 +31,9 @@ LOOKED_AT = 60
 """Best candidates, at least, whose surroundings are completed; twice as many as are asked for. 100 found 0.3
 points more and kept ranking busy a tenth longer."""
 
+FIELDS = tuple(field.name for field in fields(Memory))
+"""What is known of a memory, and of a hit as well."""
+
 ROUNDS = 5
 """How often what comes up in the place of suspicious memories is looked at, too: each costs another read."""
 
@@ -68,10 +71,14 @@ class Searcher:
         without_vectors = self.asked.mode is Mode.TEXT
         words = [self._words(query) for query in queries]
         begun = self._begun(words[0]) if len(queries) == 1 and not without_vectors else None
-        vectors = None if without_vectors else self.engine.query_vectors(queries)
-        for row, query in enumerate(queries):
-            vector = None if vectors is None else vectors[row]
-            yield self._answer(query, words[row], vector, begun) if query.strip() else []
+        try:
+            vectors = None if without_vectors else self.engine.query_vectors(queries)
+            for row, query in enumerate(queries):
+                vector = None if vectors is None else vectors[row]
+                yield self._answer(query, words[row], vector, begun) if query.strip() else []
+        finally:
+            if begun is not None:
+                begun.leave()
 
     def _begun(self, words: Sequence[str]) -> Begun | None:
         """The look for *words*, which goes on while the vector of their query is made."""
@@ -221,7 +228,7 @@ def _hit(
     flags: tuple[str, ...],
 ) -> Hit:
     """*memory* as a hit; figures are rounded to what means something."""
-    about = {f.name: getattr(memory, f.name) for f in fields(Memory)} | {"flags": flags or None}
+    about = {name: getattr(memory, name) for name in FIELDS} | {"flags": flags or None}
     if signals is not None and flags:
         signals = {**signals, "suspicion": {"value": len(flags), "factor": suspicion.SUSPECTED}}
     return Hit(

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from functools import wraps
 from pathlib import Path
@@ -11,12 +12,13 @@ from typing import TYPE_CHECKING, ParamSpec, TypeVar
 import numpy as np
 import pyarrow as pa
 
+from memcli.storage import roaring
 from memcli.storage.bm25 import Collection
 from memcli.storage.lance import ROW
 from memcli.storage.meaning import columns_of, meaning_of
 from memcli.storage.rowstore import layout
+from memcli.storage.rowstore.postings import Held, best_of, highest
 from memcli.storage.rowstore.reading import RowStore
-from memcli.storage.rowstore.terms import Held
 from memcli.storage.rowstore.testing import passing
 from memcli.storage.tidiness import UNINDEXED_MOST
 from memcli.storage.versions import Fragment, Version
@@ -30,13 +32,12 @@ EXACT = 32_768
 """Rows in a place up to which all of them are compared, one by one: 20,000 take 8 ms, where the index of
 vectors takes 17 to 22 to find the nearest among these only."""
 
-TERMS_MOST = 2_000_000
-"""Terms in a place up to which all of them are gone through: 4 to 8 MB. Of 20,000 memories of 100 characters
-there are 300,000."""
-
 REST_MOST = UNINDEXED_MOST
 """Rows without a row store, at most, that are read from LanceDB beside it: 100 take 5 to 9 ms, 1,000 take 20.
 Upkeep leaves no more of them; see `lacking`."""
+
+PLACES_MOST = 1_000
+"""Places that are kept in mind, at most, for one version of a table."""
 
 UNREADABLE = (
     *(OSError, ValueError, KeyError, IndexError, TypeError, AttributeError, OverflowError, MemoryError),
@@ -86,13 +87,13 @@ class RowStores:
     Attributes:
         number: The version's number.
         rest: The numbers of all rows that no row store knows, deleted ones too. Shape (n,).
-        is_whole: Whether they know all others, which of them are deleted, and can compare them, and the rest
-            is not much.
+        is_whole: Whether they know all others, and which of them are deleted, and the rest is not much.
     """
 
     def __init__(self, folder: Path, version: Version, table: Path, before: RowStores | None) -> None:
         known = {(store.folder, store.fragment): store for store in before._stores} if before else {}
         self._stores: list[RowStore] = []
+        self._dead: list[NDArray[np.bool_] | None] = []
         deleted: list[NDArray[np.uint64]] = []
         rest = [np.empty(0, np.uint64)]
         self.number = version.number
@@ -102,14 +103,15 @@ class RowStores:
             own = folder / layout.key(fragment)
             try:
                 store = known.get((own, fragment.number)) or RowStore(own, fragment.number)
+                gone = _deleted(table, fragment)
+                dead = store.positions(gone)
             except UNREADABLE:
                 rest.append(_numbers(fragment))
                 continue
+            dead = dead[dead >= 0]  # what was deleted when the store was made may live in another version
+            self.is_whole = self.is_whole and store.about.records - len(dead) == fragment.rows
             self._stores.append(store)
-            gone = _deleted(table, fragment)
-            # a row that was deleted when the store was made may live in another version
-            known_here = store.about.records - int((store.positions(gone) >= 0).sum())
-            self.is_whole = self.is_whole and store.about.has_units and known_here == fragment.rows
+            self._dead.append(np.bincount(dead, minlength=store.about.records) > 0 if len(dead) else None)
             deleted.append(gone)
         self._deleted = np.concatenate([*deleted, np.empty(0, np.uint64)])
         self.rest = np.concatenate(rest)
@@ -165,25 +167,16 @@ class RowStores:
         here = sum(end - start for ranges in there for start, end in ranges)
         return here / max(sum(store.about.records for store in self._stores), 1)
 
-    def in_place(
-        self, numbers: NDArray[np.uint64], place: str
-    ) -> tuple[NDArray[np.bool_], NDArray[np.bool_]]:
-        """Which of the rows *numbers* are in *place*, and of which nobody here knows. Shape (n,) each."""
-        there, unknown = np.zeros(len(numbers), dtype=np.bool_), np.ones(len(numbers), dtype=np.bool_)
-        for store, ranges in zip(self._stores, self._ranges(place) or [], strict=False):
-            positions = store.positions(numbers)
-            bounds = np.array(ranges, dtype=np.int64).reshape(-1)
-            # behind a start and not behind its end is behind an odd number of them
-            there |= np.searchsorted(bounds, positions, side="right") % 2 == 1
-            unknown &= positions < 0
-        return there, unknown
-
     def _ranges(self, place: str) -> list[list[tuple[int, int]]] | None:
         """The records in *place* of each row store; None if *place* speaks of more than where a row is."""
+        if not place:
+            return [[(0, store.about.records)] for store in self._stores]
         meaning = meaning_of(place)
         if meaning is None or not columns_of(meaning) <= set(layout.PLACE):
             return None
         if place not in self._known:
+            if len(self._known) == PLACES_MOST:
+                self._known.clear()
             self._known[place] = [store.ranges(meaning) for store in self._stores]
         return self._known[place]
 
@@ -201,68 +194,60 @@ class RowStores:
         Returns:
             Of all but the rest; None if row stores do not know these, or there are more than `EXACT`.
         """
-        ranges = self._few(place)
-        if ranges is None:
+        there = self._few(place)
+        if there is None:
             return None
-        numbers = [store.numbers(start, end) for store, start, end in ranges]
-        cosines = [store.products(vector, start, end) for store, start, end in ranges]
-        every = np.concatenate([*numbers, np.empty(0, np.uint64)])
-        values = np.concatenate([*cosines, np.empty(0, np.float32)])
-        if len(self._deleted):
-            values[np.isin(every, self._deleted)] = -np.inf
-        best = np.argpartition(-values, wanted)[:wanted] if wanted < len(values) else np.arange(len(values))
+        numbers, cosines = [np.empty(0, np.uint64)], [np.empty(0, np.float32)]
+        for store, dead, ranges in zip(self._stores, self._dead, there, strict=True):
+            for start, end in ranges:
+                numbers.append(store.numbers(slice(start, end)))
+                cosines.append(store.products(vector, start, end))
+                if dead is not None:
+                    cosines[-1][dead[start:end]] = -np.inf
+        every, values = np.concatenate(numbers), np.concatenate(cosines)
+        best = highest(values, wanted)
         best = best[np.isfinite(values[best])]
-        best = best[np.argsort(-values[best], kind="stable")]
         return every[best], values[best].astype(np.float64)
 
     @_if_readable
-    def held(self, terms: Sequence[str], place: str) -> Held | None:
-        """Which rows in *place* hold which of *terms*, as an index has them, by going through all.
+    def held(self, terms: Mapping[int, str], place: str, wanted: int) -> Held | None:
+        """Which rows in *place* hold each of *terms* best.
+
+        Args:
+            terms: The terms, as an index has them, by whatever tells them apart.
+            place: The predicate for where the rows are; empty for anywhere.
+            wanted: How many rows for each term, at most.
 
         Returns:
-            Of all but the rest; None if row stores do not know these, or there are more than `EXACT`, or
-            longer ones than `TERMS_MOST` allows for.
+            Of all but the rest; None if row stores do not know these.
         """
-        ranges = self._few(place)
-        if ranges is None:
+        there = self._ranges(place) if self.is_whole else None
+        if there is None:
             return None
-        bounds = [store.terms.bounds(start, end) for store, start, end in ranges]
-        if sum(int(some[-1] - some[0]) for some in bounds) > TERMS_MOST:
-            return None
-        known = self._in_vocabularies(terms)
-        numbers, counts = [np.empty(0, np.uint64)], [np.empty((len(terms), 0), np.int64)]
-        for (store, start, end), some in zip(ranges, bounds, strict=True):
-            numbers.append(store.numbers(start, end))
-            counts.append(store.terms.counts([number for number, _ in known[store]], some))
-        every, each = np.concatenate(numbers), np.concatenate(counts, axis=1)
-        each[:, np.isin(every, self._deleted)] = 0
-        lengths = np.concatenate([np.empty(0, np.int64), *map(np.diff, bounds)])
-        return Held(tuple(terms), every, each, lengths, self._collection(known))
-
-    @_if_readable
-    def none_held(self, terms: Sequence[str]) -> Held | None:
-        """What `held` says of a place in which there is nothing: how rare each term is, for what is added."""
-        none, counts = np.empty(0, np.int64), np.empty((len(terms), 0), np.int64)
-        collection = self._collection(self._in_vocabularies(terms))
-        return Held(tuple(terms), none.astype(np.uint64), counts, none, collection)
-
-    def _in_vocabularies(self, terms: Sequence[str]) -> dict[RowStore, list[tuple[int, int]]]:
-        """The number of each of *terms*, and how many rows hold it, by row store."""
-        return {store: [store.terms.known(term) for term in terms] for store in self._stores}
-
-    def _collection(self, known: dict[RowStore, list[tuple[int, int]]]) -> Collection:
-        """All rows, for BM25."""
-        holders = np.array([[count for _, count in of] for of in known.values()], dtype=np.int64)
-        return Collection(
+        known = {key: [store.postings.known(term) for store in self._stores] for key, term in terms.items()}
+        among = Collection(
             texts=sum(store.about.with_terms for store in self._stores),
-            length=sum(store.terms.length for store in self._stores),
-            holders=holders.sum(axis=0),
+            length=sum(store.postings.length for store in self._stores),
+            holders={key: sum(one.holders for one in of_term) for key, of_term in known.items()},
         )
+        best = {}
+        for key, of_term in known.items():
+            several = []
+            for store, dead, term, ranges in zip(self._stores, self._dead, of_term, there, strict=True):
+                records, counts = store.postings.holding(term, ranges)
+                if dead is not None:
+                    alive = ~dead[records]
+                    records, counts = records[alive], counts[alive]
+                scores = among.scores(key, counts, store.postings.lengths[records])
+                places = highest(scores, wanted)
+                several.append((store.numbers(records[places]), scores[places]))
+            best[key] = best_of(several, wanted)
+        return Held(terms, best, among, wanted)
 
     def unknown_to(self, index: str) -> NDArray[np.uint64]:
         """The numbers of the rows that *index* does not know, deleted ones too. Shape (n,).
 
-        None where that can't be told, or where these are too many to be read beside what the index finds.
+        No rows where that can't be told, or where these are too many to be read beside what the index finds.
         """
         segments = [one.fragments for one in self._version.indexes if one.name == index]
         known = frozenset[int]().union(*(some for some in segments if some is not None))
@@ -273,16 +258,21 @@ class RowStores:
 
     @_if_readable
     def knows(self, place: str) -> bool:
-        """Whether `nearest` and `held` answer for *place*, if nothing is damaged."""
+        """Whether `held` answers for *place*, if nothing is damaged."""
+        return self.is_whole and self._ranges(place) is not None
+
+    @_if_readable
+    def can_compare(self, place: str) -> bool:
+        """Whether `nearest` answers for *place*, if nothing is damaged."""
         return self._few(place) is not None
 
-    def _few(self, place: str) -> list[tuple[RowStore, int, int]] | None:
-        """From where to where the records in *place* are; None if that can't be told, or these are many."""
-        there = self._ranges(place) if self.is_whole else None
-        if there is None:
+    def _few(self, place: str) -> list[list[tuple[int, int]]] | None:
+        """The records in *place* of each row store; None if these can't be compared here, or are too many."""
+        can_compare = self.is_whole and all(store.about.has_units for store in self._stores)
+        there = self._ranges(place) if can_compare else None
+        if there is None or sum(end - start for ranges in there for start, end in ranges) > EXACT:
             return None
-        ranges = [(s, *bounds) for s, some in zip(self._stores, there, strict=True) for bounds in some]
-        return ranges if sum(end - start for _, start, end in ranges) <= EXACT else None
+        return there
 
 
 def _numbers(fragment: Fragment) -> NDArray[np.uint64]:
@@ -294,13 +284,14 @@ def _numbers(fragment: Fragment) -> NDArray[np.uint64]:
 def _deleted(table: Path, fragment: Fragment) -> NDArray[np.uint64]:
     """The numbers of the rows of *fragment* that are known as deleted.
 
-    LanceDB lists few as an Arrow file. Many are in a bitmap that is for LanceDB to read.
+    LanceDB lists few in an Arrow file, and many in a bitmap.
     """
-    none = np.empty(0, dtype=np.uint64)
-    if fragment.deletions is None or not fragment.deletions.path.endswith(".arrow"):
-        return none
-    try:
-        listed = pa.ipc.open_file((table / fragment.deletions.path).read_bytes()).read_all()[0]
-    except (OSError, pa.ArrowException):
-        return none
-    return np.asarray(listed.to_numpy(), dtype=np.uint64) + np.uint64(fragment.number << layout.BITS)
+    listed = np.empty(0, dtype=np.uint64)
+    if fragment.deletions is not None:
+        with suppress(OSError, ValueError, pa.ArrowException):
+            raw = (table / fragment.deletions.path).read_bytes()
+            if fragment.deletions.path.endswith(".arrow"):
+                listed = pa.ipc.open_file(raw).read_all()[0].to_numpy().astype(np.uint64)
+            else:
+                listed = np.array(sorted(roaring.numbers(raw)), dtype=np.uint64)
+    return listed + np.uint64(fragment.number << layout.BITS)

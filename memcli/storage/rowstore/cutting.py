@@ -1,4 +1,4 @@
-"""Texts cut into terms for a row store: each different word once, and written record by record."""
+"""Texts cut into terms for the inverted index of a row store: each different word once."""
 
 from __future__ import annotations
 
@@ -13,19 +13,19 @@ import pyarrow.compute as pc
 
 from memcli.storage.lexical import as_terms
 from memcli.storage.rowstore import layout
-from memcli.storage.rowstore.terms import END, ENDS, ENTRY, TERMS, VOCABULARY, hashed
+from memcli.storage.rowstore.postings import ENTRY, LENGTHS, POSTING, POSTINGS, VOCABULARY, hashed
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
-CUT_AT_ONCE, WRITTEN_AT_ONCE = 20_000, 65_536
-"""Different words that are cut into terms, and records whose terms are written, at a time."""
+CUT_AT_ONCE, PUT_AT_ONCE = 20_000, 65_536
+"""Different words that are cut into terms, and records whose terms are put in order, at a time."""
 
 
 def write(
     batches: Iterable[tuple[NDArray[np.int64], pa.Array]], order: NDArray[np.int64], folder: Path
 ) -> tuple[str, int]:
-    """Write the terms of all rows into *folder*.
+    """Write an inverted index of all rows into *folder*.
 
     Args:
         batches: What is searched of some rows each, with the numbers of the rows.
@@ -33,32 +33,42 @@ def write(
         folder: Where to.
 
     Returns:
-        How numpy writes the number of a term, and how many rows have any.
+        How numpy writes how many terms a record has, and how many records have any.
 
     Raises:
         OSError: It can't be written.
     """
+    terms, lengths, hashes = _terms(batches, order)
+    by_term = np.argsort(terms, kind="stable")
+    postings = np.repeat(np.arange(len(order), dtype=POSTING), lengths)[by_term]
+    counts = np.bincount(terms, minlength=len(hashes))
+    ends = np.cumsum(counts)
+    is_new = np.append(True, postings[1:] != postings[:-1])[: len(postings)]
+    is_new[(ends - counts)[counts > 0]] = True  # where another term begins
+    vocabulary = np.empty(len(hashes), dtype=ENTRY)
+    vocabulary["hash"], vocabulary["end"] = hashes, ends
+    vocabulary["holders"] = np.diff(np.append(0, np.cumsum(is_new))[np.append(0, ends)])
+    kind = layout.smallest(int(lengths.max(initial=0)))
+    for name, values in ((POSTINGS, postings), (LENGTHS, lengths.astype(kind)), (VOCABULARY, vocabulary)):
+        values.tofile(folder / name)
+    return kind, int((lengths > 0).sum())
+
+
+def _terms(
+    batches: Iterable[tuple[NDArray[np.int64], pa.Array]], order: NDArray[np.int64]
+) -> tuple[NDArray[np.unsignedinteger], NDArray[np.int64], NDArray[np.uint64]]:
+    """The number of each term of each record, one record after another; how many each has; their hashes."""
     words = _Words.of(batches, len(order))
     cut = _Cut.of(words.different)
-    kind = layout.smallest(len(cut.hashes))
-    holders = np.zeros(len(cut.hashes), dtype=np.int64)
-    end = texts = 0
-    with (folder / TERMS).open("wb") as terms, (folder / ENDS).open("wb") as ends:
-        for at in range(0, len(order), WRITTEN_AT_ONCE):
-            rows = order[at : at + WRITTEN_AT_ONCE]
-            codes = _taken(words.codes, words.starts[rows], words.counts[rows])
-            numbers = _taken(cut.terms, cut.starts[codes], cut.counts[codes])
-            row_of = np.repeat(np.arange(len(rows)), words.counts[rows])
-            lengths = np.bincount(row_of, weights=cut.counts[codes], minlength=len(rows)).astype(np.int64)
-            holders += _holders(numbers, lengths, len(holders))
-            terms.write(numbers.astype(kind).tobytes())
-            ends.write((end + np.cumsum(lengths)).astype(END).tobytes())
-            end += len(numbers)
-            texts += int((lengths > 0).sum())
-    vocabulary = np.empty(len(cut.hashes), dtype=ENTRY)
-    vocabulary["hash"], vocabulary["holders"] = cut.hashes, holders
-    (folder / VOCABULARY).write_bytes(vocabulary.tobytes())
-    return kind, texts
+    kind = layout.smallest(len(cut.hashes))  # 16 bits are put in order several times as fast as 32
+    terms, lengths = [np.empty(0, kind)], [np.empty(0, np.int64)]
+    for at in range(0, len(order), PUT_AT_ONCE):
+        rows = order[at : at + PUT_AT_ONCE]
+        codes = _taken(words.codes, words.starts[rows], words.counts[rows])
+        terms.append(_taken(cut.terms, cut.starts[codes], cut.counts[codes]).astype(kind))
+        row_of = np.repeat(np.arange(len(rows)), words.counts[rows])
+        lengths.append(np.bincount(row_of, weights=cut.counts[codes], minlength=len(rows)).astype(np.int64))
+    return np.concatenate(terms), np.concatenate(lengths), cut.hashes
 
 
 @dataclass(frozen=True)
@@ -134,11 +144,3 @@ def _taken(
 
 def _starts(counts: NDArray[np.int64]) -> NDArray[np.int64]:
     return np.asarray(np.cumsum(counts) - counts)
-
-
-def _holders(terms: NDArray[np.int64], lengths: NDArray[np.int64], count: int) -> NDArray[np.int64]:
-    """How many of the rows with so many *terms* each hold each of the *count* terms."""
-    pairs = np.repeat(np.arange(len(lengths)), lengths) * count + terms
-    pairs.sort()  # np.unique, which hashes them, takes eight times as long
-    each_once = pairs[np.append(True, pairs[1:] != pairs[:-1])[: len(pairs)]]
-    return np.bincount(each_once % max(count, 1), minlength=count)

@@ -13,6 +13,19 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
 
+def whole(path: Path, kind: str, size: int) -> NDArray[Any]:
+    """All numbers in the file at *path*, written as *kind*.
+
+    Raises:
+        OSError: It can't be read.
+        ValueError: They are not *size* bytes.
+    """
+    found = np.fromfile(path, dtype=kind)
+    if found.nbytes != size:
+        raise ValueError("a file is shorter than it was")
+    return found
+
+
 class File:
     """The file at *path*, open until nobody needs it: one that is removed meanwhile stays readable."""
 

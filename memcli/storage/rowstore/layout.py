@@ -8,7 +8,7 @@ A row store is a directory of eight files:
 - `heap`: the texts of each row, one after another, in the order of the fragment.
 - `positions`: which record each row of the fragment has, -1 for one that was deleted before.
 - `offsets`: which row of the fragment each record is.
-- `terms`, `ends` and `vocabulary`: the terms of each record; see `rowstore.terms`.
+- `postings`, `lengths` and `vocabulary`: which records hold each term; see `rowstore.postings`.
 """
 
 from __future__ import annotations
@@ -21,10 +21,10 @@ from typing import Any
 
 import numpy as np
 
-from memcli.storage.rows import ASKS, VECTOR
+from memcli.storage.rows import ASKS, TIMES, VECTOR
 from memcli.storage.versions import Fragment
 
-LAYOUT = 2
+LAYOUT = 3
 """Which layout this is; part of the name of each row store, so that another one is none."""
 
 ABOUT, ROWS, HEAP, POSITIONS, OFFSETS = "about.json", "rows", "heap", "positions", "offsets"
@@ -34,9 +34,6 @@ PLACE = ("space", "user", "agent", "team", "visibility")
 
 CODED = (*PLACE, "source", "trust")
 """Columns of few different texts: a number in the record."""
-
-TIMES = ("created_at", "updated_at", "expires_at", "forgotten_at", "used_at", "replaced_at")
-"""Columns of times: microseconds, `NOTHING` for none."""
 
 WHOLE = ("position", "uses")
 """Columns of whole numbers, `NOTHING` for none."""
@@ -75,7 +72,7 @@ KINDS: dict[str, str] = {
     **dict.fromkeys(FRACTIONS, "<f8"),
     ASKS: "i1",
 }
-"""How numbers are written; codes and lengths take as many bytes as the largest needs."""
+"""How numbers are written, times as microseconds. Codes and lengths take as many bytes as the largest."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,7 +89,7 @@ class About:
         places: The codes of `PLACE` of each place.
         starts: The first record of each place.
         has_units: Whether all vectors are of length 1, so that a product of two is their cosine.
-        term: How numpy writes the number of a term.
+        length: How numpy writes how many terms a record has.
         with_terms: How many records have any.
     """
 
@@ -105,7 +102,7 @@ class About:
     places: list[list[int]]
     starts: list[int]
     has_units: bool
-    term: str
+    length: str
     with_terms: int
 
     def save(self, folder: Path) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterable, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime, timedelta
 from functools import cached_property
 from math import isnan
@@ -18,9 +19,9 @@ from memcli.storage.lance import ROW
 from memcli.storage.meaning import Meaning
 from memcli.storage.rows import ASKS, MEMORY_FIELDS, VECTOR
 from memcli.storage.rowstore import layout
-from memcli.storage.rowstore.files import File
+from memcli.storage.rowstore.files import File, whole
 from memcli.storage.rowstore.layout import About
-from memcli.storage.rowstore.terms import Terms
+from memcli.storage.rowstore.postings import Postings
 from memcli.storage.rowstore.testing import passing
 
 if TYPE_CHECKING:
@@ -36,6 +37,10 @@ AT_ONCE = 256
 """Records that are compared with a vector at a time: they stay in the processor's cache, in the same place
 each time. Of 20,000 vectors, 128 to 256 at a time took 8 ms, 2,048 took 12; with new memory each time, 9 to
 14."""
+
+IN_TWO = 4_096
+"""Records from which on half of them are compared in another thread: 20,000 in 6.4 ms instead of 9.4, on two
+processors."""
 
 HALF, SIGN_AND_NUMBER, SCALE = 13, np.int32(-1879056384), np.float32(2.0**112)
 """How a number of 16 bits becomes one of 32 (IEEE 754): shifted by the difference of their fractions'
@@ -60,7 +65,7 @@ class RowStore:
         self.about, self._first = About.load(folder), fragment << layout.BITS
         self._record = self.about.dtype
         self._files = {name: File(folder / name) for name in (layout.ROWS, layout.HEAP)}
-        self._positions = np.fromfile(folder / layout.POSITIONS, dtype="<i4")
+        self._positions = whole(folder / layout.POSITIONS, "<i4", self.about.sizes[layout.POSITIONS])
 
     @cached_property
     def _in_heap(self) -> tuple[str, ...]:
@@ -68,13 +73,13 @@ class RowStore:
         return tuple(name for name in layout.TEXTS if name not in (self._record.names or ()))
 
     @cached_property
-    def terms(self) -> Terms:
-        """The terms of each record."""
-        return Terms(self.folder, self.about.term)
+    def postings(self) -> Postings:
+        """Which records hold each term."""
+        return Postings(self.folder, self.about.sizes, self.about.length)
 
     @cached_property
     def _offsets(self) -> NDArray[np.uint32]:
-        return np.fromfile(self.folder / layout.OFFSETS, dtype="<u4")
+        return whole(self.folder / layout.OFFSETS, "<u4", self.about.sizes[layout.OFFSETS])
 
     def positions(self, numbers: NDArray[np.uint64]) -> NDArray[np.int64]:
         """Which record each of the rows *numbers*, as LanceDB numbers them, has; -1 for none. Shape (n,)."""
@@ -84,9 +89,9 @@ class RowStore:
         found[here] = self._positions[offsets[here]]
         return found
 
-    def numbers(self, start: int, end: int) -> NDArray[np.uint64]:
-        """LanceDB's numbers of the rows whose records are from *start* to *end*. Shape (end - start,)."""
-        return self._offsets[start:end].astype(np.uint64) + np.uint64(self._first)
+    def numbers(self, records: slice | NDArray[np.integer]) -> NDArray[np.uint64]:
+        """LanceDB's numbers of the rows that *records* are of. Shape (n,)."""
+        return self._offsets[records].astype(np.uint64) + np.uint64(self._first)
 
     def records(self, positions: NDArray[np.int64]) -> Records:
         """The records at *positions*. Shape (n,)."""
@@ -130,7 +135,7 @@ class RowStore:
             else:
                 whole = self.values(records, name).tolist()
                 values = [None if value == layout.NOTHING else value for value in whole]
-                columns[name] = map(_moment, values) if name in layout.TIMES else values
+                columns[name] = map(_moment, values) if name in rows.TIMES else values
         columns["tags"] = map(_tags, columns["tags"])
         return rows.memories_of(columns)
 
@@ -175,15 +180,24 @@ class RowStore:
     def products(self, vector: NDArray[np.float32], start: int, end: int) -> NDArray[np.float32]:
         """The scalar products of the records from *start* to *end* with *vector*. Shape (end - start,)."""
         found = np.empty(end - start, dtype=np.float32)
-        raw = bytearray(min(AT_ONCE, end - start) * self._record.itemsize)
+        middle = (start + end) // 2 if end - start >= IN_TWO else end
+        with ThreadPoolExecutor(1) as other:
+            rest = other.submit(self._products, vector, middle, found[middle - start :])
+            self._products(vector, start, found[: middle - start])
+            rest.result()
+        return found
+
+    def _products(self, vector: NDArray[np.float32], start: int, into: NDArray[np.float32]) -> None:
+        """The products of as many records as *into* takes, from *start* on."""
+        raw = bytearray(min(AT_ONCE, len(into)) * self._record.itemsize)
         vectors, view = np.frombuffer(raw, dtype=self._record)[VECTOR], memoryview(raw)
         wide = np.empty(vectors.shape, dtype=np.int32)
-        for at in range(start, end, AT_ONCE):
-            count = min(AT_ONCE, end - at)
-            self._files[layout.ROWS].fill(view[: count * self._record.itemsize], at * self._record.itemsize)
+        for at in range(0, len(into), AT_ONCE):
+            count = min(AT_ONCE, len(into) - at)
+            place = (start + at) * self._record.itemsize
+            self._files[layout.ROWS].fill(view[: count * self._record.itemsize], place)
             scale, some = _widened(vectors[:count], wide[:count])
-            np.dot(some, vector * scale, out=found[at - start : at - start + count])
-        return found
+            np.dot(some, vector * scale, out=into[at : at + count])
 
 
 class _Texts:
@@ -226,7 +240,7 @@ def _number(values: NDArray[Any], name: str) -> pa.Array:
     if name in layout.FRACTIONS:
         return pa.array(values, mask=np.isnan(values))
     array = pa.array(values, mask=values == layout.NOTHING)
-    return array.cast(pa.timestamp("us")).cast(MEMORY_FIELDS[name]) if name in layout.TIMES else array
+    return array.cast(pa.timestamp("us")).cast(MEMORY_FIELDS[name]) if name in rows.TIMES else array
 
 
 def _vectors(vectors: NDArray[Any]) -> pa.Array:

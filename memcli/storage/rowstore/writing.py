@@ -54,7 +54,7 @@ def write(table: LanceTable, fragment: int, folder: Path) -> None:
     record = np.dtype([(VECTOR, *source.vector), *((name, values.dtype) for name, values in columns.items())])
     has_units = _records(source, folder / layout.ROWS, columns, record, positions)
     texts = ((at, batch[WORDS].combine_chunks()) for at, batch in source.batches([WORDS]))
-    term, with_terms = cutting.write(texts, order, folder)
+    length, with_terms = cutting.write(texts, order, folder)
     (folder / layout.POSITIONS).write_bytes(positions.tobytes())
     (folder / layout.OFFSETS).write_bytes(source.offsets[order].astype("<u4").tobytes())
     About(
@@ -67,7 +67,7 @@ def write(table: LanceTable, fragment: int, folder: Path) -> None:
         places=places.tolist(),
         starts=np.searchsorted(of_row[order], np.arange(len(places))).tolist(),
         has_units=has_units,
-        term=term,
+        length=length,
         with_terms=with_terms,
     ).save(folder)
     _assure(folder)

@@ -1,4 +1,4 @@
-"""The terms of a row store say of each row what LanceDB's index of words says of it."""
+"""The inverted index of a row store says what LanceDB's index of words says."""
 
 import secrets
 from itertools import chain
@@ -20,8 +20,8 @@ from memcli.storage.predicates import all_of, equals
 from memcli.storage.rows import WORDS
 from memcli.storage.rowstore import beside, cutting, layout, making
 from memcli.storage.rowstore.beside import RowStores
+from memcli.storage.rowstore.postings import UNHEARD, Postings, highest
 from memcli.storage.rowstore.table import RowStoredTable
-from memcli.storage.rowstore.terms import Terms
 from memcli.storage.seeking import Seeker
 from tests.storage.mixture import memory, store, vectors, with_row_stores
 
@@ -80,7 +80,7 @@ def test_a_score_is_that_of_the_index(told: Memories) -> None:
     inside = {row[ROW] for row in found if row["space"] == "large"}
     terms = sorted({term for row in found for term in native.tokenized(row["words"], TOKENIZER)})
     assert len(terms) > 60
-    held = row_stores(told).held(terms, SPACE)
+    held = row_stores(told).held(dict(enumerate(terms)), SPACE, 1_000)
     assert held is not None
     compared = 0
     for place, term in enumerate(terms):
@@ -88,7 +88,7 @@ def test_a_score_is_that_of_the_index(told: Memories) -> None:
         if not stem_is_itself:  # or the index would be asked for another one
             continue
         expected = {row: score for row, score in scores(told, term).items() if row in inside}
-        numbers, values = (some.tolist() for some in held.best(place, 1_000))
+        numbers, values = (some.tolist() for some in held.best[place])
         assert dict(zip(numbers, values, strict=True)) == pytest.approx(expected, rel=1e-5)
         assert values == sorted(values, reverse=True)
         compared += 1
@@ -119,10 +119,15 @@ def test_texts_that_can_not_be_told_apart_are_cut_one_by_one(monkeypatch: pytest
     assert as_terms(texts) == [["otter"], ["kelp", "q" * 32, "reef"], ["tide"]]
 
 
+def sizes(folder: Path) -> dict[str, int]:
+    """Bytes of the files in *folder*."""
+    return {path.name: path.stat().st_size for path in folder.iterdir()}
+
+
 @pytest.mark.parametrize("at_once", [1, 3, 1_000])
 def test_pieces_make_no_difference(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, at_once: int) -> None:
     """Neither those that are read nor those that are written; a record may have none of a text's words."""
-    monkeypatch.setattr(cutting, "WRITTEN_AT_ONCE", at_once)
+    monkeypatch.setattr(cutting, "PUT_AT_ONCE", at_once)
     monkeypatch.setattr(cutting, "CUT_AT_ONCE", at_once)
     order = np.random.default_rng(5).permutation(len(TEXTS))
     batches = [
@@ -130,18 +135,47 @@ def test_pieces_make_no_difference(tmp_path: Path, monkeypatch: pytest.MonkeyPat
         for at in range(0, len(TEXTS), 4)
     ]
     kind, with_terms = cutting.write(iter(batches), order, tmp_path)
-    terms, plain = Terms(tmp_path, kind), as_terms(TEXTS)
+    postings, plain = Postings(tmp_path, sizes(tmp_path), kind), as_terms(TEXTS)
     assert with_terms == sum(map(bool, plain))
-    assert terms.length == sum(map(len, plain))
-    every = sorted({term for some in plain for term in some})
-    known = [terms.known(term) for term in every]
-    assert [holders for _, holders in known] == [sum(term in some for some in plain) for term in every]
-    assert terms.known("nosuchword") == (-1, 0)
-    numbers = [number for number, _ in known]
-    for start, end in ((0, len(TEXTS)), (2, 7), (len(TEXTS) - 1, len(TEXTS)), (3, 3)):
-        counts = terms.counts([*numbers, -1], terms.bounds(start, end))
-        rows = [plain[row] for row in order[start:end]]
-        assert counts.tolist() == [[some.count(term) for some in rows] for term in [*every, "nosuchword"]]
+    assert postings.length == sum(map(len, plain))
+    assert postings.lengths.tolist() == [len(plain[row]) for row in order]
+    for term in sorted({term for some in plain for term in some}):
+        known = postings.known(term)
+        assert known.holders == sum(term in some for some in plain)
+        for ranges in (
+            [(0, len(TEXTS))],
+            [(2, 7)],
+            [(1, 3), (5, 9)],
+            [(len(TEXTS) - 1, len(TEXTS))],
+            [],
+        ):
+            records, counts = postings.holding(known, ranges)
+            here = [record for start, end in ranges for record in range(start, end)]
+            expected = {at: count for at in here if (count := plain[order[at]].count(term))}
+            assert dict(zip(records.tolist(), counts.tolist(), strict=True)) == expected
+    assert postings.known("nosuchword") == UNHEARD
+    assert [len(some) for some in postings.holding(UNHEARD, [(0, len(TEXTS))])] == [0, 0]
+
+
+@pytest.mark.parametrize("texts", [["the of"], ["otter"], []])
+def test_there_may_be_next_to_nothing(tmp_path: Path, texts: list[str]) -> None:
+    """No row, none with a term, one term."""
+    kind, with_terms = cutting.write(
+        iter([(np.arange(len(texts)), pa.array(texts, pa.utf8()))]), np.arange(len(texts)), tmp_path
+    )
+    holds = "otter" in texts
+    assert with_terms == holds
+    postings = Postings(tmp_path, sizes(tmp_path), kind)
+    assert postings.known("otter").holders == holds
+    assert postings.known("kelp") == UNHEARD
+    assert postings.lengths.tolist() == [int(holds)] * len(texts)
+
+
+@given(st.lists(st.sampled_from([0.0, 0.5, 1.0, 2.0, -np.inf]), max_size=20), st.integers(0, 25))
+def test_the_highest_are_the_first_of_all_in_order(scores: list[float], wanted: int) -> None:
+    """Of equals the first; as many as there are, if these are fewer."""
+    expected = sorted(range(len(scores)), key=lambda place: -scores[place])[:wanted]
+    assert highest(np.array(scores, dtype=np.float64), wanted).tolist() == expected
 
 
 # --- beside what has no row store ---
@@ -184,10 +218,10 @@ def test_what_is_new_is_found_beside_it(fresh: Memories, monkeypatch: pytest.Mon
 
 
 @pytest.mark.parametrize("where", ["", "importance >= 0.5", all_of(SPACE, "importance >= 0.5")])
-def test_what_no_index_knows_is_read_once(
+def test_no_index_is_asked_for_words_that_row_stores_know(
     fresh: Memories, monkeypatch: pytest.MonkeyPatch, where: str
 ) -> None:
-    """Whatever is asked for, and the index of words is asked for what it knows: the same is found."""
+    """In no place, too; where LanceDB alone knows a condition, it is asked, and finds the same."""
     new = [
         memory("n1", "quagmire kelp", importance=0.9),
         memory("n2", "kelp kelp kelp", importance=0.9),
@@ -196,26 +230,24 @@ def test_what_no_index_knows_is_read_once(
     ]
     fresh.add(new, vectors(4, seed=4))
     fresh.table.delete_keys(["n2"])
-    assert row_stores(fresh).unknown_to(TEXT_INDEX).tolist() == row_stores(fresh).rest.tolist()
-    asked: list[bool] = []
+    asked: list[str] = []
     words = Seeker._words
 
-    def noting(seeker: Seeker, question: Any, indexed_only: bool) -> Any:
-        asked.append(indexed_only)
-        return words(seeker, question, indexed_only)
+    def noting(seeker: Seeker, question: Any) -> Any:
+        asked.append(question.text)
+        return words(seeker, question)
 
     monkeypatch.setattr(Seeker, "_words", noting)
-    terms = ("kelp", "quagmire", "quagmire kelp")  # the last is two, which are asked for as ever
+    terms = ("kelp", "quagmire", "quagmire kelp", "the")  # two, which LanceDB is asked for as ever, and none
     found = [sorted(names(fresh, term, where, place="")) for term in terms]
-    assert set(asked[:2]) == {True}
+    assert asked == ["quagmire kelp", "the"]
+    assert sorted(names(fresh, "kelp", where)) == found[0]
+    assert asked[2:] == ["kelp"] * bool(where)
     with monkeypatch.context() as patched:
         patched.setattr(RowStoredTable, "row_stores", None)
-        plain = [
-            sorted(names(fresh, term, where, place="")) for term in ("kelp", "quagmire", "quagmire kelp")
-        ]
+        plain = [sorted(names(fresh, term, where, place="")) for term in terms]
     assert found == plain
     assert "n1" in found[1]
-    assert set(asked[-3:]) == {False}
 
 
 def test_an_index_that_knows_little_is_told(fresh: Memories, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -226,47 +258,60 @@ def test_an_index_that_knows_little_is_told(fresh: Memories, monkeypatch: pytest
     assert len(row_stores(fresh).unknown_to(TEXT_INDEX)) == 2
     monkeypatch.setattr(beside, "REST_MOST", 1)
     assert not len(row_stores(fresh).unknown_to(TEXT_INDEX))
+    (fresh.table.row_folder or Path()).joinpath("another look").mkdir()
     assert names(fresh, "reef", "", place="") == ["n1", "n2"]
 
 
 def test_what_is_much_is_left_to_lancedb(fresh: Memories, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Rows that are new, rows in a place, and terms of these."""
-    asked: list[Any] = []
-    words = Seeker._words
+    """Rows that are new, and rows in a place that are to be compared."""
+    asked: list[str] = []
 
-    def noting(seeker: Seeker, question: Any, indexed_only: bool) -> Any:
-        asked.append(question.text)
-        return words(seeker, question, indexed_only)
+    def noting(name: str) -> None:
+        ask = getattr(Seeker, name)
 
-    monkeypatch.setattr(Seeker, "_words", noting)
-    expected = set(names(fresh, "kelp"))
+        def noted(*arguments: Any, **named: Any) -> Any:
+            asked.append(name)
+            return ask(*arguments, **named)
+
+        monkeypatch.setattr(Seeker, name, noted)
+
+    noting("_words")
+    noting("_near")
+
+    def found() -> set[str]:
+        vector = vectors(1, seed=4)[0]
+        return set(fresh.found(vector, ["kelp"], SPACE, nearest=50, holding=50, place=SPACE).ids)
+
+    expected = found()
     assert not asked
-    for name, value in (("EXACT", 19), ("TERMS_MOST", 39), ("REST_MOST", -1)):
+    for name, value, otherwise in (("EXACT", 19, {"_near"}), ("REST_MOST", -1, {"_near", "_words"})):
         with monkeypatch.context() as patched:
             patched.setattr(beside, name, value)
-            fresh.table.write(lambda table: table.delete("id = 'nosuch'"))
             (fresh.table.row_folder or Path()).joinpath(f"another look {name}").mkdir()
-            assert set(names(fresh, "kelp")) == expected
-            assert set(asked) == {"kelp"}
+            assert found() == expected
+            assert set(asked) == otherwise
         asked.clear()
 
 
 def test_small_pieces_of_a_large_table_get_their_own(
     fresh: Memories, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """From as many rows on as are left to be read beside them; those of a small table do not."""
+    """The largest of them, until what is left is little; those of a small table do not."""
     monkeypatch.setattr(making, "TIME_SHARE", 1e9)
     monkeypatch.setattr(making, "REST_MOST", 5)
-    fresh.add([memory(f"n{n}", f"reef {n}") for n in range(5)], vectors(5, seed=6))
+    for at, count in enumerate((2, 4, 3)):
+        some = [memory(f"n{at}{n}", f"reef {n}") for n in range(count)]
+        fresh.add(some, vectors(count, seed=at))
     assert not fresh.table.lacks_row_stores
-    monkeypatch.setattr(making, "WORTH", 45)
+    monkeypatch.setattr(making, "WORTH", 49)
     assert fresh.table.lacks_row_stores
     fresh.table.make_row_stores()
-    assert not len(row_stores(fresh).rest)
-    assert sum(store.about.records for store in row_stores(fresh)._stores) == 45
-    assert names(fresh, "reef")
-    fresh.add([memory("o1", "reef")], vectors(1, seed=8))
+    assert sorted(store.about.records for store in row_stores(fresh)._stores) == [4, 40]
+    assert len(row_stores(fresh).rest) == 5
+    assert len(names(fresh, "reef")) == 9
     assert not fresh.table.lacks_row_stores
+    fresh.add([memory("o1", "reef")], vectors(1, seed=8))
+    assert fresh.table.lacks_row_stores
 
 
 def test_layouts_are_told_apart(told: Memories) -> None:
