@@ -1,5 +1,6 @@
 """One search through a real store: which candidates are looked at, and what is made of them."""
 
+import asyncio
 from collections.abc import Callable, Sequence
 from datetime import timedelta
 from typing import Any
@@ -7,12 +8,14 @@ from typing import Any
 import pytest
 
 from memcli.config import Config
+from memcli.errors import EmbeddingError
 from memcli.model import Draft, Hit, Mode, Scope
 from memcli.services import recall, remember
 from memcli.services.engine import Engine
 from memcli.services.finding import ranking, searcher
 from memcli.settings import DecaySettings
 from memcli.storage.memories import Memories
+from memcli.storage.seeking import Seeker
 from tests.conftest import NOW
 
 WORK = Scope("work", "me")
@@ -250,3 +253,28 @@ def test_an_empty_space_is_searched_without_a_model(make_engine: Callable[..., E
     engine = make_engine(embedder=None)
     for mode in Mode:
         assert recall.search(engine, "otters", scope=WORK, mode=mode) == []
+
+
+def test_a_search_that_fails_leaves_nothing_going_on(engine: Engine, monkeypatch: pytest.MonkeyPatch) -> None:
+    """LanceDB that is asked something while the process ends may keep it from ending."""
+    remember.store_all(engine, [fact("a", "the aviary opens at nine")])
+    begin, held, begun = Memories.begun, Seeker._held, []
+
+    def noted(*arguments: Any, **named: Any) -> Any:
+        begun.append(begin(*arguments, **named))
+        return begun[-1]
+
+    async def slowly(*arguments: Any) -> Any:
+        await asyncio.sleep(0.2)
+        return await held(*arguments)
+
+    def fails(*_: Any) -> Any:
+        raise EmbeddingError("the model is out to lunch")
+
+    monkeypatch.setattr(Memories, "begun", noted)
+    monkeypatch.setattr(Seeker, "_held", slowly)
+    monkeypatch.setattr(Engine, "query_vectors", fails)
+    with pytest.raises(EmbeddingError, match="lunch"):
+        search(engine, "when does the aviary open")
+    [one] = begun
+    assert one.answers.done()
