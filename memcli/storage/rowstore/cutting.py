@@ -39,10 +39,9 @@ def write(
         OSError: It can't be written.
     """
     terms, lengths, hashes = _terms(batches, order)
-    by_term = np.argsort(terms, kind="stable")
-    postings = np.repeat(np.arange(len(order), dtype=POSTING), lengths)[by_term]
     counts = np.bincount(terms, minlength=len(hashes))
     ends = np.cumsum(counts)
+    postings = _by_term(terms, lengths, ends - counts)
     is_new = np.append(True, postings[1:] != postings[:-1])[: len(postings)]
     is_new[(ends - counts)[counts > 0]] = True  # where another term begins
     vocabulary = np.empty(len(hashes), dtype=ENTRY)
@@ -52,6 +51,23 @@ def write(
     for name, values in ((POSTINGS, postings), (LENGTHS, lengths.astype(kind)), (VOCABULARY, vocabulary)):
         values.tofile(folder / name)
     return kind, int((lengths > 0).sum())
+
+
+def _by_term(
+    terms: NDArray[np.unsignedinteger], lengths: NDArray[np.int64], starts: NDArray[np.int64]
+) -> NDArray[np.unsignedinteger]:
+    """The record that each of *terms* is in, by term; those of each begin at *starts*."""
+    postings, next_of, read = np.empty(len(terms), dtype=POSTING), starts.copy(), 0
+    for at in range(0, len(lengths), PUT_AT_ONCE):
+        of_each = lengths[at : at + PUT_AT_ONCE]
+        some = terms[read : (read := read + int(of_each.sum()))]
+        order, counts = np.argsort(some, kind="stable"), np.bincount(some, minlength=len(starts))
+        records = np.repeat(np.arange(at, at + len(of_each), dtype=POSTING), of_each)
+        # the first of each term in here goes where its last one from before ends
+        places = np.repeat(next_of - _starts(counts), counts) + np.arange(len(some))
+        postings[places] = records[order]
+        next_of += counts
+    return postings
 
 
 def _terms(

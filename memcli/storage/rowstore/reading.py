@@ -119,23 +119,26 @@ class RowStore:
 
     def memories(self, records: Records) -> list[Memory]:
         """The memories that *records* are of."""
+        if not len(records):
+            return []
         heap = _Texts(self, records, self._in_heap)
+        names = [name for name in self._record.names or () if name != VECTOR]
+        given = dict(zip(names, zip(*records[names].tolist(), strict=True), strict=True))
         columns: dict[str, Iterable[Any]] = {}
         for name in MEMORY_FIELDS:
+            values: Sequence[Any] = given.get(name) or [self.about.constants.get(name)] * len(records)
             if name in self._in_heap:
                 columns[name] = heap.all(name)
             elif name == layout.ID:
-                columns[name] = [one.decode() for one in records[name].tolist()]
+                columns[name] = [one.decode() for one in values]
             elif name in layout.CODED:
                 words = self.about.words[name]
-                columns[name] = [words[code] for code in self.values(records, name).tolist()]
+                columns[name] = [words[code] for code in values]
             elif name in layout.FRACTIONS:
-                fractions = self.values(records, name).tolist()
-                columns[name] = [None if isnan(value) else value for value in fractions]
+                columns[name] = [None if isnan(value) else value for value in values]
             else:
-                whole = self.values(records, name).tolist()
-                values = [None if value == layout.NOTHING else value for value in whole]
-                columns[name] = map(_moment, values) if name in rows.TIMES else values
+                some = [None if value == layout.NOTHING else value for value in values]
+                columns[name] = map(_moment, some) if name in rows.TIMES else some
         columns["tags"] = map(_tags, columns["tags"])
         return rows.memories_of(columns)
 
@@ -145,9 +148,9 @@ class RowStore:
             return np.full(len(records), self.about.constants[name], dtype=layout.KINDS.get(name, "<i8"))
         return records[name]
 
-    def heap(self, start: int, length: int) -> bytes:
-        """The bytes from *start* on in the heap."""
-        return self._files[layout.HEAP].bytes(start, length)
+    def heap(self, starts: Sequence[int], lengths: Sequence[int]) -> list[bytes]:
+        """As many bytes as *lengths* say from each of *starts* on in the heap."""
+        return self._files[layout.HEAP].pieces(starts, lengths)
 
     @cached_property
     def _words(self) -> dict[str, pa.Array]:
@@ -208,11 +211,8 @@ class _Texts:
         self._names = in_heap[: max((in_heap.index(name) for name in names), default=-1) + 1]
         self._lengths = [store.values(records, layout.LENGTH + n).astype(np.int64) for n in self._names]
         self._ends = np.cumsum(self._lengths, axis=0).T.tolist() if names else []
-        starts = store.values(records, layout.START).tolist()
-        self._read = [
-            store.heap(start, ends[-1]) if ends[-1] else b""
-            for start, ends in zip(starts, self._ends, strict=False)
-        ]
+        starts = store.values(records, layout.START).tolist() if names else []
+        self._read = store.heap(starts, [ends[-1] for ends in self._ends])
 
     def all(self, name: str) -> list[str]:
         """The texts *name* of all records."""
