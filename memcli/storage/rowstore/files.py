@@ -40,10 +40,7 @@ class File:
         Raises:
             ValueError: There are fewer.
         """
-        found = os.pread(self._number, length, start)
-        if len(found) != length:
-            raise ValueError("a file is shorter than it was")
-        return found
+        return self.pieces([start], [length])[0]
 
     def fill(self, buffer: memoryview, start: int) -> None:
         """Read the bytes from *start* on into *buffer*, all of it.

@@ -258,7 +258,8 @@ def test_an_empty_space_is_searched_without_a_model(make_engine: Callable[..., E
 def test_a_search_that_fails_leaves_nothing_going_on(engine: Engine, monkeypatch: pytest.MonkeyPatch) -> None:
     """LanceDB that is asked something while the process ends may keep it from ending."""
     remember.store_all(engine, [fact("a", "the aviary opens at nine")])
-    begin, held, begun = Memories.begun, Seeker._held, []
+    begin, held = Memories.begun, Seeker._held
+    begun: list[Any] = []
 
     def noted(*arguments: Any, **named: Any) -> Any:
         begun.append(begin(*arguments, **named))
