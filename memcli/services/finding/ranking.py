@@ -168,8 +168,10 @@ class Ranked:
     factors: Mapping[str, Numbers]
 
 
-PROMISING = 250
-"""Candidates of which more is read than how near they are and which terms they hold."""
+PROMISING = 150
+"""Candidates of which more is read than how near they are and which terms they hold. With all conversations
+in one space R@5 and R@10 of ten hits were 75.1 and 83.1, with 100 candidates 74.3 and 82.9, with 250 of them
+74.6 and 82.8."""
 
 
 def score(relevance: Numbers | float) -> Numbers:
