@@ -17,13 +17,13 @@ from memcli.storage.indexes import VECTOR_INDEX
 from memcli.storage.lance import ROW, beside_the_loop
 from memcli.storage.predicates import all_of
 from memcli.storage.rows import VECTOR, WORDS, units, vectors_of
+from memcli.storage.scored import Scored, best_of
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from memcli.storage.lance import AsyncLanceTable
     from memcli.storage.rowstore.beside import RowStores
-    from memcli.storage.rowstore.postings import Scored
 
 SPARE = 1.25
 """How many times as many rows as are wanted are looked at first: some will not fulfil the condition."""
@@ -185,7 +185,7 @@ class Seeker:
                 self._rest(unknown, where, VECTOR),
             )
             cosines = 1.0 - found["_distance"].to_numpy().astype(np.float64)
-            return _best_of(found[ROW].to_numpy(), cosines, rest, question, number)
+            return _nearest_of((found[ROW].to_numpy(), cosines), rest, question, number)
         return (await self._nearest_indexed(question, where, number))[:number]
 
     async def _nearest_indexed(
@@ -207,10 +207,7 @@ class Seeker:
             beside_the_loop(lambda: stores.nearest(question.vector, where, number)),
             self._rest(stores.rest, where, VECTOR),
         )
-        if nearest is None:
-            return None
-        rows, cosines = nearest
-        return _best_of(rows, cosines, rest, question, number)
+        return None if nearest is None else _nearest_of(nearest, rest, question, number)
 
     def _near(self, question: Near, *, everywhere: bool = False, indexed_only: bool = False) -> Any:
         """Rows near to what *question* says, from the nearest partitions of an index, or from all of them.
@@ -256,19 +253,14 @@ def _scored(best: Scored, wanted: int) -> pa.Table:
     return pa.table({ROW: numbers[:wanted], "_score": scores[:wanted]})
 
 
-def _best_of(
-    rows: NDArray[np.uint64],
-    cosines: NDArray[np.float64],
-    rest: pa.Table | None,
-    question: Near,
-    number: int,
-) -> pa.Table:
-    """The *number* rows that are nearest to what *question* says, of *rows* and of the *rest*."""
+def _nearest_of(known: Scored, rest: pa.Table | None, question: Near, number: int) -> pa.Table:
+    """The *number* rows that are nearest to what *question* says, of those *known* and of the *rest*."""
+    several = [known]
     if rest is not None:
-        rows = np.append(rows, rest[ROW].to_numpy())
-        cosines = np.append(cosines, units(vectors_of(rest)) @ question.vector)
-    best = np.argsort(-cosines, kind="stable")[:number]
-    return pa.table({ROW: rows[best], "_distance": 1.0 - cosines[best]})
+        cosines = units(vectors_of(rest)) @ question.vector
+        several.append((rest[ROW].to_numpy(), cosines.astype(np.float64)))
+    rows, best = best_of(several, number)
+    return pa.table({ROW: rows, "_distance": 1.0 - best})
 
 
 async def _found(query: Any, where: str, limit: int) -> pa.Table:

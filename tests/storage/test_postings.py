@@ -20,8 +20,9 @@ from memcli.storage.predicates import all_of, equals
 from memcli.storage.rows import WORDS
 from memcli.storage.rowstore import beside, cutting, layout, making
 from memcli.storage.rowstore.beside import RowStores
-from memcli.storage.rowstore.postings import UNHEARD, Postings, highest
+from memcli.storage.rowstore.postings import UNHEARD, Postings
 from memcli.storage.rowstore.table import RowStoredTable
+from memcli.storage.scored import highest
 from memcli.storage.seeking import Seeker
 from tests.storage.mixture import memory, store, vectors, with_row_stores
 

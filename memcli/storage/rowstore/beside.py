@@ -17,9 +17,10 @@ from memcli.storage.bm25 import Collection
 from memcli.storage.lance import ROW
 from memcli.storage.meaning import columns_of, meaning_of
 from memcli.storage.rowstore import layout
-from memcli.storage.rowstore.postings import Held, best_of, highest
+from memcli.storage.rowstore.postings import Held
 from memcli.storage.rowstore.reading import RowStore
 from memcli.storage.rowstore.testing import passing
+from memcli.storage.scored import best_of, highest
 from memcli.storage.tidiness import UNINDEXED_MOST
 from memcli.storage.versions import Fragment, Version
 
