@@ -276,6 +276,7 @@ def test_what_is_much_is_left_to_lancedb(fresh: Memories, monkeypatch: pytest.Mo
 
         monkeypatch.setattr(Seeker, name, noted)
 
+    fresh.add([memory("n1", "kelp")], vectors(1, seed=4))
     noting("_words")
     noting("_near")
 
