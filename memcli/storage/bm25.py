@@ -46,7 +46,7 @@ class Collection:
         """
         # nearly all hold it once, and few lengths are different
         of_length = self._scores(term, np.ones(1), np.arange(int(lengths.max(initial=0)) + 1))
-        found: NDArray[np.float64] = of_length[lengths]
+        found: NDArray[np.float64] = of_length.take(lengths)
         again = np.flatnonzero(counts > 1)
         found[again] = self._scores(term, counts[again], lengths[again])
         return found

@@ -239,7 +239,7 @@ class RowStores:
                 if dead is not None:
                     alive = ~dead[records]
                     records, counts = records[alive], counts[alive]
-                scores = among.scores(key, counts, store.postings.lengths[records])
+                scores = among.scores(key, counts, store.postings.lengths.take(records))
                 places = highest(scores, wanted)
                 several.append((store.numbers(records[places]), scores[places]))
             best[key] = best_of(several, wanted)

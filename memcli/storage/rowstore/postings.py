@@ -32,6 +32,8 @@ POSTINGS, LENGTHS, VOCABULARY = "postings", "lengths", "vocabulary"
 
 POSTING = np.dtype("<u4")
 
+HASH_BYTES = 8
+
 ENTRY = np.dtype([("hash", "<u8"), ("end", "<u8"), ("holders", "<u4")])
 """A term: its hash, where its postings end (they begin where those of the one before end), and how many
 records hold it. Of a million terms, two have the same hash with a chance of one in thirty million; they would
@@ -39,8 +41,8 @@ count as one."""
 
 
 def hashed(term: str) -> int:
-    """The hash of *term* in a vocabulary, 64 bits."""
-    return int.from_bytes(hashlib.blake2b(term.encode(), digest_size=8).digest(), "little")
+    """The hash of *term* in a vocabulary."""
+    return int.from_bytes(hashlib.blake2b(term.encode(), digest_size=HASH_BYTES).digest(), "little")
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,7 +98,7 @@ class Postings:
         return Term(int(entries[0]["end"]) if place else 0, int(entry["end"]), int(entry["holders"]))
 
     def _hash(self, place: int) -> int:
-        return int(self._vocabulary.from_to(ENTRY, place, place + 1)[0]["hash"])
+        return int.from_bytes(self._vocabulary.piece(place * ENTRY.itemsize, HASH_BYTES), "little")
 
     def holding(
         self, term: Term, ranges: Sequence[tuple[int, int]]
@@ -104,12 +106,14 @@ class Postings:
         """The records in *ranges*, each from where to where, that hold *term*, and how often. Shape (n,)."""
         every = self._postings.from_to(POSTING, term.start, term.end)
         bounds = np.searchsorted(every, np.array(ranges, dtype=POSTING).reshape(-1)).reshape(-1, 2).tolist()
-        listed = np.concatenate([every[:0], *(every[start:end] for start, end in bounds)])
-        again = listed[1:] == listed[:-1]
-        if not again.any():
-            return listed, np.ones(len(listed), dtype=np.int64)
-        first = np.flatnonzero(np.append(True, ~again))
-        return listed[first], np.diff(np.append(first, len(listed)))
+        pieces = [every[start:end] for start, end in bounds]
+        listed = pieces[0] if len(pieces) == 1 else np.concatenate([every[:0], *pieces])
+        again = np.append(False, listed[1:] == listed[:-1])[: len(listed)]
+        records, repeated = listed[~again], np.flatnonzero(again)
+        counts = np.ones(len(records), dtype=np.int64)
+        # before the n-th repetition there are n that are no records of their own
+        np.add.at(counts, repeated - np.arange(1, len(repeated) + 1), 1)
+        return records, counts
 
 
 @dataclass(frozen=True)
