@@ -92,6 +92,8 @@ def begun(
     table: AsyncLanceTable, version: int, questions: Sequence[Holding], first: str, stores: RowStores | None
 ) -> Begun:
     """Begin to answer *questions* in this *version* of *table* under *first*, as `looked_up` goes on."""
+    if stores is not None and first:
+        stores.announce(first)
     seeker = Seeker(table, indexed=0, exact=False, stores=stores)
     return Begun(table, version, first, questions, native.started(seeker.rows(questions, first, SPARE)))
 

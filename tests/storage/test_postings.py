@@ -18,7 +18,7 @@ from memcli.storage.lexical import TOKENIZER, as_terms
 from memcli.storage.memories import Memories
 from memcli.storage.predicates import all_of, equals
 from memcli.storage.rows import WORDS
-from memcli.storage.rowstore import beside, cutting, layout, making
+from memcli.storage.rowstore import beside, cutting, layout, making, postings
 from memcli.storage.rowstore.beside import RowStores
 from memcli.storage.rowstore.postings import UNHEARD, Postings
 from memcli.storage.rowstore.table import RowStoredTable
@@ -136,12 +136,12 @@ def test_pieces_make_no_difference(tmp_path: Path, monkeypatch: pytest.MonkeyPat
         for at in range(0, len(TEXTS), 4)
     ]
     kind, with_terms = cutting.write(iter(batches), order, tmp_path)
-    postings, plain = Postings(tmp_path, sizes(tmp_path), kind), as_terms(TEXTS)
+    index, plain = Postings(tmp_path, sizes(tmp_path), kind), as_terms(TEXTS)
     assert with_terms == sum(map(bool, plain))
-    assert postings.length == sum(map(len, plain))
-    assert postings.lengths.tolist() == [len(plain[row]) for row in order]
+    assert index.length == sum(map(len, plain))
+    assert index.lengths.tolist() == [len(plain[row]) for row in order]
     for term in sorted({term for some in plain for term in some}):
-        known = postings.known(term)
+        known = index.known(term)
         assert known.holders == sum(term in some for some in plain)
         for ranges in (
             [(0, len(TEXTS))],
@@ -150,12 +150,30 @@ def test_pieces_make_no_difference(tmp_path: Path, monkeypatch: pytest.MonkeyPat
             [(len(TEXTS) - 1, len(TEXTS))],
             [],
         ):
-            records, counts = postings.holding(known, ranges)
+            records, counts = index.holding(known, ranges)
             here = [record for start, end in ranges for record in range(start, end)]
             expected = {at: count for at in here if (count := plain[order[at]].count(term))}
             assert dict(zip(records.tolist(), counts.tolist(), strict=True)) == expected
-    assert postings.known("nosuchword") == UNHEARD
-    assert [len(some) for some in postings.holding(UNHEARD, [(0, len(TEXTS))])] == [0, 0]
+    assert index.known("nosuchword") == UNHEARD
+    assert [len(some) for some in index.holding(UNHEARD, [(0, len(TEXTS))])] == [0, 0]
+
+
+@pytest.mark.parametrize("slack", [postings.SLACK, 0])
+def test_a_term_is_known_however_its_hash_falls(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, slack: int
+) -> None:
+    """Near to where it is expected or far from it, first and last; and so is what nobody wrote."""
+    terms = [f"word{n}" for n in range(3_000)]
+    texts = [" ".join(terms[at : at + 100]) for at in range(0, len(terms), 100)]
+    order = np.arange(len(texts))
+    kind, _ = cutting.write(iter([(order, pa.array(texts))]), order, tmp_path)
+    monkeypatch.setattr(postings, "SLACK", slack)
+    index = Postings(tmp_path, sizes(tmp_path), kind)
+    every, ranges = [index.known(term) for term in terms], [(0, len(texts))]
+    assert {one.holders for one in every} == {1}
+    assert sorted(one.start for one in every) == list(range(len(terms)))
+    assert [index.holding(one, ranges)[0].tolist() for one in every] == [[n // 100] for n in range(3_000)]
+    assert {index.known(f"otter{n}") for n in range(1_000)} == {UNHEARD}
 
 
 @pytest.mark.parametrize("texts", [["the of"], ["otter"], []])
@@ -166,10 +184,10 @@ def test_there_may_be_next_to_nothing(tmp_path: Path, texts: list[str]) -> None:
     )
     holds = "otter" in texts
     assert with_terms == holds
-    postings = Postings(tmp_path, sizes(tmp_path), kind)
-    assert postings.known("otter").holders == holds
-    assert postings.known("kelp") == UNHEARD
-    assert postings.lengths.tolist() == [int(holds)] * len(texts)
+    index = Postings(tmp_path, sizes(tmp_path), kind)
+    assert index.known("otter").holders == holds
+    assert index.known("kelp") == UNHEARD
+    assert index.lengths.tolist() == [int(holds)] * len(texts)
 
 
 @given(st.lists(st.sampled_from([0.0, 0.5, 1.0, 2.0, -np.inf]), max_size=20), st.integers(0, 25))

@@ -211,6 +211,12 @@ class RowStores:
         return every[best], values[best].astype(np.float64)
 
     @_if_readable
+    def announce(self, place: str) -> None:
+        """Tell the system that `nearest` will read what is in *place*, if that is how it will be compared."""
+        for store, ranges in zip(self._stores, self._few(place) or (), strict=False):
+            store.announce(ranges)
+
+    @_if_readable
     def held(self, terms: Mapping[int, str], place: str, wanted: int) -> Held | None:
         """Which rows in *place* hold each of *terms* best.
 
@@ -226,6 +232,8 @@ class RowStores:
         if there is None:
             return None
         known = {key: [store.postings.known(term) for store in self._stores] for key, term in terms.items()}
+        for store, *of_store in zip(self._stores, *known.values(), strict=True):
+            store.postings.announce(of_store)
         among = Collection(
             texts=sum(store.about.with_terms for store in self._stores),
             length=sum(store.postings.length for store in self._stores),

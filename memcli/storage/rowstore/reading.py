@@ -180,6 +180,12 @@ class RowStore:
                 found.append((start, end))
         return found
 
+    def announce(self, ranges: Sequence[tuple[int, int]]) -> None:
+        """Tell the system that the records in *ranges*, each from where to where, will be compared."""
+        size = self._record.itemsize
+        lengths = [(end - start) * size for start, end in ranges]
+        self._files[layout.ROWS].announce([start * size for start, _ in ranges], lengths)
+
     def products(self, vector: NDArray[np.float32], start: int, end: int) -> NDArray[np.float32]:
         """The scalar products of the records from *start* to *end* with *vector*. Shape (end - start,)."""
         found = np.empty(end - start, dtype=np.float32)
