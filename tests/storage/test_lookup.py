@@ -483,6 +483,7 @@ def test_a_space_far_from_what_is_asked_is_searched_all_the_same(
     known.memories.table.refresh()
     monkeypatch.setattr(seeking, "PARTITION", known.memories.table.indexed(VECTOR_INDEX) // 16)
     monkeypatch.setattr(seeking, "PROBED", 0.05)
+    monkeypatch.setattr(seeking, "PROBED_LEAST", 1)
     small = {name for name, one in known.rows.items() if one.space == "small"}
     where = equals("space", "small")
     for vector in centres:
