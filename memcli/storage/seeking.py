@@ -39,8 +39,8 @@ into. Of a million vectors, 49 % of the partitions had 99.5 % of the nearest ten
 had 85 %, at 7.3, 7.4 and 5.8 ms."""
 
 PROBED_LEAST = 16
-"""Partitions that are looked into at least: of 100,000 vectors, 8 partitions had 99.1 % of the nearest ten, 13
-had 99.7 % and 16 had 99.9 %, at 6.9, 7.0 and 7.2 ms."""
+"""Partitions that are looked into at least: of 100,000 vectors, 8 partitions had 99.1 % of the nearest ten,
+13 had 99.7 % and 16 had 99.9 %, at 6.9, 7.0 and 7.2 ms."""
 
 
 @dataclass(frozen=True)
