@@ -188,7 +188,7 @@ class Database(Rooms):
         The long part, merging and indexing, needs no writer's lock: 1 s for 100,000 memories, 5 s for a
         million, and 2 minutes once, when these have no index yet. What is superfluous then, and what mergers
         left who lost against a change or were killed, is removed under the lock, in some 0.1 s. Row stores
-        come last, not often (see `rowstore.making.TIME_SHARE`): 2 s for 100,000 memories, 10 s for a million.
+        come last, not often (see `rowstore.making.TIME_SHARE`): 2 s for 100,000 memories, 20 s for a million.
         """
         if self.place.is_there:
             self._merge_all(always=always)

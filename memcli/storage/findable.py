@@ -122,7 +122,7 @@ class Findable:
     def begun(self, terms: Sequence[str], where: str, *, holding: int, place: str) -> Begun | None:
         """Begin to look for *terms*, for a `found` that is to come with the same arguments.
 
-        LanceDB does so while whoever asks makes the vector of the query.
+        That goes on while whoever asks makes the vector of the query.
         """
         questions = [Holding(term, holding) for term in terms]
 

@@ -6,7 +6,12 @@ in one container, which is a sorted array, a bitmap, or runs of consecutive numb
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 import numpy as np
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
 
 WITHOUT_RUNS, WITH_RUNS = 12346, 12347
 """What a set begins with."""
@@ -17,8 +22,8 @@ OFFSETS_FROM = 4
 ARRAY_MOST, BITMAP_BYTES = 4_096, 8_192
 
 
-def numbers(raw: bytes) -> frozenset[int]:
-    """The numbers in the set *raw*.
+def numbers(raw: bytes) -> NDArray[np.int64]:
+    """The numbers in the set *raw*, ascending. Shape (n,).
 
     Raises:
         ValueError: It is none, or cut short.
@@ -39,22 +44,20 @@ def numbers(raw: bytes) -> frozenset[int]:
     at += 4 * count
     if cookie == WITHOUT_RUNS or count >= OFFSETS_FROM:
         at += 4 * count
-    found: set[int] = set()
+    found = [np.empty(0, np.int64)]
     for (key, less_one), is_runs in zip(heads.tolist(), are_runs, strict=True):
         if is_runs:
             runs = _array(raw, at + 2, 2 * _whole(raw, at, 2), "<u2").reshape(-1, 2).astype(np.int64)
             at += 2 + 4 * len(runs)
-            low = [n for start, more in runs.tolist() for n in range(start, start + more + 1)]
+            low = np.concatenate([np.arange(start, start + more + 1) for start, more in runs.tolist()])
         elif less_one < ARRAY_MOST:
-            low = _array(raw, at, less_one + 1, "<u2").tolist()
+            low = _array(raw, at, less_one + 1, "<u2").astype(np.int64)
             at += 2 * len(low)
         else:
-            low = np.flatnonzero(
-                np.unpackbits(_array(raw, at, BITMAP_BYTES, "u1"), bitorder="little")
-            ).tolist()
+            low = np.flatnonzero(np.unpackbits(_array(raw, at, BITMAP_BYTES, "u1"), bitorder="little"))
             at += BITMAP_BYTES
-        found.update((key << 16) + n for n in low)
-    return frozenset(found)
+        found.append((key << 16) + low)
+    return np.concatenate(found)
 
 
 def _whole(raw: bytes, at: int, length: int) -> int:

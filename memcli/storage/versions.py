@@ -279,7 +279,7 @@ def _indexes(raw: bytes, place: int | bytes) -> Iterator[IndexFiles]:
 
 def _known_fragments(value: int | bytes | None) -> frozenset[int] | None:
     try:
-        return roaring.numbers(_bytes(value)) if value is not None else None
+        return frozenset(roaring.numbers(_bytes(value)).tolist()) if value is not None else None
     except ValueError:  # another way of writing it, which does not make the manifest a torn one
         return None
 

@@ -1,5 +1,6 @@
 """Whatever a store of many memories does, its row stores keep up with it and go with it."""
 
+import os
 import shutil
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -67,13 +68,25 @@ def test_a_search_finds_what_it_finds_without(
     assert any(with_them) is (space != "nowhere")
 
 
-def test_what_is_purged_is_in_no_file(filled: Engine, scope: Scope, make_engine: MakeEngine) -> None:
-    """Not in a row store either, at once."""
+@pytest.mark.parametrize("can_be_read", [True, False])
+def test_what_is_purged_is_in_no_file(
+    filled: Engine,
+    scope: Scope,
+    make_engine: MakeEngine,
+    monkeypatch: pytest.MonkeyPatch,
+    can_be_read: bool,
+) -> None:
+    """Not in a row store either, at once; nor in one that another system made, which this can't read."""
     [gone] = remember.store_all(filled, [Draft(text="xylophone zeppelin", scope=scope)], conflicts=False)
     filled.db.catch_up(always=True)
     folder = filled.home.store
     assert any(b"zeppelin" in path.read_bytes() for path in folder.glob("*.rows/*/*"))
     name = gone.id or ""
+    if not can_be_read:
+        monkeypatch.delattr(os, "preadv")
+        filled = make_engine()
+        assert filled.db.memories.table.row_stores is None
+        assert not filled.db.memories.table.lacks_row_stores
     forgetting.forget(filled, [name])
     forgetting.purge(filled, forgetting.purgeable(filled, [name], scope=scope))
     assert not [path for path in folder.rglob("*") if path.is_file() and b"zeppelin" in path.read_bytes()]

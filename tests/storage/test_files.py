@@ -1,5 +1,6 @@
 """Files of a row store: what is read of them, and what the system is told before."""
 
+import errno
 import os
 from pathlib import Path
 
@@ -46,6 +47,17 @@ def test_the_system_is_told_of_several_pieces_and_of_no_more(
     assert not told  # one is read at once
     file.pieces([200, 90, 3], [56, 0, 5])
     assert told == [(200, 56, os.POSIX_FADV_WILLNEED), (3, 5, os.POSIX_FADV_WILLNEED)]
+
+
+def test_a_file_system_that_takes_no_advice_is_read_from(file: File, monkeypatch: pytest.MonkeyPatch) -> None:
+    """It is only advice."""
+
+    def refused(*_: int) -> None:
+        raise OSError(errno.EOPNOTSUPP, "Operation not supported")
+
+    monkeypatch.setattr(os, "posix_fadvise", refused, raising=False)
+    monkeypatch.setattr(os, "POSIX_FADV_WILLNEED", 3, raising=False)
+    assert file.pieces([1, 9], [2, 1]) == [SAID[1:3], SAID[9:10]]
 
 
 def test_a_system_that_can_not_be_told_is_read_from(file: File, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -30,7 +30,7 @@ def head(*containers: tuple[int, int]) -> bytes:
 def test_arrays_and_bitmaps() -> None:
     """Up to 4,096 numbers are listed, more have bits; each container says where it is."""
     raw = struct.pack("<II", 12346, 2) + head((0, 3), (2, 5_000)) + bytes(8) + array(OTHER) + bitmap(RUN)
-    assert roaring.numbers(raw) == {*OTHER, *(2 * 65_536 + n for n in RUN)}
+    assert roaring.numbers(raw).tolist() == sorted({*OTHER, *(2 * 65_536 + n for n in RUN)})
 
 
 @pytest.mark.parametrize("more", [0, 3])
@@ -43,12 +43,12 @@ def test_runs(more: int) -> None:
     raw += bytes(4 * len(containers)) if len(containers) >= 4 else b""
     raw += runs + array(OTHER) + b"".join(array([3]) for _ in range(more))
     expected = {*RUN, *(65_536 + n for n in OTHER), *((9 + n) * 65_536 + 3 for n in range(more))}
-    assert roaring.numbers(raw) == expected
+    assert roaring.numbers(raw).tolist() == sorted(expected)
 
 
 def test_nothing() -> None:
     """An index may know no fragment."""
-    assert roaring.numbers(struct.pack("<II", 12346, 0)) == frozenset()
+    assert roaring.numbers(struct.pack("<II", 12346, 0)).tolist() == []
 
 
 @pytest.mark.parametrize("raw", [b"", b"nonsense", struct.pack("<II", 12346, 2), struct.pack("<I", 12347)])

@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
+from threading import Thread
 from types import SimpleNamespace
 from typing import Any
 
@@ -38,7 +39,7 @@ from memcli.storage.predicates import (
     since,
 )
 from memcli.storage.rows import MEMORY_FIELDS, vectors_of
-from memcli.storage.rowstore import layout, making, writing
+from memcli.storage.rowstore import layout, making, reading, writing
 from memcli.storage.rowstore.beside import RowStores
 from memcli.storage.rowstore.postings import LENGTHS, POSTINGS, VOCABULARY
 from memcli.storage.rowstore.table import RowStoredTable
@@ -235,6 +236,21 @@ def test_the_nearest_in_a_place_are_the_nearest_of_all(some: Memories) -> None:
             assert found[1] == pytest.approx([exact[number] for number in best], abs=1e-5)
 
 
+@pytest.mark.parametrize(("in_two", "answers"), [(10_000, True), (1, False)])
+def test_only_many_vectors_take_another_thread(
+    some: Memories, monkeypatch: pytest.MonkeyPatch, in_two: int, answers: bool
+) -> None:
+    """A place may be in thousands of pieces. Where a thread can't be had, LanceDB is asked."""
+
+    def refused(*_: Any) -> None:
+        raise RuntimeError("can't start new thread")
+
+    monkeypatch.setattr(Thread, "start", refused)
+    monkeypatch.setattr(reading, "IN_TWO", in_two)
+    found = stores_of(some).nearest(vectors(1, seed=3)[0], equals("space", "small"), 3)
+    assert (found is not None) == answers
+
+
 def test_vectors_of_another_length_than_1_are_left_to_lancedb(tmp_path: Path) -> None:
     """A product is no cosine then."""
     memories = store(tmp_path / "store")
@@ -323,7 +339,7 @@ def test_many_deletions_are_in_a_bitmap(tmp_path: Path, monkeypatch: pytest.Monk
     with_bitmap = found()
     assert min(map(min, with_bitmap)) >= "m09000"
     (memories.table.row_folder or Path()).joinpath("another look").mkdir()
-    monkeypatch.setattr(roaring, "numbers", lambda _: frozenset())
+    monkeypatch.setattr(roaring, "numbers", lambda _: np.empty(0, np.int64))
     assert not stores_of(memories).is_whole
     assert min(map(min, found())) >= "m09000"
 
@@ -494,11 +510,13 @@ def test_a_number_that_is_none_is_for_lancedb(tmp_path: Path) -> None:
     assert memories.table.row_stores is None
 
 
-@pytest.mark.parametrize("error", [OSError(28, "No space left on device"), KeyboardInterrupt()])
+@pytest.mark.parametrize(
+    "error", [OSError(28, "No space left on device"), MemoryError(), KeyboardInterrupt()], ids=repr
+)
 def test_a_maker_that_fails_leaves_nothing(
     fresh: Memories, monkeypatch: pytest.MonkeyPatch, error: BaseException
 ) -> None:
-    """But when it was, so that it is not tried all the time. A full disk is no reason to fail; Ctrl-C is."""
+    """But when it was, so that it is not tried all the time. Want of room is no reason to fail; Ctrl-C is."""
     moved(fresh)
     fresh.table.tidy(leftovers=True)
     (folder(fresh) / making.TOOK).unlink()
@@ -508,7 +526,7 @@ def test_a_maker_that_fails_leaves_nothing(
 
     monkeypatch.setattr(writing, "_assure", failing)
     monkeypatch.setattr(making, "WORTH", 1)
-    if isinstance(error, OSError):
+    if isinstance(error, Exception):
         fresh.table.make_row_stores()
     else:
         with pytest.raises(KeyboardInterrupt):

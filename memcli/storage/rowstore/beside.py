@@ -41,10 +41,11 @@ PLACES_MOST = 1_000
 """Places that are kept in mind, at most, for one version of a table."""
 
 UNREADABLE = (
-    *(OSError, ValueError, KeyError, IndexError, TypeError, AttributeError, OverflowError, MemoryError),
+    *(OSError, ValueError, KeyError, IndexError, TypeError, AttributeError, OverflowError),
+    *(MemoryError, RuntimeError),  # the latter where no thread can be had
     pa.ArrowException,
 )
-"""What comes of a row store that is not what it was: LanceDB is asked instead."""
+"""What comes of a row store that is not what it was, or of want of memory or threads: LanceDB is asked."""
 
 Arguments = ParamSpec("Arguments")
 Answer = TypeVar("Answer")
@@ -95,7 +96,6 @@ class RowStores:
         known = {(store.folder, store.fragment): store for store in before._stores} if before else {}
         self._stores: list[RowStore] = []
         self._dead: list[NDArray[np.bool_] | None] = []
-        deleted: list[NDArray[np.uint64]] = []
         rest = [np.empty(0, np.uint64)]
         self.number = version.number
         self._known: dict[str, list[list[tuple[int, int]]]] = {}
@@ -104,8 +104,7 @@ class RowStores:
             own = folder / layout.key(fragment)
             try:
                 store = known.get((own, fragment.number)) or RowStore(own, fragment.number)
-                gone = _deleted(table, fragment)
-                dead = store.positions(gone)
+                dead = store.positions(_deleted(table, fragment))
             except UNREADABLE:
                 rest.append(_numbers(fragment))
                 continue
@@ -113,8 +112,6 @@ class RowStores:
             self.is_whole = self.is_whole and store.about.records - len(dead) == fragment.rows
             self._stores.append(store)
             self._dead.append(np.bincount(dead, minlength=store.about.records) > 0 if len(dead) else None)
-            deleted.append(gone)
-        self._deleted = np.concatenate([*deleted, np.empty(0, np.uint64)])
         self.rest = np.concatenate(rest)
         self._version = version
         self.is_whole = self.is_whole and len(self.rest) <= REST_MOST
@@ -129,16 +126,15 @@ class RowStores:
         Returns:
             None if *where* or *columns* are not for row stores to know. What is not there is missing.
         """
-        numbers = self._alive(numbers)
         meaning = meaning_of(where)
         further = columns_of(meaning) if meaning is not None else frozenset()
         if (where and meaning is None) or not (further | set(columns)) <= set(layout.KEPT):
             return None
         found, missing = [], np.ones(len(numbers), dtype=np.bool_)
-        for store in self._stores:
+        for store, dead in zip(self._stores, self._dead, strict=True):
             positions = store.positions(numbers)
-            here = positions >= 0
-            missing &= ~here
+            missing &= positions < 0
+            here = _alive(positions, dead)
             records, those = store.records(positions[here]), numbers[here]
             if meaning is not None:
                 holds = passing(meaning, store.table(records, those, sorted(further)))
@@ -150,14 +146,10 @@ class RowStores:
     def memories(self, numbers: NDArray[np.uint64]) -> list[Memory] | None:
         """The memories in the rows *numbers*, those that row stores know, in no particular order."""
         found: list[Memory] = []
-        for store in self._stores:
-            positions = store.positions(self._alive(numbers))
-            found += store.memories(store.records(positions[positions >= 0]))
+        for store, dead in zip(self._stores, self._dead, strict=True):
+            positions = store.positions(numbers)
+            found += store.memories(store.records(positions[_alive(positions, dead)]))
         return found
-
-    def _alive(self, numbers: NDArray[np.uint64]) -> NDArray[np.uint64]:
-        """Those of *numbers* that are not known as deleted."""
-        return numbers[~np.isin(numbers, self._deleted)] if len(self._deleted) else numbers
 
     @_if_readable
     def share(self, place: str) -> float | None:
@@ -284,6 +276,14 @@ class RowStores:
         return there
 
 
+def _alive(positions: NDArray[np.int64], dead: NDArray[np.bool_] | None) -> NDArray[np.bool_]:
+    """Which of *positions* are those of records that are not *dead*; -1 is that of none. Shape (n,)."""
+    here = positions >= 0
+    if dead is not None:
+        here[here] = ~dead[positions[here]]
+    return here
+
+
 def _numbers(fragment: Fragment) -> NDArray[np.uint64]:
     """The numbers of all rows of *fragment*, deleted ones too."""
     first = fragment.number << layout.BITS
@@ -302,5 +302,5 @@ def _deleted(table: Path, fragment: Fragment) -> NDArray[np.uint64]:
             if fragment.deletions.path.endswith(".arrow"):
                 listed = pa.ipc.open_file(raw).read_all()[0].to_numpy().astype(np.uint64)
             else:
-                listed = np.array(sorted(roaring.numbers(raw)), dtype=np.uint64)
+                listed = roaring.numbers(raw).astype(np.uint64)
     return listed + np.uint64(fragment.number << layout.BITS)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -18,8 +18,8 @@ from memcli.storage.rowstore.postings import ENTRY, LENGTHS, POSTING, POSTINGS, 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
-CUT_AT_ONCE, PUT_AT_ONCE = 20_000, 65_536
-"""Different words that are cut into terms, and records whose terms are put in order, at a time."""
+CUT_AT_ONCE, PUT_AT_ONCE = 20_000, 1_000_000
+"""Different words that are cut into terms, and words or terms of records that are put in order, at a time."""
 
 
 def write(
@@ -43,10 +43,11 @@ def write(
     ends = np.cumsum(counts)
     postings = _by_term(terms, lengths, ends - counts)
     is_new = np.append(True, postings[1:] != postings[:-1])[: len(postings)]
-    is_new[(ends - counts)[counts > 0]] = True  # where another term begins
+    is_new[ends - counts] = True  # where another term begins
     vocabulary = np.empty(len(hashes), dtype=ENTRY)
     vocabulary["hash"], vocabulary["end"] = hashes, ends
-    vocabulary["holders"] = np.diff(np.append(0, np.cumsum(is_new))[np.append(0, ends)])
+    if len(hashes):  # each of which is in some record
+        vocabulary["holders"] = np.add.reduceat(is_new, ends - counts, dtype=np.uint32)
     kind = layout.smallest(int(lengths.max(initial=0)))
     for name, values in ((POSTINGS, postings), (LENGTHS, lengths.astype(kind)), (VOCABULARY, vocabulary)):
         values.tofile(folder / name)
@@ -58,11 +59,11 @@ def _by_term(
 ) -> NDArray[np.unsignedinteger]:
     """The record that each of *terms* is in, by term; those of each begin at *starts*."""
     postings, next_of, read = np.empty(len(terms), dtype=POSTING), starts.copy(), 0
-    for at in range(0, len(lengths), PUT_AT_ONCE):
-        of_each = lengths[at : at + PUT_AT_ONCE]
+    for at, end in _pieces(lengths):
+        of_each = lengths[at:end]
         some = terms[read : (read := read + int(of_each.sum()))]
         order, counts = np.argsort(some, kind="stable"), np.bincount(some, minlength=len(starts))
-        records = np.repeat(np.arange(at, at + len(of_each), dtype=POSTING), of_each)
+        records = np.repeat(np.arange(at, end, dtype=POSTING), of_each)
         # the first of each term in here goes where its last one from before ends
         places = np.repeat(next_of - _starts(counts), counts) + np.arange(len(some))
         postings[places] = records[order]
@@ -77,14 +78,26 @@ def _terms(
     words = _Words.of(batches, len(order))
     cut = _Cut.of(words.different)
     kind = layout.smallest(len(cut.hashes))  # 16 bits are put in order several times as fast as 32
-    terms, lengths = [np.empty(0, kind)], [np.empty(0, np.int64)]
-    for at in range(0, len(order), PUT_AT_ONCE):
-        rows = order[at : at + PUT_AT_ONCE]
+    total = int(np.bincount(words.codes, minlength=len(cut.counts)) @ cut.counts)
+    terms, lengths, written = np.empty(total, kind), np.empty(len(order), np.int64), 0
+    for at, end in _pieces(words.counts[order]):
+        rows = order[at:end]
         codes = _taken(words.codes, words.starts[rows], words.counts[rows])
-        terms.append(_taken(cut.terms, cut.starts[codes], cut.counts[codes]).astype(kind))
         row_of = np.repeat(np.arange(len(rows)), words.counts[rows])
-        lengths.append(np.bincount(row_of, weights=cut.counts[codes], minlength=len(rows)).astype(np.int64))
-    return np.concatenate(terms), np.concatenate(lengths), cut.hashes
+        lengths[at:end] = np.bincount(row_of, weights=cut.counts[codes], minlength=len(rows))
+        some = _taken(cut.terms, cut.starts[codes], cut.counts[codes])
+        terms[written : (written := written + len(some))] = some
+    return terms, lengths, cut.hashes
+
+
+def _pieces(counts: NDArray[np.int64]) -> Iterator[tuple[int, int]]:
+    """From where to where records, which have *counts* of something, have `PUT_AT_ONCE` of it, or are one."""
+    ends, at = np.cumsum(counts), 0
+    while at < len(counts):
+        most = PUT_AT_ONCE + int(ends[at] - counts[at])
+        end = max(int(np.searchsorted(ends, most, side="right")), at + 1)
+        yield at, end
+        at = end
 
 
 @dataclass(frozen=True)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import weakref
 from collections.abc import Sequence
+from contextlib import suppress
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -51,9 +52,10 @@ class File:
         if not hasattr(os, "posix_fadvise"):  # macOS
             return
         tell, number, will_need = os.posix_fadvise, self._number, os.POSIX_FADV_WILLNEED
-        for start, length in zip(starts, lengths, strict=True):
-            if length:  # none would mean all there is
-                tell(number, start, length, will_need)
+        with suppress(OSError):  # a file system that takes no advice
+            for start, length in zip(starts, lengths, strict=True):
+                if length:  # none would mean all there is
+                    tell(number, start, length, will_need)
 
     def fill(self, buffer: memoryview, start: int) -> None:
         """Read the bytes from *start* on into *buffer*, all of it.

@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 
 WORTH = INDEXED_FROM
 """Rows of a table from which on its fragments get row stores. With 10,000 memories a search takes half the
-time then, and making them takes 0.3 s; with a million 0.4 of the time, and 14 to 30 s."""
+time then, and making them takes 0.3 s; with a million 0.4 of the time, and some 20 s."""
 
 TIME_SHARE = 0.05
 """The share of the time that may go into making row stores: where much is written, fragments are merged

@@ -189,7 +189,10 @@ class RowStore:
     def products(self, vector: NDArray[np.float32], start: int, end: int) -> NDArray[np.float32]:
         """The scalar products of the records from *start* to *end* with *vector*. Shape (end - start,)."""
         found = np.empty(end - start, dtype=np.float32)
-        middle = (start + end) // 2 if end - start >= IN_TWO else end
+        if end - start < IN_TWO:
+            self._products(vector, start, found)
+            return found
+        middle = (start + end) // 2
         with ThreadPoolExecutor(1) as other:
             rest = other.submit(self._products, vector, middle, found[middle - start :])
             self._products(vector, start, found[: middle - start])

@@ -22,13 +22,21 @@ if TYPE_CHECKING:
     from memcli.model import Memory
 
 
+def can_be_read() -> bool:
+    """Whether this system has what row stores are read with: Windows has not."""
+    return hasattr(os, "preadv")
+
+
 class RowStoredTable(Table):
     """The table of memories, with row stores where it is in a directory of this machine."""
 
     @property
     def row_folder(self) -> Path | None:
-        """Where the row stores are, or would be; None where there can't be any."""
-        if self._table is None or "://" in self._connection.uri or not hasattr(os, "preadv"):
+        """Where the row stores are, or would be; None where there can't be any.
+
+        They may be there though this system can't read them: what is purged has to leave them, too.
+        """
+        if self._table is None or "://" in self._connection.uri:
             return None
         return Path(self._connection.uri) / f"{self.name}{making.ENDING}"
 
@@ -50,7 +58,7 @@ class RowStoredTable(Table):
     @property
     def row_stores(self) -> RowStores | None:
         """The row stores beside the version that is read; None if it has none."""
-        if (folder := self.row_folder) is None:
+        if (folder := self.row_folder) is None or not can_be_read():
             return None
         try:
             made = folder.stat().st_mtime_ns
@@ -83,7 +91,7 @@ class RowStoredTable(Table):
     @property
     def lacks_row_stores(self) -> bool:
         """Whether row stores are to be made: a large fragment has none, and it is time."""
-        folder = self.row_folder if self.count() >= making.WORTH else None
+        folder = self.row_folder if can_be_read() and self.count() >= making.WORTH else None
         manifest = self._manifest if folder is not None else None
         return folder is not None and manifest is not None and bool(making.lacking(folder, manifest))
 
@@ -92,6 +100,10 @@ class RowStoredTable(Table):
 
         Needs the lock of upkeep. Where that is not possible there are none.
         """
-        if (folder := self.row_folder) is not None and (manifest := self._manifest) is not None:
-            with suppress(StorageError), translated(f"make row stores of {self.name}", self._torn):
+        folder = self.row_folder if can_be_read() else None
+        if folder is not None and (manifest := self._manifest) is not None:
+            with (
+                suppress(StorageError, MemoryError),
+                translated(f"make row stores of {self.name}", self._torn),
+            ):
                 making.make(self._table, manifest, folder)
