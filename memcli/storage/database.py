@@ -390,7 +390,8 @@ class Database(Rooms):
         for name in self.place.tables():
             if GENERATION_TABLE.fullmatch(name) and name not in known:
                 self._drop_table(name)
-        making.drop_others(self.place.own, known)
+        with translated(f"remove row stores in {self.place.own}, which may quote what was purged"):
+            making.drop_others(self.place.own, known)
         self.place.drop_leftovers()
 
     def _drop_table(self, name: str) -> None:

@@ -1,15 +1,18 @@
 """Whatever a store of many memories does, its row stores keep up with it and go with it."""
 
+import errno
 import os
 import shutil
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, nullcontext
 from dataclasses import replace
 from io import BytesIO
+from pathlib import Path
 from typing import Any
 
 import pytest
 
+from memcli.errors import StorageError
 from memcli.model import Draft, Hit, Mode, Scope
 from memcli.services import backup, forgetting, recall, remember, stats, undo
 from memcli.services.engine import Engine
@@ -91,6 +94,60 @@ def test_what_is_purged_is_in_no_file(
     forgetting.purge(filled, forgetting.purgeable(filled, [name], scope=scope))
     assert not [path for path in folder.rglob("*") if path.is_file() and b"zeppelin" in path.read_bytes()]
     assert recall.search(make_engine(), "otter kelp", scope=scope)
+
+
+@pytest.mark.parametrize(("number", "is_told"), [(errno.EACCES, True), (errno.ENOTEMPTY, False)])
+def test_a_purge_tells_of_a_row_store_that_stays(
+    filled: Engine,
+    make_engine: MakeEngine,
+    scope: Scope,
+    monkeypatch: pytest.MonkeyPatch,
+    number: int,
+    is_told: bool,
+) -> None:
+    """It is somebody else's and quotes what is purged. On NFS, what a reader has open goes when he ends."""
+    name = recall.search(filled, "number16", scope=replace(scope, space="play"))[0].id
+    forgetting.forget(filled, [name])
+
+    def refused(path: Path) -> None:
+        raise OSError(number, os.strerror(number), path)
+
+    gone = forgetting.purgeable(filled, [name], scope=scope)
+    with monkeypatch.context() as patch:
+        patch.setattr(shutil, "rmtree", refused)
+        with (
+            pytest.raises(StorageError, match=r"row stores in .*memories_1.rows.*Permission denied")
+            if is_told
+            else nullcontext()
+        ):
+            forgetting.purge(filled, gone)
+    other = make_engine()
+    assert recall.search(other, "number17", scope=scope)[0].text.endswith("number17")
+    assert not other.db.memories.with_ids([name])
+    other.db.catch_up(always=True)
+    assert not [path for path in filled.home.store.glob("*.rows/*/*") if b"number16" in path.read_bytes()]
+
+
+def test_row_stores_of_somebody_else_are_not_made_again(
+    filled: Engine, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """What root's upkeep has made is not to be looked into, nor is there anything to be done about it."""
+    table = filled.db.memories.table
+    folder = table.row_folder
+    assert folder is not None
+    for path in folder.glob("*-*"):
+        shutil.rmtree(path)
+    assert table.lacks_row_stores
+    access, exists = os.access, Path.exists
+
+    def denied(path: Path) -> bool:
+        if path.parent == folder:
+            raise PermissionError(errno.EACCES, "Permission denied", path)
+        return exists(path)
+
+    monkeypatch.setattr(Path, "exists", denied)
+    monkeypatch.setattr(os, "access", lambda path, mode: path != folder and access(path, mode))
+    assert not table.lacks_row_stores
 
 
 @pytest.mark.parametrize("mode", [Mode.VECTOR, Mode.HYBRID])

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+import errno
 import os
 import shutil
 import time
-from collections.abc import Container
+from collections.abc import Container, Iterable
 from contextlib import suppress
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -57,7 +58,8 @@ def make(table: LanceTable, version: Version, folder: Path) -> None:
         RuntimeError: LanceDB can't read the table.
         ValueError: Likewise.
     """
-    remove(folder, version)
+    with suppress(OSError):
+        remove(folder, version)
     fragments, began = lacking(folder, version), time.monotonic()
     if not fragments:
         return
@@ -105,8 +107,9 @@ def _can_be_made(folder: Path) -> bool:
     """Whether *folder* can be written to, or made: not if it is somebody else's."""
     if not folder.exists():
         return os.access(folder.parent, os.W_OK)
-    own = (folder, folder / TOOK) if (folder / TOOK).exists() else (folder,)
-    return folder.is_dir() and all(os.access(path, os.W_OK) for path in own)
+    if not (folder.is_dir() and os.access(folder, os.R_OK | os.W_OK | os.X_OK)):
+        return False
+    return not (folder / TOOK).exists() or os.access(folder / TOOK, os.W_OK)
 
 
 def _is_time(folder: Path) -> bool:
@@ -122,11 +125,13 @@ def remove(folder: Path, version: Version) -> None:
     """Remove the row stores in *folder* that are torn, or not for a fragment of *version*.
 
     Needs the lock of upkeep.
+
+    Raises:
+        OSError: One can't be removed; all others are.
     """
     needed = {layout.key(fragment) for fragment in version.fragments}
-    for path in folder.iterdir() if folder.is_dir() else ():
-        if path.name != TOOK and not (path.name in needed and _is_whole(path)):
-            shutil.rmtree(path, ignore_errors=True)
+    others = (path for path in (folder.iterdir() if folder.is_dir() else ()) if path.name != TOOK)
+    _remove_all(path for path in others if not (path.name in needed and _is_whole(path)))
 
 
 def _is_whole(folder: Path) -> bool:
@@ -141,7 +146,25 @@ def drop_others(store: Path, known: Container[str]) -> None:
     """Remove the row stores in the store at *store* of tables that are not *known*.
 
     Needs the writer's lock.
+
+    Raises:
+        OSError: Those of one can't be removed; those of all others are.
     """
-    for path in store.glob(f"*{ENDING}"):
-        if path.stem not in known:
-            shutil.rmtree(path, ignore_errors=True)
+    _remove_all(path for path in store.glob(f"*{ENDING}") if path.stem not in known)
+
+
+def _remove_all(folders: Iterable[Path]) -> None:
+    """Remove *folders*, which may quote what was purged.
+
+    Raises:
+        OSError: One can't be removed; all others are.
+    """
+    failed: list[OSError] = []
+    for folder in folders:
+        try:
+            shutil.rmtree(folder)
+        except OSError as error:
+            if error.errno != errno.ENOTEMPTY:  # what somebody still reads from NFS goes when he closes it
+                failed.append(error)
+    if failed:
+        raise failed[0]

@@ -86,7 +86,8 @@ class RowStoredTable(Table):
         """See `Table`."""
         super().tidy(leftovers=leftovers)
         if leftovers and (folder := self.row_folder) is not None and (manifest := self._manifest) is not None:
-            making.remove(folder, manifest)
+            with translated(f"remove row stores in {folder}, which may quote what was purged"):
+                making.remove(folder, manifest)
 
     @property
     def lacks_row_stores(self) -> bool:
