@@ -214,6 +214,7 @@ def translated(doing: str, torn: Callable[[], str] = str) -> Iterator[None]:
 REASONS = (
     ("No space left on device", "the disk is full"),
     ("Too many open files", "too many files are open (ulimit -n says how many there may be)"),
+    ("Permission denied", "permission denied (are all files of the store yours?)"),
     ("NoSuchBucket|ContainerNotFound", "there is no such bucket"),
     ("169.254.169.254|metadata.google|no providers in chain", "there are no credentials for it"),
     (

@@ -116,7 +116,7 @@ def test_a_purge_tells_of_a_row_store_that_stays(
     with monkeypatch.context() as patch:
         patch.setattr(shutil, "rmtree", refused)
         with (
-            pytest.raises(StorageError, match=r"row stores in .*memories_1.rows.*Permission denied")
+            pytest.raises(StorageError, match=r"row stores in .*memories_1.rows.*permission denied")
             if is_told
             else nullcontext()
         ):

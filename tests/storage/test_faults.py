@@ -230,3 +230,17 @@ def test_a_panic_is_told_in_a_sentence(name: str) -> None:
     said = "can't tidy it: LanceDB has given up: not implemented"
     with pytest.raises(StorageError, match=said), translated("tidy it"):
         raise panic("not implemented")
+
+
+@pytest.mark.parametrize(
+    "error",
+    [
+        RuntimeError("lance error: LanceError(IO): Permission denied (os error 13), /root/.cargo/x.rs:1:2"),
+        PermissionError(13, "Permission denied", "/somewhere/data/x.lance"),
+    ],
+)
+def test_files_that_root_left_are_told_of_in_words_of_people(error: Exception) -> None:
+    """LanceDB says it in its own; so says Python."""
+    with pytest.raises(StorageError) as raised, translated("open memories_1"):
+        raise error
+    assert str(raised.value) == "can't open memories_1: permission denied (are all files of the store yours?)"
