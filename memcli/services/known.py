@@ -4,15 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Container, Sequence
 from dataclasses import replace
-from typing import TYPE_CHECKING
 
 from memcli.kinds import outranks
 from memcli.model import Action, Memory, Stored
 from memcli.services.engine import Engine
 from memcli.services.select import current, is_alive, is_current
-
-if TYPE_CHECKING:
-    from memcli.storage.memories import Memories
 
 
 class Known:
@@ -47,26 +43,8 @@ class Known:
         self._weighed = weighed
         prints = [fingerprint(memory) for memory in memories if self._counts(memory)]
         looked_up = [memory.id for memory in memories] if ids is None else ids
-        there = engine.db.memories
         self.version = engine.db.version
-        self._ids: dict[str, Memory] = {}
-        self._said: dict[tuple[str, ...], tuple[str, str]] = {}
-        if not self._is_in_memory(there, memories, looked_up):
-            self._ids, self._said = there.known(looked_up, prints, current(self._now))
-
-    def _is_in_memory(self, there: Memories, memories: Sequence[Memory], ids: Sequence[str]) -> bool:
-        """Whether it could be told from what this process knows of the store."""
-        from memcli.storage.facts import kept, key_of
-
-        known = kept(there)
-        if known is None or known.facts is None or any(key_of(memory) != known.key for memory in memories):
-            return False
-        if any(map(known.facts.has, ids)):
-            return False
-        for memory in filter(self._counts, memories):
-            if same := known.facts.saying(self._fingerprint(memory), self._now):
-                self._said[self._key(memory)] = same
-        return True
+        self._ids, self._said = engine.db.memories.known(looked_up, prints, current(self._now))
 
     def _key(self, memory: Memory) -> tuple[str, ...]:
         return memory.space, memory.user, memory.agent, memory.team, self._fingerprint(memory)

@@ -19,10 +19,9 @@ from memcli.model import Action, Considered, Memory, Stored
 from memcli.services import precedence
 from memcli.services.conflicts import Decision, Statement, decide
 from memcli.services.history import given_way
-from memcli.services.select import current, is_current, is_fact
+from memcli.services.select import current, is_current
 from memcli.storage import rivals
-from memcli.storage.facts import Key, key_of
-from memcli.storage.rivals import Rival
+from memcli.storage.rivals import Key, Rival, key_of
 from memcli.storage.rows import units
 
 if TYPE_CHECKING:
@@ -70,13 +69,11 @@ def looked_up(engine: Engine, new: Sequence[Memory], vectors: NDArray[np.float32
 
 
 def _rivals_of(engine: Engine, new: Memory, unit: NDArray[np.float32]) -> list[Rival]:
-    now = engine.now()
     return rivals.of_one(
         engine.db.memories,
         new,
         unit,
-        current(now),
-        now=now,
+        current(engine.now()),
         nearest=NEAREST,
         holding=HOLDING,
         floor=FLOOR,
@@ -177,7 +174,7 @@ class Settler:
     def add(self, new: Memory, vector: NDArray[np.float32]) -> None:
         """Let *new* be remembered."""
         self.added[new.id], self._vectors[new.id] = new, vector
-        if is_fact(new) and is_current(new, self.engine.now()):
+        if new.is_fact and is_current(new, self.engine.now()):
             self._by_scope.setdefault(key_of(new), []).append(new.id)
 
     def give_way(self, rival: Rival, new: Memory, decision: Decision, vector: NDArray[np.float32]) -> Memory:

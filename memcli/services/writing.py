@@ -21,12 +21,10 @@ from memcli.services.journal import Running
 from memcli.services.known import Known, stored
 from memcli.services.memories import find
 from memcli.services.precedence import WHOSE, outranks, with_all_of
-from memcli.services.select import is_alive, is_current, is_fact
+from memcli.services.select import is_alive, is_current
 from memcli.services.settle import Settled, Settler, looked_up
 from memcli.services.vectors import Embedded, embed, joined
-from memcli.storage import facts
-from memcli.storage.facts import Kept, key_of
-from memcli.storage.rivals import Rival
+from memcli.storage.rivals import Rival, key_of
 from memcli.storage.rows import units
 
 if TYPE_CHECKING:
@@ -59,7 +57,6 @@ class Writing:
     has_looked: bool = field(default=False, init=False)
     _verdicts: judge.Verdicts | None = field(default=None, init=False)
     _found: Mapping[str, Sequence[Rival]] = field(default_factory=dict, init=False)
-    _kept: Kept | None = field(default=None, init=False)
 
     def ask_judge(self, embedded: Embedded) -> None:
         """Let the judge, if there is one, think about unsure pairs: before the lock, it takes its time."""
@@ -132,7 +129,7 @@ class Writing:
 
     def _is_decided(self, memory: Memory) -> bool:
         """Whether *memory* is held against what is known: a fact, current, and new to any store."""
-        is_one = is_fact(memory) and is_current(memory, self.engine.now())
+        is_one = memory.is_fact and is_current(memory, self.engine.now())
         return self.decides and is_one and memory.id not in self.as_it_was
 
     def _put(self, db: Database, settler: Settler, embedded: Embedded) -> None:
@@ -149,32 +146,8 @@ class Writing:
         assert db.current is not None
         ready = replace(embedded.only({memory.id for memory in new}), memories=new)
         vectors = db.memories.vectors([memory.id for memory in gone]) if gone else embedded.vectors[:0]
-        known = facts.kept(db.memories)
         ready.add_to_with(db.current, gone, vectors)
-        self._keep_in_mind(known, ready, gone)
         names.note(self.engine.home.names, new)
-
-    def _keep_in_mind(self, known: Kept | None, new: Embedded, gone: Sequence[Memory]) -> None:
-        """Have what is *known* of facts say what has been written: the next fact is held against them."""
-        decided = [key_of(memory) for memory in new.memories if self._is_decided(memory)]
-        if known is None or (decided and known.key != decided[-1]):
-            self._kept = Kept(decided[-1]) if decided else None
-            return
-        self._kept = replace(known, writes=known.writes + 1)
-        if known.facts:
-            now = self.engine.now()
-            rows = [
-                row for row, m in enumerate(new.memories) if key_of(m) == known.key and is_current(m, now)
-            ]
-            known.facts.note(new.memories, [new.memories[row] for row in rows])
-            rows = [row for row in rows if is_fact(new.memories[row])]
-            known.facts.add([new.memories[row] for row in rows], new.vectors[rows])
-            known.facts.drop([memory.id for memory in gone])
-
-    def finish(self, db: Database) -> None:
-        """Once the lock is given back: what is in mind holds for the store as it was left."""
-        if self._kept is not None:
-            facts.keep(db.memories, self._kept)
 
     def replace(self, db: Database, known: Known, new: Memory, embedded: Embedded, name: str) -> Stored:
         """Store *new* in the place of the memory called *name*: the user's word. Needs the writer's lock.

@@ -21,26 +21,26 @@ K1, B = 1.2, 0.75
 
 
 @dataclass(frozen=True)
-class Collection:
+class Texts:
     """The texts among which scores are given.
 
     Attributes:
-        texts: How many there are, without those that have no term.
+        count: How many there are, without those that have no term.
         length: How many terms they have, all together.
-        holders: How many of them hold each of the terms that are asked for, by what tells these apart.
+        holders: How many of them hold each of the terms that are asked for.
     """
 
-    texts: int
+    count: int
     length: int
-    holders: Mapping[int, int]
+    holders: Mapping[str, int]
 
     def scores(
-        self, term: int, counts: NDArray[np.int64], lengths: NDArray[np.integer]
+        self, term: str, counts: NDArray[np.int64], lengths: NDArray[np.integer]
     ) -> NDArray[np.float64]:
         """How well n texts that hold one of the terms answer to it. Shape (n,).
 
         Args:
-            term: Which of the terms.
+            term: The term.
             counts: How often each text holds it. Shape (n,).
             lengths: How many terms each text has. Shape (n,).
         """
@@ -51,8 +51,8 @@ class Collection:
         found[again] = self._scores(term, counts[again], lengths[again])
         return found
 
-    def _scores(self, term: int, counts: NDArray[Any], lengths: NDArray[Any]) -> NDArray[np.float64]:
+    def _scores(self, term: str, counts: NDArray[Any], lengths: NDArray[Any]) -> NDArray[np.float64]:
         holders = self.holders[term]
-        rarity = math.log1p((self.texts - holders + 0.5) / (holders + 0.5))
-        mean = max(self.length / max(self.texts, 1), 1.0)
+        rarity = math.log1p((self.count - holders + 0.5) / (holders + 0.5))
+        mean = max(self.length / max(self.count, 1), 1.0)
         return np.asarray(rarity * counts * (K1 + 1.0) / (counts + K1 * (1.0 - B + B * lengths / mean)))

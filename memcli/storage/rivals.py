@@ -3,43 +3,52 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 import numpy as np
 import pyarrow as pa
 
-from memcli.storage import facts, rows
-from memcli.storage.facts import Facts, Key, key_of
+from memcli.storage import rows
 from memcli.storage.lexical import terms
 from memcli.storage.lookup import Looked
 from memcli.storage.memories import Memories
-from memcli.storage.predicates import EPISODE, all_of, compiled, equals, is_in
-from memcli.storage.rows import FINGERPRINT, VECTOR, units, vectors_of
+from memcli.storage.predicates import EPISODE, all_of, any_of, compiled, differs, equals, is_empty, is_in
+from memcli.storage.rows import VECTOR, units, vectors_of
 from memcli.storage.seeking import Holding, Near
 from memcli.storage.table import MANY_KEYS, chunks
 
 if TYPE_CHECKING:
-    from datetime import datetime
-
     from numpy.typing import NDArray
 
     from memcli.model import Memory
 
-FACTS = f"(conversation = '' OR position IS NULL) AND (source <> 'task' OR NOT ({compiled(EPISODE)}))"
-"""The predicate for memories that are neither a turn of a conversation nor an episode."""
+NO_TURNS = any_of(equals("conversation", ""), is_empty("position"))
+"""The predicate for memories that are no turn of a conversation."""
+
+FACTS = all_of(NO_TURNS, any_of(differs("source", "task"), f"NOT ({compiled(EPISODE)})"))
+"""The predicate for those that are no episode either, which only LanceDB can tell; see `Memory.is_fact`."""
 
 ROWS_AT_ONCE = 20_000
 """Vectors of the store that are held against a batch at once: 30 MB at 384 numbers each."""
 
 STATED = (
     *("id", "text", "title", "space", "user", "agent", "team", "visibility"),
-    *("tags", "metadata", "created_at", "updated_at", "trust"),
+    *("tags", "metadata", "source", "created_at", "updated_at", "trust"),
 )
 """What is read of a rival: what it states. Other fields of it have their defaults; reading them all, with
 the vector, took twice as long."""
 
+Key = tuple[str, str, str, str]
+"""A scope: space, user and agent, and the team that can see it. What others can see never gives way to what
+they can't."""
+
 SCOPED = ("space", "user", "agent", "team")
+
+
+def key_of(memory: Memory) -> Key:
+    """The scope that *memory* is in."""
+    return memory.space, memory.user, memory.agent, memory.team
 
 
 @dataclass(frozen=True)
@@ -61,7 +70,6 @@ def of_one(
     vector: NDArray[np.float32],
     where: str,
     *,
-    now: datetime,
     nearest: int,
     holding: int,
     floor: float,
@@ -73,7 +81,6 @@ def of_one(
         new: The new memory.
         vector: Its vector, shape (dimension,), of length 1.
         where: What rivals fulfil besides being facts of the same scope: that they are current.
-        now: The time.
         nearest: How many of the nearest, at most.
         holding: How many of those that hold its numbers and identifiers, at most: what vectors blur. Looking
             for all of its words took as long as all the rest of a store.
@@ -82,47 +89,22 @@ def of_one(
     space, user, agent, team = key_of(new)
     place = all_of(equals("space", space), equals("user", user))
     scope = all_of(place, equals("agent", agent), equals("team", team), where)
-    whole = all_of(scope, FACTS)
-    if known := _in_memory(memories, key_of(new), scope, place):
-        found = known.rivals(new.text, vector, now, nearest=nearest, holding=holding)
-    else:
-        questions: list[Near | Holding] = [Near(vector, nearest)]
-        codes = " ".join(term for term in terms(new.text) if any(map(str.isdigit, term)))
-        if holding and codes:
-            questions.append(Holding(codes, holding))
-        looked = memories.looked_up(questions, where=whole, place=place, columns=(*STATED, VECTOR))
-        found = _compared(looked, vector)
+    questions: list[Near | Holding] = [Near(vector, nearest)]
+    codes = " ".join(term for term in terms(new.text) if any(map(str.isdigit, term)))
+    if holding and codes:
+        questions.append(Holding(codes, holding))
+
+    def compared(what: str) -> list[tuple[Memory, float]]:
+        looked = memories.looked_up(
+            questions, where=all_of(scope, what), place=place, columns=(*STATED, VECTOR)
+        )
+        return _compared(looked, vector)
+
+    found = compared(NO_TURNS)
+    if not all(memory.is_fact for memory, _ in found):  # facts that are less near have to take their places
+        found = compared(FACTS)
     rivals = [Rival(memory, cosine) for memory, cosine in found if cosine >= floor]
     return sorted(rivals, key=lambda rival: -rival.cosine)
-
-
-def _in_memory(memories: Memories, key: Key, scope: str, place: str) -> Facts | None:
-    """The facts of what *key* is and *scope* says, a part of *place*, if this process stores one by one."""
-    known = facts.kept(memories)
-    if known is None or known.key != key:
-        return None
-    if known.facts is None and _is_worth_reading(memories, known.writes, place):
-        there, said, every = memories.table.rows_of_each(
-            [
-                (all_of(scope, FACTS), [*STATED, "expires_at", VECTOR]),
-                (scope, ["id", FINGERPRINT, "expires_at", "trust"]),
-                ("", ["id"]),
-            ]
-        )
-        known = replace(known, facts=Facts(there, said, every["id"]))
-        facts.keep(memories, known)
-    return known.facts
-
-
-def _is_worth_reading(memories: Memories, writes: int, place: str) -> bool:
-    """Whether the next of so many *writes* in a row does best to read the facts of *place* into memory."""
-    if writes < facts.IN_A_ROW:
-        return False
-    rows = memories.table.count()
-    if rows <= facts.MEMORIES_MOST:
-        return True
-    is_small = rows <= facts.ROWS_MOST and memories.share(place) * rows <= facts.MEMORIES_MOST
-    return is_small and writes >= facts.IN_A_ROW_OF_MANY
 
 
 def _compared(looked: Looked, vector: NDArray[np.float32]) -> list[tuple[Memory, float]]:

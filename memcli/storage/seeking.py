@@ -165,15 +165,8 @@ class Seeker:
         stores = self.stores
         if not questions or stores is None or not stores.knows(where):
             return {}
-        held, rest = await asyncio.gather(
-            beside_the_loop(lambda: stores.held(_single_terms(questions), where, max(numbers))),
-            self._rest(stores.rest, where, WORDS),
-        )
-        if held is not None and rest is not None:
-            whole, (rows, texts) = held, (rest[ROW].to_numpy(), rest[WORDS].to_pylist())
-            held = await beside_the_loop(lambda: whole.with_texts(rows, texts))
-        best = {} if held is None else held.best
-        return {place: _scored(some, numbers[place]) for place, some in best.items()}
+        best = await beside_the_loop(lambda: stores.held(_terms_once(questions), where, max(numbers)))
+        return {place: _scored(some, numbers[place]) for place, some in (best or {}).items()}
 
     def _words(self, question: Holding) -> Any:
         return self.table.query().nearest_to_text(question.text, WORDS).select(["_score"])
@@ -182,17 +175,16 @@ class Seeker:
 
     async def _nearest(self, question: Near, where: str, spare: float) -> pa.Table:
         number, stores = self.number(question, spare), self.stores
-        if stores is not None and where and stores.can_compare(where):
+        if stores is not None and (where or not self.indexed) and stores.can_compare(where):
             found = await self._nearest_here(stores, question, where, number)
             if found is not None:
                 return found
         if stores is not None and self.indexed and len(unknown := stores.unknown_to(VECTOR_INDEX)):
-            found, rest = await asyncio.gather(
-                self._nearest_indexed(question, where, number, indexed_only=True),
-                self._rest(unknown, where, VECTOR),
-            )
-            cosines = 1.0 - found["_distance"].to_numpy().astype(np.float64)
-            return _nearest_of((found[ROW].to_numpy(), cosines), rest, question, number)
+            indexed = self._nearest_indexed(question, where, number, indexed_only=True)
+            near, others = await asyncio.gather(indexed, self.taken(unknown, where, [VECTOR]))
+            known = near[ROW].to_numpy(), 1.0 - near["_distance"].to_numpy().astype(np.float64)
+            cosines = (units(vectors_of(others)) @ question.vector).astype(np.float64)
+            return _near_table(best_of([known, (others[ROW].to_numpy(), cosines)], number))
         return (await self._nearest_indexed(question, where, number))[:number]
 
     async def _nearest_indexed(
@@ -209,12 +201,9 @@ class Seeker:
     async def _nearest_here(
         self, stores: RowStores, question: Near, where: str, number: int
     ) -> pa.Table | None:
-        """What `_nearest` finds where row stores know all that is in the place *where*; None if not."""
-        nearest, rest = await asyncio.gather(
-            beside_the_loop(lambda: stores.nearest(question.vector, where, number)),
-            self._rest(stores.rest, where, VECTOR),
-        )
-        return None if nearest is None else _nearest_of(nearest, rest, question, number)
+        """What `_nearest` finds where all that is in the place *where* is at hand; None if it is not."""
+        nearest = await beside_the_loop(lambda: stores.nearest(question.vector, where, number))
+        return None if nearest is None else _near_table(nearest)
 
     def _near(self, question: Near, *, everywhere: bool = False, indexed_only: bool = False) -> Any:
         """Rows near to what *question* says, from the nearest partitions of an index, or from all of them.
@@ -234,10 +223,6 @@ class Seeker:
 
     # --- by number ---
 
-    async def _rest(self, numbers: NDArray[np.uint64], where: str, column: str) -> pa.Table | None:
-        """*column*, and `ROW`, of those of the rows *numbers* that fulfil *where*; None if there are none."""
-        return await _taken(self.table, numbers, where, [column]) if len(numbers) else None
-
     async def taken(self, numbers: NDArray[np.uint64], where: str, columns: Sequence[str]) -> pa.Table:
         """*columns*, and `ROW`, of the rows with these *numbers* that fulfil *where*, in any order."""
         found = self.stores.rows(numbers, where, columns) if self.stores is not None else None
@@ -249,10 +234,10 @@ class Seeker:
         return pa.concat_tables([rest, found.rows.select(rest.column_names).cast(rest.schema)])
 
 
-def _single_terms(questions: Sequence[Holding]) -> dict[int, str]:
-    """The terms of those of *questions* that ask for one term, by their places."""
+def _terms_once(questions: Sequence[Holding]) -> dict[int, list[str]]:
+    """The terms of those of *questions* that ask for any, for none of them twice, by their places."""
     terms = lexical.as_terms([question.text for question in questions])
-    return {place: some[0] for place, some in enumerate(terms) if len(some) == 1}
+    return {place: some for place, some in enumerate(terms) if some and len(set(some)) == len(some)}
 
 
 def _scored(best: Scored, wanted: int) -> pa.Table:
@@ -260,14 +245,9 @@ def _scored(best: Scored, wanted: int) -> pa.Table:
     return pa.table({ROW: numbers[:wanted], "_score": scores[:wanted]})
 
 
-def _nearest_of(known: Scored, rest: pa.Table | None, question: Near, number: int) -> pa.Table:
-    """The *number* rows that are nearest to what *question* says, of those *known* and of the *rest*."""
-    several = [known]
-    if rest is not None:
-        cosines = units(vectors_of(rest)) @ question.vector
-        several.append((rest[ROW].to_numpy(), cosines.astype(np.float64)))
-    rows, best = best_of(several, number)
-    return pa.table({ROW: rows, "_distance": 1.0 - best})
+def _near_table(nearest: Scored) -> pa.Table:
+    rows, cosines = nearest
+    return pa.table({ROW: rows, "_distance": 1.0 - cosines})
 
 
 async def _found(query: Any, where: str, limit: int) -> pa.Table:

@@ -20,11 +20,12 @@ from memcli.storage.predicates import all_of, equals
 from memcli.storage.rows import WORDS
 from memcli.storage.rowstore import beside, cutting, layout, making, postings
 from memcli.storage.rowstore.beside import RowStores
-from memcli.storage.rowstore.postings import UNHEARD, Postings
+from memcli.storage.rowstore.postings import Postings
+from memcli.storage.rowstore.segment import UNHEARD
 from memcli.storage.rowstore.table import RowStoredTable
 from memcli.storage.scored import highest
 from memcli.storage.seeking import Seeker
-from tests.storage.mixture import memory, store, vectors, with_row_stores
+from tests.storage.mixture import AT_HAND, memory, store, vectors, with_row_stores
 
 TEXTS = (
     "The production database is PostgreSQL 16, databases are backed up at 02:30",
@@ -45,16 +46,16 @@ TEXTS = (
 SPACE = equals("space", "large")
 
 
-@pytest.fixture(scope="module")
-def told(tmp_path_factory: pytest.TempPathFactory) -> Memories:
-    """A table of texts in many scripts, all in one space of two, with an index of words and a row store."""
+@pytest.fixture(scope="module", params=AT_HAND)
+def told(tmp_path_factory: pytest.TempPathFactory, request: pytest.FixtureRequest) -> Memories:
+    """A table of texts in many scripts, in two spaces, with an index of words, and all of it at hand."""
     memories = store(tmp_path_factory.mktemp("told") / "store")
     here = [memory(f"m{n:02}", text, title=text[:40]) for n, text in enumerate(TEXTS)]
     there = [memory(f"t{n:02}", f"{text} otter", space="small") for n, text in enumerate(TEXTS)]
     memories.add([*here, *there], vectors(2 * len(TEXTS)))
     memories.table.write(make_text)
     memories.table.refresh()
-    with_row_stores(memories)
+    request.param(memories)
     return memories
 
 
@@ -81,7 +82,7 @@ def test_a_score_is_that_of_the_index(told: Memories) -> None:
     inside = {row[ROW] for row in found if row["space"] == "large"}
     terms = sorted({term for row in found for term in native.tokenized(row["words"], TOKENIZER)})
     assert len(terms) > 60
-    held = row_stores(told).held(dict(enumerate(terms)), SPACE, 1_000)
+    held = row_stores(told).held({at: [term] for at, term in enumerate(terms)}, SPACE, 1_000)
     assert held is not None
     compared = 0
     for place, term in enumerate(terms):
@@ -89,11 +90,25 @@ def test_a_score_is_that_of_the_index(told: Memories) -> None:
         if not stem_is_itself:  # or the index would be asked for another one
             continue
         expected = {row: score for row, score in scores(told, term).items() if row in inside}
-        numbers, values = (some.tolist() for some in held.best[place])
+        numbers, values = (some.tolist() for some in held[place])
         assert dict(zip(numbers, values, strict=True)) == pytest.approx(expected, rel=1e-5)
         assert values == sorted(values, reverse=True)
         compared += 1
     assert compared > 50
+
+
+def test_a_score_for_several_terms_is_that_of_the_index(told: Memories) -> None:
+    """The sum of those for each, of all rows that hold any."""
+    inside = set(told.table.rows(SPACE, ["id", ROW])[ROW].to_pylist())
+    questions = (["otter", "kelp"], ["again", "otter"], ["otter", "nosuchword"], ["nosuchword", "norany"])
+    held = row_stores(told).held(dict(enumerate(questions)), SPACE, 1_000)
+    assert held is not None
+    for at, terms in enumerate(questions):
+        expected = {row: score for row, score in scores(told, " ".join(terms)).items() if row in inside}
+        numbers, values = (some.tolist() for some in held[at])
+        assert dict(zip(numbers, values, strict=True)) == pytest.approx(expected, rel=1e-5)
+        assert values == sorted(values, reverse=True)
+    assert [len(some) > 0 for some, _ in held.values()] == [True, True, True, False]
 
 
 @pytest.mark.parametrize("texts", [TEXTS, TEXTS[:1], ()])
@@ -257,9 +272,9 @@ def test_no_index_is_asked_for_words_that_row_stores_know(
         return words(seeker, question)
 
     monkeypatch.setattr(Seeker, "_words", noting)
-    terms = ("kelp", "quagmire", "quagmire kelp", "the")  # two, which LanceDB is asked for as ever, and none
+    terms = ("kelp", "quagmire", "quagmire kelp", "the", "kelp kelp")  # none, and one twice, are LanceDB's
     found = [sorted(names(fresh, term, where, place="")) for term in terms]
-    assert asked == ["quagmire kelp", "the"]
+    assert asked == ["the", "kelp kelp"]
     assert sorted(names(fresh, "kelp", where)) == found[0]
     assert asked[2:] == ["kelp"] * bool(where)
     with monkeypatch.context() as patched:
@@ -326,8 +341,7 @@ def test_small_pieces_of_a_large_table_get_their_own(
     monkeypatch.setattr(making, "WORTH", 49)
     assert fresh.table.lacks_row_stores
     fresh.table.make_row_stores()
-    assert sorted(store.about.records for store in row_stores(fresh)._stores) == [4, 40]
-    assert len(row_stores(fresh).rest) == 5
+    assert [store.count for store in row_stores(fresh)._segments] == [40, 4, 5]  # the last in memory
     assert len(names(fresh, "reef")) == 9
     assert not fresh.table.lacks_row_stores
     fresh.add([memory("o1", "reef")], vectors(1, seed=8))

@@ -39,12 +39,12 @@ from memcli.storage.predicates import (
     since,
 )
 from memcli.storage.rows import MEMORY_FIELDS, vectors_of
-from memcli.storage.rowstore import layout, making, reading, writing
+from memcli.storage.rowstore import beside, layout, making, reading, writing
 from memcli.storage.rowstore.beside import RowStores
 from memcli.storage.rowstore.postings import LENGTHS, POSTINGS, VOCABULARY
 from memcli.storage.rowstore.table import RowStoredTable
 from memcli.storage.seeking import Seeker
-from tests.storage.mixture import DIMENSION, MADE, memory, mixed, store, vectors, with_row_stores
+from tests.storage.mixture import AT_HAND, DIMENSION, MADE, memory, mixed, store, vectors, with_row_stores
 
 COUNT = 240
 
@@ -85,14 +85,14 @@ def varied() -> list[Memory]:
     return [*mixed(COUNT, seed=3), full, *turns]
 
 
-@pytest.fixture(scope="module")
-def some(tmp_path_factory: pytest.TempPathFactory) -> Memories:
-    """A table with all kinds of memories, one of which is deleted already, and a row store."""
+@pytest.fixture(scope="module", params=AT_HAND)
+def some(tmp_path_factory: pytest.TempPathFactory, request: pytest.FixtureRequest) -> Memories:
+    """A table with all kinds of memories, one of which is deleted already, all of them at hand."""
     memories = store(tmp_path_factory.mktemp("some") / "store")
     made = varied()
     memories.add([*made, memory("gone")], vectors(len(made) + 1))
     memories.table.delete_keys(["gone"])
-    with_row_stores(memories)
+    request.param(memories)
     return memories
 
 
@@ -216,9 +216,9 @@ def test_places_are_known(some: Memories) -> None:
     ):
         inside = set(some.table.rows(place, ["id", ROW])[ROW].to_pylist())
         assert stores.share(place) == pytest.approx(len(inside) / len(every))
-        held = stores.held(dict(enumerate(terms)), place, len(every))
+        held = stores.held({at: [term] for at, term in enumerate(terms)}, place, len(every))
         assert held is not None
-        assert {number for rows, _ in held.best.values() for number in rows.tolist()} == inside
+        assert {number for rows, _ in held.values() for number in rows.tolist()} == inside
 
 
 def test_the_nearest_in_a_place_are_the_nearest_of_all(some: Memories) -> None:
@@ -238,7 +238,7 @@ def test_the_nearest_in_a_place_are_the_nearest_of_all(some: Memories) -> None:
 
 @pytest.mark.parametrize(("in_two", "answers"), [(10_000, True), (1, False)])
 def test_only_many_vectors_take_another_thread(
-    some: Memories, monkeypatch: pytest.MonkeyPatch, in_two: int, answers: bool
+    fresh: Memories, monkeypatch: pytest.MonkeyPatch, in_two: int, answers: bool
 ) -> None:
     """A place may be in thousands of pieces. Where a thread can't be had, LanceDB is asked."""
 
@@ -247,7 +247,7 @@ def test_only_many_vectors_take_another_thread(
 
     monkeypatch.setattr(Thread, "start", refused)
     monkeypatch.setattr(reading, "IN_TWO", in_two)
-    found = stores_of(some).nearest(vectors(1, seed=3)[0], equals("space", "small"), 3)
+    found = stores_of(fresh).nearest(vectors(1, seed=3)[0], equals("space", "small"), 3)
     assert (found is not None) == answers
 
 
@@ -350,7 +350,7 @@ def test_what_is_changed_or_new_is_found_as_it_is(fresh: Memories) -> None:
     vector = vectors(300, seed=9)[5]
     fresh.put([replace(was, text="quagmire", space="small")], vector[None])
     fresh.add([memory("new", "quagmire")], vectors(1, seed=77))
-    assert len(stores_of(fresh).rest) == 2
+    assert stores_of(fresh).is_whole
     found = fresh.found(vector, ["quagmire"], "", nearest=5, holding=5)
     assert {"m00005", "new"} <= set(found.ids)
     assert found.space[found.index["m00005"]] == "small"
@@ -400,7 +400,7 @@ def test_terms_are_looked_for_once(fresh: Memories, monkeypatch: pytest.MonkeyPa
         return holding(seeker, question)
 
     def noting_all(stores: Any, terms: Any, place: str, wanted: int) -> Any:
-        asked.extend(terms.values())
+        asked.extend(term for some in terms.values() for term in some)
         return held(stores, terms, place, wanted)
 
     monkeypatch.setattr(Seeker, "_words", noting)
@@ -439,6 +439,7 @@ def test_only_the_owner_can_read_them(fresh: Memories) -> None:
 
 def test_those_of_gone_fragments_go(fresh: Memories, monkeypatch: pytest.MonkeyPatch) -> None:
     """And what a killed maker has left, which nobody takes for one."""
+    monkeypatch.setattr(beside, "REST_MOST", 0)
     [one] = kept(fresh)
     (folder(fresh) / f"{making.MAKING}-{one.name}").mkdir()
     moved(fresh)
@@ -488,6 +489,7 @@ def test_a_disk_that_is_nearly_full_is_not_filled(fresh: Memories, monkeypatch: 
 def test_where_they_cannot_be_they_are_never_due(fresh: Memories, monkeypatch: pytest.MonkeyPatch) -> None:
     """A file at their place, or a directory of somebody else."""
     shutil.rmtree(folder(fresh))
+    monkeypatch.setattr(beside, "REST_MOST", 0)
     monkeypatch.setattr(making, "WORTH", 1)
     assert fresh.table.lacks_row_stores
     folder(fresh).write_text("not a directory")
@@ -541,8 +543,12 @@ FILES = (layout.ROWS, layout.HEAP, layout.POSITIONS, layout.OFFSETS, POSTINGS, L
 
 @pytest.mark.parametrize("name", [layout.ABOUT, *FILES])
 @pytest.mark.parametrize("how", ["gone", "short", "nonsense"])
-def test_one_that_is_damaged_is_as_none(fresh: Memories, name: str, how: str) -> None:
-    """Nobody notices: LanceDB is asked."""
+@pytest.mark.parametrize("is_large", [True, False])
+def test_one_that_is_damaged_is_as_none(
+    fresh: Memories, monkeypatch: pytest.MonkeyPatch, name: str, how: str, *, is_large: bool
+) -> None:
+    """Nobody notices: LanceDB is asked, or all of it is read, if that is little."""
+    monkeypatch.setattr(beside, "REST_MOST", 0 if is_large else 500)
     [one] = kept(fresh)
     vector, place = vectors(300, seed=9)[7], equals("space", "large")
     expected = nearest(fresh, vector)
@@ -556,7 +562,7 @@ def test_one_that_is_damaged_is_as_none(fresh: Memories, name: str, how: str) ->
     (folder(fresh) / "touched").mkdir()  # another look
     assert nearest(fresh, vector) == expected
     assert nearest(fresh, vector, place) in {expected, nearest(fresh, vector, place)}
-    assert fresh.table.row_stores is None
+    assert (fresh.table.row_stores is None) is is_large
 
 
 def test_one_that_is_damaged_while_it_is_open_is_as_none(fresh: Memories) -> None:

@@ -1,8 +1,8 @@
-"""The row stores beside one version of a table: found, and asked together."""
+"""What is at hand of one version of a table, row stores and a memtable: found, and asked together."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from functools import wraps
@@ -13,14 +13,14 @@ import numpy as np
 import pyarrow as pa
 
 from memcli.storage import roaring
-from memcli.storage.bm25 import Collection
+from memcli.storage.bm25 import Texts
 from memcli.storage.lance import ROW
 from memcli.storage.meaning import columns_of, meaning_of
 from memcli.storage.rowstore import layout
-from memcli.storage.rowstore.postings import Held
+from memcli.storage.rowstore.memtable import Memtable, Pieces, Read, pieces
 from memcli.storage.rowstore.reading import RowStore
 from memcli.storage.rowstore.testing import passing
-from memcli.storage.scored import best_of, highest
+from memcli.storage.scored import Scored, best_of, highest
 from memcli.storage.tidiness import UNINDEXED_MOST
 from memcli.storage.versions import Fragment, Version
 
@@ -28,14 +28,18 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from memcli.model import Memory
+    from memcli.storage.rowstore.segment import Segment
+
+    Held = tuple[NDArray[np.integer], NDArray[np.float64]]
+    """Records, and their scores. Shape (n,) each."""
 
 EXACT = 32_768
 """Rows in a place up to which all of them are compared, one by one: 20,000 take 8 ms, where the index of
 vectors takes 17 to 22 to find the nearest among these only."""
 
 REST_MOST = UNINDEXED_MOST
-"""Rows without a row store, at most, that are read from LanceDB beside it: 100 take 5 to 9 ms, 1,000 take 20.
-Upkeep leaves no more of them; see `lacking`."""
+"""Rows without a row store that are read into memory, at most: 1 takes 3 ms, 160 take 9. Upkeep leaves no
+more of them; see `lacking`."""
 
 PLACES_MOST = 1_000
 """Places that are kept in mind, at most, for one version of a table."""
@@ -78,46 +82,60 @@ class Found:
 
 
 class RowStores:
-    """The row stores of some of the fragments of a version of a table.
+    """What is at hand of a version of a table: row stores of large fragments, and a memtable of what is left.
 
     Args:
-        folder: Where they are.
+        folder: Where the row stores are.
         version: The version.
         table: The directory of the table.
-        before: Those of another version: what is open already need not be opened again.
+        read: Reads what is to be in the memtable.
+        before: Those of another version: what of theirs is in memory need not be read again.
+        are_open: Whether it need not be opened again either: the folder is as it was.
 
     Attributes:
         number: The version's number.
-        rest: The numbers of all rows that no row store knows, deleted ones too. Shape (n,).
-        is_whole: Whether they know all others, and which of them are deleted, and the rest is not much.
+        is_whole: Whether all rows are at hand, and which of them are deleted.
     """
 
-    def __init__(self, folder: Path, version: Version, table: Path, before: RowStores | None) -> None:
-        known = {(store.folder, store.fragment): store for store in before._stores} if before else {}
-        self._stores: list[RowStore] = []
+    def __init__(
+        self,
+        folder: Path,
+        version: Version,
+        table: Path,
+        read: Read,
+        before: RowStores | None,
+        *,
+        are_open: bool,
+    ) -> None:
+        self.number, self._version, self._table = version.number, version, table
+        known = before._open if before and are_open else {}
+        self._open: dict[tuple[Path, int], RowStore] = {}
+        self._places: dict[str, list[list[tuple[int, int]]]] = {}
+        self._segments: list[Segment] = []
         self._dead: list[NDArray[np.bool_] | None] = []
-        rest = [np.empty(0, np.uint64)]
-        self.number = version.number
-        self._known: dict[str, list[list[tuple[int, int]]]] = {}
         self.is_whole = True
+        rest: list[Fragment] = []
         for fragment in version.fragments:
-            own = folder / layout.key(fragment)
+            which = folder / layout.key(fragment), fragment.number
             try:
-                store = known.get((own, fragment.number)) or RowStore(own, fragment.number)
+                store = known.get(which) or RowStore(*which)
                 dead = store.positions(_deleted(table, fragment))
             except UNREADABLE:
-                rest.append(_numbers(fragment))
+                rest += [fragment] if fragment.rows else []
                 continue
+            self._open[which] = store
             dead = dead[dead >= 0]  # what was deleted when the store was made may live in another version
-            self.is_whole = self.is_whole and store.about.records - len(dead) == fragment.rows
-            self._stores.append(store)
-            self._dead.append(np.bincount(dead, minlength=store.about.records) > 0 if len(dead) else None)
-        self.rest = np.concatenate(rest)
-        self._version = version
-        self.is_whole = self.is_whole and len(self.rest) <= REST_MOST
+            self.is_whole = self.is_whole and store.count - len(dead) == fragment.rows
+            self._segments.append(store)
+            self._dead.append(np.bincount(dead, minlength=store.count) > 0 if len(dead) else None)
+        self._pieces: Pieces = _in_memory(rest, before._pieces if before else {}, read)
+        self.is_whole = self.is_whole and len(self._pieces) == len(rest)
+        if self._pieces:
+            self._segments.append(Memtable(list(self._pieces.values())))
+            self._dead.append(None)
 
     def __bool__(self) -> bool:
-        return bool(self._stores)
+        return bool(self._segments)
 
     @_if_readable
     def rows(self, numbers: NDArray[np.uint64], where: str, columns: Sequence[str]) -> Found | None:
@@ -131,7 +149,7 @@ class RowStores:
         if (where and meaning is None) or not (further | set(columns)) <= set(layout.KEPT):
             return None
         found, missing = [], np.ones(len(numbers), dtype=np.bool_)
-        for store, dead in zip(self._stores, self._dead, strict=True):
+        for store, dead in zip(self._segments, self._dead, strict=True):
             positions = store.positions(numbers)
             missing &= positions < 0
             here = _alive(positions, dead)
@@ -146,7 +164,7 @@ class RowStores:
     def memories(self, numbers: NDArray[np.uint64]) -> list[Memory] | None:
         """The memories in the rows *numbers*, those that row stores know, in no particular order."""
         found: list[Memory] = []
-        for store, dead in zip(self._stores, self._dead, strict=True):
+        for store, dead in zip(self._segments, self._dead, strict=True):
             positions = store.positions(numbers)
             found += store.memories(store.records(positions[_alive(positions, dead)]))
         return found
@@ -158,20 +176,20 @@ class RowStores:
         if there is None:
             return None
         here = sum(end - start for ranges in there for start, end in ranges)
-        return here / max(sum(store.about.records for store in self._stores), 1)
+        return here / max(sum(store.count for store in self._segments), 1)
 
     def _ranges(self, place: str) -> list[list[tuple[int, int]]] | None:
         """The records in *place* of each row store; None if *place* speaks of more than where a row is."""
         if not place:
-            return [[(0, store.about.records)] for store in self._stores]
+            return [[(0, store.count)] for store in self._segments]
         meaning = meaning_of(place)
         if meaning is None or not columns_of(meaning) <= set(layout.PLACE):
             return None
-        if place not in self._known:
-            if len(self._known) == PLACES_MOST:
-                self._known.clear()
-            self._known[place] = [store.ranges(meaning) for store in self._stores]
-        return self._known[place]
+        if place not in self._places:
+            if len(self._places) == PLACES_MOST:
+                self._places.clear()
+            self._places[place] = [store.ranges(meaning) for store in self._segments]
+        return self._places[place]
 
     @_if_readable
     def nearest(
@@ -185,13 +203,13 @@ class RowStores:
             wanted: How many, at most.
 
         Returns:
-            Of all but the rest; None if row stores do not know these, or there are more than `EXACT`.
+            None if not all rows are at hand, or there are more than `EXACT`.
         """
         there = self._few(place)
         if there is None:
             return None
         numbers, cosines = [np.empty(0, np.uint64)], [np.empty(0, np.float32)]
-        for store, dead, ranges in zip(self._stores, self._dead, there, strict=True):
+        for store, dead, ranges in zip(self._segments, self._dead, there, strict=True):
             for start, end in ranges:
                 numbers.append(store.numbers(slice(start, end)))
                 cosines.append(store.products(vector, start, end))
@@ -205,48 +223,57 @@ class RowStores:
     @_if_readable
     def announce(self, place: str) -> None:
         """Tell the system that `nearest` will read what is in *place*, if that is how it will be compared."""
-        for store, ranges in zip(self._stores, self._few(place) or (), strict=False):
+        for store, ranges in zip(self._segments, self._few(place) or (), strict=False):
             store.announce(ranges)
 
     @_if_readable
-    def held(self, terms: Mapping[int, str], place: str, wanted: int) -> Held | None:
-        """Which rows in *place* hold each of *terms* best.
+    def held(
+        self, questions: Mapping[int, Collection[str]], place: str, wanted: int
+    ) -> dict[int, Scored] | None:
+        """Which rows in *place* hold the terms of each of *questions* best, and their scores.
 
         Args:
-            terms: The terms, as an index has them, by whatever tells them apart.
+            questions: The terms of each, as an index has them, each once, by whatever tells questions apart.
             place: The predicate for where the rows are; empty for anywhere.
-            wanted: How many rows for each term, at most.
+            wanted: How many rows for each question, at most.
 
         Returns:
-            Of all but the rest; None if row stores do not know these.
+            By what tells questions apart; None if not all rows are at hand.
         """
         there = self._ranges(place) if self.is_whole else None
         if there is None:
             return None
-        known = {key: [store.postings.known(term) for store in self._stores] for key, term in terms.items()}
-        for store, *of_store in zip(self._stores, *known.values(), strict=True):
+        terms = dict.fromkeys(term for some in questions.values() for term in some)
+        known = {term: [store.postings.known(term) for store in self._segments] for term in terms}
+        for store, *of_store in zip(self._segments, *known.values(), strict=True):
             store.postings.announce(of_store)
-        among = Collection(
-            texts=sum(store.about.with_terms for store in self._stores),
-            length=sum(store.postings.length for store in self._stores),
-            holders={key: sum(one.holders for one in of_term) for key, of_term in known.items()},
+        among = Texts(
+            count=sum(store.with_terms for store in self._segments),
+            length=sum(store.postings.length for store in self._segments),
+            holders={term: sum(one.holders for one in of_term) for term, of_term in known.items()},
         )
+
+        def scored(at: int, term: str, ranges: Sequence[tuple[int, int]]) -> Held:
+            """The records in *ranges* of the segment *at* that hold *term*, and how well."""
+            store, dead = self._segments[at], self._dead[at]
+            records, counts = store.postings.holding(known[term][at], ranges)
+            if dead is not None:
+                alive = ~dead[records]
+                records, counts = records[alive], counts[alive]
+            return records, among.scores(term, counts, store.postings.lengths.take(records))
+
         best = {}
-        for key, of_term in known.items():
+        for which, some in questions.items():
             several = []
-            for store, dead, term, ranges in zip(self._stores, self._dead, of_term, there, strict=True):
-                records, counts = store.postings.holding(term, ranges)
-                if dead is not None:
-                    alive = ~dead[records]
-                    records, counts = records[alive], counts[alive]
-                scores = among.scores(key, counts, store.postings.lengths.take(records))
+            for at, ranges in enumerate(there):
+                records, scores = _added([scored(at, term, ranges) for term in some])
                 places = highest(scores, wanted)
-                several.append((store.numbers(records[places]), scores[places]))
-            best[key] = best_of(several, wanted)
-        return Held(terms, best, among, wanted)
+                several.append((self._segments[at].numbers(records[places]), scores[places]))
+            best[which] = best_of(several, wanted)
+        return best
 
     def unknown_to(self, index: str) -> NDArray[np.uint64]:
-        """The numbers of the rows that *index* does not know, deleted ones too. Shape (n,).
+        """The numbers of the rows that *index* does not know. Shape (n,).
 
         No rows where that can't be told, or where these are too many to be read beside what the index finds.
         """
@@ -255,7 +282,8 @@ class RowStores:
         others = [one for one in self._version.fragments if one.number not in known]
         can_be_told = bool(segments) and None not in segments
         few = can_be_told and sum(one.length for one in others) <= REST_MOST
-        return np.concatenate([np.empty(0, np.uint64), *(_numbers(one) for one in others if few)])
+        found = [np.setdiff1d(layout.numbers(one), _deleted(self._table, one)) for one in others if few]
+        return np.concatenate([np.empty(0, np.uint64), *found])
 
     @_if_readable
     def knows(self, place: str) -> bool:
@@ -269,11 +297,30 @@ class RowStores:
 
     def _few(self, place: str) -> list[list[tuple[int, int]]] | None:
         """The records in *place* of each row store; None if these can't be compared here, or are too many."""
-        can_compare = self.is_whole and all(store.about.has_units for store in self._stores)
+        can_compare = self.is_whole and all(store.has_units for store in self._segments)
         there = self._ranges(place) if can_compare else None
         if there is None or sum(end - start for ranges in there for start, end in ranges) > EXACT:
             return None
         return there
+
+
+def _added(several: Sequence[Held]) -> Held:
+    """The records of all of *several*, each once, and the sum of its scores."""
+    if len(several) == 1:
+        return several[0]
+    records, which = np.unique(np.concatenate([some for some, _ in several]), return_inverse=True)
+    sums = np.bincount(which, weights=np.concatenate([scores for _, scores in several]))
+    return records, np.asarray(sums, dtype=np.float64)
+
+
+def _in_memory(fragments: Sequence[Fragment], known: Pieces, read: Read) -> Pieces:
+    """The pieces of *fragments*, as far as they are *known* not *read* again; none if they are too many."""
+    if sum(one.length for one in fragments) > REST_MOST:
+        return {}
+    try:
+        return pieces(fragments, known, read)
+    except UNREADABLE:
+        return {}
 
 
 def _alive(positions: NDArray[np.int64], dead: NDArray[np.bool_] | None) -> NDArray[np.bool_]:
@@ -282,12 +329,6 @@ def _alive(positions: NDArray[np.int64], dead: NDArray[np.bool_] | None) -> NDAr
     if dead is not None:
         here[here] = ~dead[positions[here]]
     return here
-
-
-def _numbers(fragment: Fragment) -> NDArray[np.uint64]:
-    """The numbers of all rows of *fragment*, deleted ones too."""
-    first = fragment.number << layout.BITS
-    return np.arange(first, first + fragment.length, dtype=np.uint64)
 
 
 def _deleted(table: Path, fragment: Fragment) -> NDArray[np.uint64]:

@@ -17,12 +17,16 @@ import hashlib
 import json
 from dataclasses import asdict, dataclass
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
+import pyarrow as pa
 
-from memcli.storage.rows import ASKS, TIMES, VECTOR
+from memcli.storage.rows import ASKS, MEMORY_FIELDS, TIMES, VECTOR
 from memcli.storage.versions import Fragment
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
 
 LAYOUT = 3
 """Which layout this is; part of the name of each row store, so that another one is none."""
@@ -131,14 +135,31 @@ class About:
         return np.dtype([(name, kind, *map(tuple, shape)) for name, kind, *shape in self.record])
 
 
+def kind_of(column: str) -> pa.DataType:
+    """How a table has *column*, one of `KEPT` but the vectors."""
+    return pa.bool_() if column == ASKS else MEMORY_FIELDS[column]
+
+
 def key(fragment: Fragment) -> str:
     """The name of the row store of *fragment*: that of no other, since files are named at random."""
     files = "\n".join(file.path for file in fragment.files)
     return f"{LAYOUT}-{hashlib.blake2b(files.encode(), digest_size=16).hexdigest()}"
 
 
+def numbers(fragment: Fragment) -> NDArray[np.uint64]:
+    """LanceDB's numbers of all rows of *fragment*, deleted ones too. Shape (length,)."""
+    first = fragment.number << BITS
+    return np.arange(first, first + fragment.length, dtype=np.uint64)
+
+
 NEARLY = 0.01
 """How far from 1 the length of a vector may be that counts as of length 1: 16 bits cost some 0.0003."""
+
+
+def are_units(vectors: NDArray[np.floating]) -> bool:
+    """Whether all *vectors*, shape (n, dimension), are of length 1."""
+    lengths = np.linalg.norm(vectors.astype(np.float32, copy=False), axis=1)
+    return bool(np.all(np.abs(lengths - 1.0) < NEARLY))
 
 
 def smallest(most: int) -> str:

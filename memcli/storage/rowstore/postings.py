@@ -13,17 +13,14 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
 from math import isqrt
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import numpy as np
 
-from memcli.storage.bm25 import Collection
-from memcli.storage.lexical import as_terms
 from memcli.storage.rowstore.files import File, whole
-from memcli.storage.scored import Scored, best_of
+from memcli.storage.rowstore.segment import UNHEARD, Term
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -52,32 +49,8 @@ def hashed(term: str) -> int:
     return int.from_bytes(hashlib.blake2b(term.encode(), digest_size=HASH_BYTES).digest(), "little")
 
 
-@dataclass(frozen=True, slots=True)
-class Term:
-    """What a vocabulary knows of a term.
-
-    Attributes:
-        start: Where its postings begin.
-        end: Where they end.
-        holders: How many records hold it.
-    """
-
-    start: int
-    end: int
-    holders: int
-
-    @property
-    def length(self) -> int:
-        """How many postings it has: records that hold it twice count twice."""
-        return self.end - self.start
-
-
-UNHEARD = Term(0, 0, 0)
-"""A term that no record holds."""
-
-
 class Postings:
-    """The inverted index in *folder*.
+    """The inverted index in *folder*; an `Inverted`.
 
     Args:
         folder: Where it is.
@@ -100,7 +73,7 @@ class Postings:
         self.lengths = whole(folder / LENGTHS, kind, sizes[LENGTHS])
 
     def known(self, term: str) -> Term:
-        """What is known of *term*."""
+        """See `Inverted`."""
         wanted = hashed(term)
         expected = wanted * self._different >> 8 * HASH_BYTES
         for slack in (SLACK * isqrt(self._different) + 1, self._different):
@@ -115,50 +88,27 @@ class Postings:
         return Term(start, int(entries["end"][place]), int(entries["holders"][place]))
 
     def announce(self, terms: Sequence[Term]) -> None:
-        """Tell the system that the records that hold *terms* will be read."""
+        """See `Inverted`."""
         size = POSTING.itemsize
         self._postings.announce([one.start * size for one in terms], [one.length * size for one in terms])
 
     def holding(
         self, term: Term, ranges: Sequence[tuple[int, int]]
-    ) -> tuple[NDArray[np.unsignedinteger], NDArray[np.int64]]:
-        """The records in *ranges*, each from where to where, that hold *term*, and how often. Shape (n,)."""
-        every = self._postings.from_to(POSTING, term.start, term.end)
-        bounds = np.searchsorted(every, np.array(ranges, dtype=POSTING).reshape(-1)).reshape(-1, 2).tolist()
-        pieces = [every[start:end] for start, end in bounds]
-        listed = pieces[0] if len(pieces) == 1 else np.concatenate([every[:0], *pieces])
-        again = np.append(False, listed[1:] == listed[:-1])[: len(listed)]
-        records, repeated = listed[~again], np.flatnonzero(again)
-        counts = np.ones(len(records), dtype=np.int64)
-        # before the n-th repetition there are n that are no records of their own
-        np.add.at(counts, repeated - np.arange(1, len(repeated) + 1), 1)
-        return records, counts
+    ) -> tuple[NDArray[np.integer], NDArray[np.int64]]:
+        """See `Inverted`."""
+        return within(self._postings.from_to(POSTING, term.start, term.end), ranges)
 
 
-@dataclass(frozen=True)
-class Held:
-    """Which rows hold some terms best.
-
-    Attributes:
-        terms: The terms, as an index has them, by whatever tells them apart.
-        best: The rows that hold each best, and their scores, best first.
-        among: All rows, for BM25.
-        wanted: How many rows for each term, at most.
-    """
-
-    terms: Mapping[int, str]
-    best: Mapping[int, Scored]
-    among: Collection
-    wanted: int
-
-    def with_texts(self, numbers: NDArray[np.uint64], texts: Sequence[str | None]) -> Held:
-        """The same, where there are also the rows *numbers*, which say *texts*."""
-        each = as_terms([text or "" for text in texts])
-        lengths = np.array([len(some) for some in each], dtype=np.int64)
-        best = {}
-        for key, known in self.best.items():
-            counts = np.array([some.count(self.terms[key]) for some in each], dtype=np.int64)
-            holding = counts > 0
-            scores = self.among.scores(key, counts[holding], lengths[holding])
-            best[key] = best_of([known, (numbers[holding], scores)], self.wanted)
-        return replace(self, best=best)
+def within(
+    every: NDArray[np.integer], ranges: Sequence[tuple[int, int]]
+) -> tuple[NDArray[np.integer], NDArray[np.int64]]:
+    """The records in *ranges* that are among *every*, ascending, and how often each is. Shape (n,)."""
+    bounds = np.searchsorted(every, np.array(ranges, dtype=every.dtype).reshape(-1)).reshape(-1, 2).tolist()
+    pieces = [every[start:end] for start, end in bounds]
+    listed = pieces[0] if len(pieces) == 1 else np.concatenate([every[:0], *pieces])
+    again = np.append(False, listed[1:] == listed[:-1])[: len(listed)]
+    records, repeated = listed[~again], np.flatnonzero(again)
+    counts = np.ones(len(records), dtype=np.int64)
+    # before the n-th repetition there are n that are no records of their own
+    np.add.at(counts, repeated - np.arange(1, len(repeated) + 1), 1)
+    return records, counts

@@ -49,7 +49,7 @@ Numpy's own conversion takes 20 ms for 20,000 vectors, this 4."""
 
 
 class RowStore:
-    """The row store in *folder*, of the fragment *fragment*.
+    """The row store in *folder*, of the fragment *fragment*; a `Segment`.
 
     Args:
         folder: Where it is.
@@ -63,6 +63,8 @@ class RowStore:
     def __init__(self, folder: Path, fragment: int) -> None:
         self.folder, self.fragment = folder, fragment
         self.about, self._first = About.load(folder), fragment << layout.BITS
+        self.count, self.with_terms = self.about.records, self.about.with_terms
+        self.has_units = self.about.has_units
         self._record = self.about.dtype
         self._files = {name: File(folder / name) for name in (layout.ROWS, layout.HEAP)}
         self._positions = whole(folder / layout.POSITIONS, "<i4", self.about.sizes[layout.POSITIONS])
@@ -74,7 +76,7 @@ class RowStore:
 
     @cached_property
     def postings(self) -> Postings:
-        """Which records hold each term."""
+        """See `Segment`."""
         return Postings(self.folder, self.about.sizes, self.about.length)
 
     @cached_property
@@ -82,7 +84,7 @@ class RowStore:
         return whole(self.folder / layout.OFFSETS, "<u4", self.about.sizes[layout.OFFSETS])
 
     def positions(self, numbers: NDArray[np.uint64]) -> NDArray[np.int64]:
-        """Which record each of the rows *numbers*, as LanceDB numbers them, has; -1 for none. Shape (n,)."""
+        """See `Segment`."""
         offsets = numbers.astype(np.int64) - self._first
         here = (offsets >= 0) & (offsets < self.about.rows)
         found = np.full(len(numbers), -1, dtype=np.int64)
@@ -90,15 +92,15 @@ class RowStore:
         return found
 
     def numbers(self, records: slice | NDArray[np.integer]) -> NDArray[np.uint64]:
-        """LanceDB's numbers of the rows that *records* are of. Shape (n,)."""
+        """See `Segment`."""
         return self._offsets[records].astype(np.uint64) + np.uint64(self._first)
 
     def records(self, positions: NDArray[np.int64]) -> Records:
-        """The records at *positions*. Shape (n,)."""
+        """See `Segment`."""
         return self._files[layout.ROWS].records(self._record, positions)
 
     def table(self, records: Records, numbers: NDArray[np.uint64], columns: Sequence[str]) -> pa.Table:
-        """*columns*, which `ROW` is one of or not, of *records*, which those with *numbers* are."""
+        """See `Segment`."""
         heap = _Texts(self, records, [name for name in columns if name in self._in_heap])
         made = {ROW: lambda: pa.array(numbers), VECTOR: lambda: _vectors(records[VECTOR])}
         arrays = []
@@ -118,7 +120,7 @@ class RowStore:
         return pa.table(arrays, names=list(columns))
 
     def memories(self, records: Records) -> list[Memory]:
-        """The memories that *records* are of."""
+        """See `Segment`."""
         if not len(records):
             return []
         heap = _Texts(self, records, self._in_heap)
@@ -167,10 +169,10 @@ class RowStore:
 
     @cached_property
     def _starts(self) -> NDArray[np.int64]:
-        return np.array([*self.about.starts, self.about.records], dtype=np.int64)
+        return np.array([*self.about.starts, self.count], dtype=np.int64)
 
     def ranges(self, place: Meaning) -> list[tuple[int, int]]:
-        """From where to where the records in *place* are, which speaks of `layout.PLACE` only."""
+        """See `Segment`."""
         there = np.flatnonzero(passing(place, self._places))
         found: list[tuple[int, int]] = []
         for start, end in zip(self._starts[there].tolist(), self._starts[there + 1].tolist(), strict=True):
@@ -181,13 +183,13 @@ class RowStore:
         return found
 
     def announce(self, ranges: Sequence[tuple[int, int]]) -> None:
-        """Tell the system that the records in *ranges*, each from where to where, will be compared."""
+        """See `Segment`."""
         size = self._record.itemsize
         lengths = [(end - start) * size for start, end in ranges]
         self._files[layout.ROWS].announce([start * size for start, _ in ranges], lengths)
 
     def products(self, vector: NDArray[np.float32], start: int, end: int) -> NDArray[np.float32]:
-        """The scalar products of the records from *start* to *end* with *vector*. Shape (end - start,)."""
+        """See `Segment`."""
         found = np.empty(end - start, dtype=np.float32)
         if end - start < IN_TWO:
             self._products(vector, start, found)

@@ -5,21 +5,28 @@ from __future__ import annotations
 import os
 from collections.abc import Sequence
 from contextlib import suppress
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import numpy as np
+import pyarrow as pa
 
 from memcli.errors import StorageError
 from memcli.storage import versions
-from memcli.storage.lance import read_before, translated
-from memcli.storage.rowstore import making
-from memcli.storage.rowstore.beside import RowStores
+from memcli.storage.lance import ROW, awaited, read_before, scanned, translated
+from memcli.storage.rowstore import layout, making
+from memcli.storage.rowstore.beside import REST_MOST, RowStores
+from memcli.storage.rowstore.memtable import READ
 from memcli.storage.table import Table
 from memcli.storage.versions import TornError, Version
 
 if TYPE_CHECKING:
     from memcli.model import Memory
+    from memcli.storage.versions import Fragment
+
+
+WRITTEN = "rows that were added"
 
 
 def can_be_read() -> bool:
@@ -67,15 +74,38 @@ class RowStoredTable(Table):
         kept = read_before(self._connection)
         (version, then), known = kept.get((self.name, "row stores"), ((0, 0), None))
         if (version, then) != (self.version, made):
-            manifest = self._manifest
-            before = known if then == made else None
-            known = RowStores(folder, manifest, self._directory, before) if manifest is not None else None
+            before, known = known, None
+            if (manifest := self._manifest) is not None:
+                there = (folder, manifest, self._directory)
+                read = partial(self._of_fragments, before=before)
+                known = RowStores(*there, read, before, are_open=then == made)
             kept[self.name, "row stores"] = ((self.version, made), known)
         return known if known else None
 
+    def add(self, rows: pa.Table) -> None:
+        """See `Table`."""
+        super().add(rows)
+        if len(rows) <= REST_MOST:
+            self.keep(WRITTEN, rows)
+
+    def _of_fragments(self, fragments: Sequence[Fragment], before: RowStores | None) -> pa.Table:
+        """What a memtable is made of, of the rows of *fragments* in the version that is read.
+
+        If all of the version *before* is at hand, and this process has made one more of it by adding rows,
+        it is these that are asked for: nobody needs to read them.
+        """
+        numbers = np.concatenate([layout.numbers(one) for one in fragments])
+        added = self.kept(WRITTEN)
+        is_next = before and before.is_whole and before.number + 1 == self.version
+        there = [(one.rows, one.length) for one in fragments]
+        if is_next and added is not None and there == [(len(added), len(added))]:
+            return added.select(list(READ)).append_column(ROW, pa.array(numbers))
+        where = f"{ROW} IN ({', '.join(map(str, numbers.tolist()))})"
+        return awaited(self._table, lambda table: scanned(table, where, [*READ, ROW]))
+
     def memories(self, keys: Sequence[str]) -> list[Memory] | None:
         """The memories called *keys*; None if row stores do not know all of them, or where they are."""
-        stores = self.row_stores
+        stores = self.row_stores if all(key in self._places for key in keys) else None
         places = self._places  # after what may have looked at another version
         if stores is None or not all(key in places for key in keys):
             return None

@@ -212,8 +212,7 @@ def _records(
                 some[name] = values[at]
             vectors = batch[VECTOR].combine_chunks().flatten().to_numpy(zero_copy_only=False)
             some[VECTOR] = vectors.reshape(some[VECTOR].shape)
-            lengths = np.linalg.norm(some[VECTOR].astype(np.float32), axis=1)
-            are_units = are_units and bool(np.all(np.abs(lengths - 1.0) < layout.NEARLY))
+            are_units = are_units and layout.are_units(some[VECTOR])
             where = positions[source.offsets[at]].astype(np.int64)
             order = np.argsort(where)
             for run in np.split(order, np.flatnonzero(np.diff(where[order]) > 1) + 1):

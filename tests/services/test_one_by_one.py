@@ -1,4 +1,4 @@
-"""Facts kept in memory between two writes of one process: they are what the store says, or are not used."""
+"""Facts stored one after the other by one process: each is held against what the store says by then."""
 
 from collections.abc import Callable
 from datetime import timedelta
@@ -13,8 +13,8 @@ from memcli.model import Action, Draft, Scope, Stored
 from memcli.servers.desk import Bounds, Desk
 from memcli.services import backup, forgetting, memories, remember, undo
 from memcli.services.engine import Engine
-from memcli.storage import facts
-from memcli.storage.memories import Memories
+from memcli.storage.rowstore import making
+from memcli.storage.rowstore.table import RowStoredTable
 
 TOLD = [
     "The lamp in room 3 is red",
@@ -36,36 +36,43 @@ def engine(make_engine: Callable[..., Engine]) -> Engine:
     return make_engine(Config())
 
 
-@pytest.fixture
-def reads(monkeypatch: pytest.MonkeyPatch) -> list[int]:
-    """How many facts were read into memory, each time that they were."""
-    found: list[int] = []
-
-    class Counted(facts.Facts):
-        def __init__(self, there: Any, *besides: Any) -> None:
-            found.append(len(there))
-            super().__init__(there, *besides)
-
-    monkeypatch.setattr("memcli.storage.rivals.Facts", Counted)
-    return found
-
-
 def told(answer: Stored) -> tuple[Any, ...]:
     """What is said of an answer, without ids, which are new each time."""
     considered = [(c.text, c.action, c.reason, round(c.similarity, 4)) for c in answer.considered or ()]
     return answer.action, answer.replaced_text, answer.reason, considered
 
 
-def test_facts_in_memory_bring_up_the_same_decisions(
-    engine: Engine, scope: Scope, reads: list[int], monkeypatch: pytest.MonkeyPatch
+def test_facts_at_hand_bring_up_the_same_decisions(
+    engine: Engine, scope: Scope, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """Whether the nearest come from memory or from LanceDB makes no difference."""
-    other = Scope("elsewhere", scope.user)
-    in_memory = [told(remember.store(engine, text, scope=scope)) for text in TOLD]
-    assert reads == [2]
-    monkeypatch.setattr(facts, "kept", lambda _: None)
-    assert [told(remember.store(engine, text, scope=other)) for text in TOLD] == in_memory
-    assert {action for action, *_ in in_memory} == {Action.STORED, Action.REPLACED, Action.DUPLICATE}
+    """Whether rivals come from memory, from row stores or from LanceDB makes no difference."""
+    monkeypatch.setattr(making, "WORTH", 1)
+    monkeypatch.setattr(making, "TIME_SHARE", 1e9)
+
+    def decisions(scope: Scope) -> list[tuple[Any, ...]]:
+        found = []
+        for number, text in enumerate(TOLD):
+            found.append(told(remember.store(engine, text, scope=scope)))
+            if number in (2, 6):
+                engine.db.catch_up(always=True)
+        return found
+
+    at_hand = decisions(scope)
+    assert engine.db.memories.table.row_stores is not None
+    monkeypatch.setattr(RowStoredTable, "row_stores", None)
+    assert decisions(Scope("elsewhere", scope.user)) == at_hand
+    assert {action for action, *_ in at_hand} == {Action.STORED, Action.REPLACED, Action.DUPLICATE}
+
+
+def test_episodes_that_are_nearer_hide_no_fact(engine: Engine, scope: Scope) -> None:
+    """What a task came to is not held against a fact, nor does it take the place of one that is."""
+    remember.store(engine, "The office is on floor 3 by now", scope=scope)
+    about: dict[str, Any] = {"source": "task", "metadata": {"type": "episode", "task": "t1"}}
+    new = "The office is on floor 4"
+    drafts = [Draft(text=f"{new}{end}", scope=scope, **about) for end in ("", *".!;,:?")]
+    remember.store_all(engine, drafts)
+    answer = remember.store(engine, f"{new}...", scope=scope, conflicts=True)
+    assert [one.text for one in answer.considered or ()] == ["The office is on floor 3 by now"]
 
 
 def test_what_somebody_else_writes_makes_them_void(
@@ -82,57 +89,20 @@ def test_what_somebody_else_writes_makes_them_void(
     assert (answer.action, answer.replaced_text) == (Action.REPLACED, "The office is on floor 4")
 
 
-def test_many_facts_one_after_the_other_are_read_once(engine: Engine, scope: Scope, reads: list[int]) -> None:
-    """What is stored, checked or not, is carried over, past the room there was and past tidying."""
-    for number in range(0, 80, 5):
-        drafts = [Draft(text=f"The lamp in room {number + i} is red", scope=scope) for i in range(5)]
-        remember.store_all(engine, drafts, conflicts=number % 15 > 0)
-    assert len(reads) == 1
-    answer = remember.store(engine, "The lamp in room 66 is blue", scope=scope)
-    assert answer.replaced_text == "The lamp in room 66 is red"
-
-
-def test_what_is_known_already_is_told_from_memory(
-    engine: Engine, scope: Scope, reads: list[int], monkeypatch: pytest.MonkeyPatch
-) -> None:
-    """The same words in other spelling, an id that is taken, words that may be said anew."""
-    first = [remember.store(engine, f"{name} likes tea", scope=scope).id for name in ("Ann", "Bo", "Cy")]
-    assert reads == [2]
-    looks: list[Any] = []
-    looked = Memories.known
-
-    def looking(*about: Any) -> Any:
-        looks.append(about)
-        return looked(*about)
-
-    monkeypatch.setattr(Memories, "known", looking)
-    new = remember.store(engine, "Di likes tea", scope=scope).id
-    for said, same in (("ANN  likes tea", first[0]), ("Cy likes tea", first[2]), ("di likes tea", new)):
-        answer = remember.store(engine, said, scope=scope)
-        assert (answer.action, answer.id, answer.reason) == (Action.DUPLICATE, same, "same text")
-    assert looks == []
-    elsewhere = remember.store(engine, "Something else", scope=Scope("elsewhere", scope.user), id=first[1])
-    assert (elsewhere.action, len(looks) > 0) == (Action.FAILED, True)
-    remember.store(engine, "The office is on floor 3", scope=scope)
-    floors = ("The office is on floor 4", "The office is on floor 3")
-    assert {remember.store(engine, floor, scope=scope).action for floor in floors} == {Action.REPLACED}
-
-
 def test_what_has_expired_is_not_held_against_anything(
-    engine: Engine, make_engine: Callable[..., Engine], scope: Scope, reads: list[int]
+    engine: Engine, make_engine: Callable[..., Engine], scope: Scope
 ) -> None:
-    """A fact in memory whose time is up has none to give way."""
+    """A fact whose time is up has none to give way."""
     soon = engine.now() + timedelta(hours=1)
     for name in ("Ann", "Bo"):
         remember.store(engine, f"{name} likes tea", scope=scope)
     remember.store(engine, "The office is on floor 3", scope=scope, expires_at=soon)
     later = make_engine(Config(), now=lambda: soon + timedelta(hours=1))
     assert remember.store(later, "The office is on floor 4", scope=scope).action is Action.STORED
-    assert reads == [2]
 
 
-def test_other_scopes_and_turns_are_left_out(engine: Engine, scope: Scope, reads: list[int]) -> None:
-    """What is in memory is of one scope, and without turns of conversations."""
+def test_other_scopes_and_turns_are_left_out(engine: Engine, scope: Scope) -> None:
+    """What a fact is held against is of its scope, and no turn of a conversation."""
     remember.store(engine, "The office is on floor 3", scope=scope)
     turn = Draft(text="The office is on floor 4", scope=scope, conversation="talk", position=1)
     remember.store_all(engine, [turn])
@@ -141,44 +111,6 @@ def test_other_scopes_and_turns_are_left_out(engine: Engine, scope: Scope, reads
     answer = remember.store(engine, "The office is on floor 5", scope=scope)
     assert answer.replaced_text == "The office is on floor 3"
     assert len(memories.newest(engine, scope=scope)) == 2
-
-
-def test_a_store_that_is_too_large_is_left_on_the_disk(
-    engine: Engine, scope: Scope, reads: list[int], monkeypatch: pytest.MonkeyPatch
-) -> None:
-    """Memory is bounded: beyond some size LanceDB looks for the nearest."""
-    monkeypatch.setattr(facts, "MEMORIES_MOST", 2)
-    for floor in (3, 4, 5, 6, 7):
-        answer = remember.store(engine, f"The office is on floor {floor}", scope=scope)
-    assert answer.replaced_text == "The office is on floor 6"
-    assert reads == [1]
-
-
-def test_a_small_space_of_a_large_store_is_read(
-    engine: Engine, scope: Scope, reads: list[int], monkeypatch: pytest.MonkeyPatch
-) -> None:
-    """What counts is the space, as long as all ids can be read: after a few more writes in a row."""
-    elsewhere = Scope("elsewhere", scope.user)
-    ids = [remember.store(engine, f"{name} likes tea", scope=elsewhere).id for name in TOLD]
-    reads.clear()
-    monkeypatch.setattr(facts, "MEMORIES_MOST", 7)
-    floors = range(3, 3 + facts.IN_A_ROW_OF_MANY + 2)
-    told = [remember.store(engine, f"The office is on floor {floor}", scope=scope) for floor in floors]
-    assert {answer.action for answer in told[1:]} == {Action.REPLACED}
-    assert reads == [1]
-    taken = remember.store(engine, "Something else", scope=scope, id=ids[0])
-    assert taken.action is Action.FAILED
-
-
-def test_a_store_with_too_many_ids_is_left_on_the_disk(
-    engine: Engine, scope: Scope, reads: list[int], monkeypatch: pytest.MonkeyPatch
-) -> None:
-    """However small the space is."""
-    monkeypatch.setattr(facts, "MEMORIES_MOST", 0)
-    monkeypatch.setattr(facts, "ROWS_MOST", 1)
-    for floor in range(3, 3 + facts.IN_A_ROW_OF_MANY + 2):
-        remember.store(engine, f"The office is on floor {floor}", scope=scope)
-    assert reads == []
 
 
 def test_two_that_say_the_same_may_give_way_one_after_the_other(engine: Engine, scope: Scope) -> None:
