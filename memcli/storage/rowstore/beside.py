@@ -41,6 +41,10 @@ REST_MOST = UNINDEXED_MOST
 """Rows without a row store that are read into memory, at most: 1 takes 3 ms, 160 take 9. Upkeep leaves no
 more of them; see `lacking`."""
 
+REST_BYTES_MOST = 8_000_000
+"""Bytes of the files of such rows, at most: 500 memories of 100 characters take 1 MB, and whoever has stored
+whole pages should not have them all in memory."""
+
 PLACES_MOST = 1_000
 """Places that are kept in mind, at most, for one version of a table."""
 
@@ -314,8 +318,9 @@ def _added(several: Sequence[Held]) -> Held:
 
 
 def _in_memory(fragments: Sequence[Fragment], known: Pieces, read: Read) -> Pieces:
-    """The pieces of *fragments*, as far as they are *known* not *read* again; none if they are too many."""
-    if sum(one.length for one in fragments) > REST_MOST:
+    """The pieces of *fragments*, as far as they are *known* not *read* again; none if they are too much."""
+    size = sum(file.size or 0 for one in fragments for file in one.files)
+    if sum(one.length for one in fragments) > REST_MOST or size > REST_BYTES_MOST:
         return {}
     try:
         return pieces(fragments, known, read)

@@ -64,18 +64,18 @@ class RowStoredTable(Table):
 
     @property
     def row_stores(self) -> RowStores | None:
-        """The row stores beside the version that is read; None if it has none."""
+        """What is at hand of the version that is read; None if nothing is."""
         if (folder := self.row_folder) is None or not can_be_read():
             return None
         try:
             made = folder.stat().st_mtime_ns
-        except OSError:
-            return None
+        except OSError:  # a small table needs none
+            made = 0
         kept = read_before(self._connection)
         (version, then), known = kept.get((self.name, "row stores"), ((0, 0), None))
         if (version, then) != (self.version, made):
             before, known = known, None
-            if (manifest := self._manifest) is not None:
+            if (manifest := self._manifest) is not None and (made or manifest.rows <= REST_MOST):
                 there = (folder, manifest, self._directory)
                 read = partial(self._of_fragments, before=before)
                 known = RowStores(*there, read, before, are_open=then == made)
