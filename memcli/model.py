@@ -120,16 +120,6 @@ class Memory:
         """Whether this is one message of a conversation rather than a fact."""
         return bool(self.conversation) and self.position is not None
 
-    @property
-    def is_episode(self) -> bool:
-        """Whether this is what a task has become."""
-        return self.metadata.get("type") == "episode" and self.metadata.get("task") is not None
-
-    @property
-    def is_fact(self) -> bool:
-        """Whether this is held against what is known; what was said or done stays as it was."""
-        return not self.is_turn and not (self.source == "task" and self.is_episode)
-
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class BroughtBy:

@@ -11,7 +11,7 @@ from memcli.model import Action, Draft, Hit, Memory, Scope
 from memcli.services import memories, recall, remember, worktext
 from memcli.services.engine import Engine
 from memcli.services.journal import Running
-from memcli.services.select import Filter, predicate
+from memcli.services.select import Filter, is_episode, predicate
 from memcli.storage.predicates import EPISODE, All, Among, Not, equals
 from memcli.times import LONGEST
 from memcli.work import Episode, Task
@@ -64,7 +64,7 @@ def store(engine: Engine, task: Task) -> str:
 def is_stored(engine: Engine, task: Task) -> bool:
     """Whether there is an episode of *task*, whatever it has been made to say since."""
     there = engine.db.memories.where(equals("id", task.id))
-    return any(memory.is_episode and memory.metadata["task"] == task.id for memory in there)
+    return any(is_episode(memory) and memory.metadata["task"] == task.id for memory in there)
 
 
 def all_episodes(
@@ -103,7 +103,7 @@ def show(engine: Engine, name: str, *, scope: Scope) -> Episode:
         ConflictError: There are several.
     """
     memory = memories.find(engine, name, scope=scope)
-    if not memory.is_episode:
+    if not is_episode(memory):
         raise NotFoundError(f"the memory {memory.id} is no episode", hint=f"memcli get {memory.id}")
     return _episode(memory)
 

@@ -15,6 +15,7 @@ from memcli.services import checks, redaction, teams
 from memcli.services.engine import Engine
 from memcli.services.journal import Running
 from memcli.services.known import Known
+from memcli.services.select import is_fact
 from memcli.services.vectors import Embedded, embed, refuse_other_model
 
 DRAFT_FIELDS = frozenset(f.name for f in fields(Draft))
@@ -142,7 +143,7 @@ def _weighed(engine: Engine, memories: Sequence[Memory], drafts: Sequence[Draft]
     if engine.config.conflicts.trust != KEEP:
         return frozenset()
     pairs = zip(memories, drafts, strict=True)
-    return frozenset(memory.id for memory, draft in pairs if memory.is_fact and not draft.updated_at)
+    return frozenset(memory.id for memory, draft in pairs if is_fact(memory) and not draft.updated_at)
 
 
 def finished(

@@ -164,3 +164,13 @@ def is_alive(memory: Memory, now: datetime) -> bool:
 def is_current(memory: Memory, now: datetime) -> bool:
     """Whether *memory* is neither forgotten nor expired nor replaced."""
     return memory.replaced_at is None and is_alive(memory, now)
+
+
+def is_episode(memory: Memory) -> bool:
+    """Whether *memory* is what a task has become."""
+    return memory.metadata.get("type") == "episode" and memory.metadata.get("task") is not None
+
+
+def is_fact(memory: Memory) -> bool:
+    """Whether *memory* is held against what is known; what was said or done stays as it was."""
+    return not memory.is_turn and not (memory.source == "task" and is_episode(memory))

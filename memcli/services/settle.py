@@ -19,7 +19,7 @@ from memcli.model import Action, Considered, Memory, Stored
 from memcli.services import precedence
 from memcli.services.conflicts import Decision, Statement, decide
 from memcli.services.history import given_way
-from memcli.services.select import current, is_current
+from memcli.services.select import current, is_current, is_fact
 from memcli.storage import rivals
 from memcli.storage.rivals import Key, Rival, key_of
 from memcli.storage.rows import units
@@ -74,6 +74,7 @@ def _rivals_of(engine: Engine, new: Memory, unit: NDArray[np.float32]) -> list[R
         new,
         unit,
         current(engine.now()),
+        is_fact,
         nearest=NEAREST,
         holding=HOLDING,
         floor=FLOOR,
@@ -174,7 +175,7 @@ class Settler:
     def add(self, new: Memory, vector: NDArray[np.float32]) -> None:
         """Let *new* be remembered."""
         self.added[new.id], self._vectors[new.id] = new, vector
-        if new.is_fact and is_current(new, self.engine.now()):
+        if is_fact(new) and is_current(new, self.engine.now()):
             self._by_scope.setdefault(key_of(new), []).append(new.id)
 
     def give_way(self, rival: Rival, new: Memory, decision: Decision, vector: NDArray[np.float32]) -> Memory:

@@ -15,7 +15,7 @@ from memcli.services import memories, pages
 from memcli.services.edges import EdgesNow
 from memcli.services.engine import Engine, no_progress
 from memcli.services.inert import visible
-from memcli.services.select import NO_FILTER, Filter
+from memcli.services.select import NO_FILTER, Filter, is_episode
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -202,7 +202,7 @@ def _edges(engine: Engine, scope: Scope, shown: Sequence[Memory]) -> list[Edge]:
 
 def _said(memory: Memory, row: int, there: Map) -> Mapping[str, Any]:
     """What the page knows of *memory*; what is as it mostly is, is left out."""
-    kind = "turn" if memory.is_turn else "episode" if memory.is_episode else "fact"
+    kind = "turn" if memory.is_turn else "episode" if is_episode(memory) else "fact"
     title = memory.title if memory.title != default_title(memory.text) else ""
     about = {
         "id": memory.id,

@@ -21,7 +21,7 @@ from memcli.services.journal import Running
 from memcli.services.known import Known, stored
 from memcli.services.memories import find
 from memcli.services.precedence import WHOSE, outranks, with_all_of
-from memcli.services.select import is_alive, is_current
+from memcli.services.select import is_alive, is_current, is_fact
 from memcli.services.settle import Settled, Settler, looked_up
 from memcli.services.vectors import Embedded, embed, joined
 from memcli.storage.rivals import Rival, key_of
@@ -129,7 +129,7 @@ class Writing:
 
     def _is_decided(self, memory: Memory) -> bool:
         """Whether *memory* is held against what is known: a fact, current, and new to any store."""
-        is_one = memory.is_fact and is_current(memory, self.engine.now())
+        is_one = is_fact(memory) and is_current(memory, self.engine.now())
         return self.decides and is_one and memory.id not in self.as_it_was
 
     def _put(self, db: Database, settler: Settler, embedded: Embedded) -> None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -27,7 +27,7 @@ NO_TURNS = any_of(equals("conversation", ""), is_empty("position"))
 """The predicate for memories that are no turn of a conversation."""
 
 FACTS = all_of(NO_TURNS, any_of(differs("source", "task"), f"NOT ({compiled(EPISODE)})"))
-"""The predicate for those that are no episode either, which only LanceDB can tell; see `Memory.is_fact`."""
+"""The predicate for those that are no episode either, which no row store can tell."""
 
 ROWS_AT_ONCE = 20_000
 """Vectors of the store that are held against a batch at once: 30 MB at 384 numbers each."""
@@ -69,6 +69,7 @@ def of_one(
     new: Memory,
     vector: NDArray[np.float32],
     where: str,
+    is_fact: Callable[[Memory], bool],
     *,
     nearest: int,
     holding: int,
@@ -81,6 +82,7 @@ def of_one(
         new: The new memory.
         vector: Its vector, shape (dimension,), of length 1.
         where: What rivals fulfil besides being facts of the same scope: that they are current.
+        is_fact: Says of a memory what `FACTS` says.
         nearest: How many of the nearest, at most.
         holding: How many of those that hold its numbers and identifiers, at most: what vectors blur. Looking
             for all of its words took as long as all the rest of a store.
@@ -101,7 +103,7 @@ def of_one(
         return _compared(looked, vector)
 
     found = compared(NO_TURNS)
-    if not all(memory.is_fact for memory, _ in found):  # facts that are less near have to take their places
+    if not all(is_fact(memory) for memory, _ in found):  # facts that are less near have to take their places
         found = compared(FACTS)
     rivals = [Rival(memory, cosine) for memory, cosine in found if cosine >= floor]
     return sorted(rivals, key=lambda rival: -rival.cosine)

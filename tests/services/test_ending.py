@@ -123,7 +123,7 @@ def test_an_end_that_is_interrupted_after_the_episode_is_finished_by_the_next(
 
     started = tasks.start(engine, "x", scope=scope)
     with monkeypatch.context() as broken:
-        broken.setattr("memcli.services.writing.Writing.finish", interrupt)
+        broken.setattr("memcli.services.writing.names.note", interrupt)
         with pytest.raises(KeyboardInterrupt):
             ending.end(engine, scope=scope, outcome="done")
     with pytest.raises(ConflictError, match="being ended"):
