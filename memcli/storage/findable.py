@@ -95,7 +95,7 @@ class Findable:
 
         def ask(_: LanceTable) -> Looked:
             """All that is known of a version and the version itself are one: another one may have come."""
-            first, stores = self._first(place, where), self.table.row_stores
+            first, at_hand = self._first(place, where), self.table.at_hand
             indexed = int(self.table.roughly(VECTOR_INDEX, lambda: self.table.indexed(VECTOR_INDEX)))
             is_of_this = begun is not None and begun.version == self.table.version
             return self.table.as_it_is(
@@ -108,7 +108,7 @@ class Findable:
                     also=is_in("id", also) if also else "",
                     indexed=indexed,
                     pick=pick,
-                    stores=stores if stores is not None and stores.number == self.table.version else None,
+                    at_hand=at_hand if at_hand is not None and at_hand.number == self.table.version else None,
                     begun=begun if is_of_this else None,
                 ),
                 nothing,
@@ -127,11 +127,11 @@ class Findable:
         questions = [Holding(term, holding) for term in terms]
 
         def begin(_: LanceTable) -> Begun | None:
-            first, stores, version = self._first(place, where), self.table.row_stores, self.table.version
-            if stores is not None and stores.number != version:
-                stores = None
+            first, at_hand, version = self._first(place, where), self.table.at_hand, self.table.version
+            if at_hand is not None and at_hand.number != version:
+                at_hand = None
             table = self.table.asynchronous
-            return None if table is None else seeking.begun(table, version, questions, first, stores)
+            return None if table is None else seeking.begun(table, version, questions, first, at_hand)
 
         return self.table.read(begin, None)
 
@@ -141,8 +141,8 @@ class Findable:
 
     def share(self, place: str) -> float:
         """Roughly which share of all memories fulfils the predicate *place*, 0..1."""
-        stores = self.table.row_stores
-        known = stores.share(place) if stores is not None else None
+        at_hand = self.table.at_hand
+        known = at_hand.share(place) if at_hand is not None else None
         if known is not None:
             return known
         return self.table.roughly(place, lambda: self.table.count(place) / max(self.table.count(), 1))

@@ -25,7 +25,7 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from memcli.storage.lance import AsyncLanceTable
-    from memcli.storage.rowstore.beside import RowStores
+    from memcli.storage.rowstore.at_hand import AtHand
 
 MOST = 0.5
 """The share of all memories from which on it pays to look at all of them first."""
@@ -79,7 +79,7 @@ async def looked_up(
     also: str = "",
     indexed: int = 0,
     pick: Pick | None = None,
-    stores: RowStores | None = None,
+    at_hand: AtHand | None = None,
     begun: Begun | None = None,
 ) -> Looked:
     """What *questions* bring up of the rows that fulfil *where*.
@@ -94,11 +94,11 @@ async def looked_up(
         also: A condition for further rows, of those that fulfil *where*.
         indexed: How many vectors an index of them knows; 0 where there is none.
         pick: Chooses what is read; everything is, if None.
-        stores: Row stores of the same version of the table; None if there are none.
+        at_hand: What is at hand of the same version of the table; None if nothing is.
         begun: Questions that are being answered already, of the same version.
     """
     further = [_numbers(table, also)] if also else []
-    seeker = Seeker(table, indexed, exact=pick is None, stores=stores, begun=begun)
+    seeker = Seeker(table, indexed, exact=pick is None, at_hand=at_hand, begun=begun)
     brought_up, *named = await asyncio.gather(seeker.rows(questions, first, SPARE), *further)
     full = [len(t) >= seeker.number(q, SPARE) for q, t in zip(questions, brought_up, strict=True)]
     raw = _Raw(questions, brought_up, named, pick)

@@ -1,4 +1,4 @@
-"""Rows looked for: by an index, by a look at all of them, or among those of a place by row stores."""
+"""Rows looked for: by an index, by a look at all of them, or among what is at hand."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from memcli.storage.lance import AsyncLanceTable
-    from memcli.storage.rowstore.beside import RowStores
+    from memcli.storage.rowstore.at_hand import AtHand
 
 SPARE = 1.25
 """How many times as many rows as are wanted are looked at first: some will not fulfil the condition."""
@@ -94,12 +94,12 @@ class Begun:
 
 
 def begun(
-    table: AsyncLanceTable, version: int, questions: Sequence[Holding], first: str, stores: RowStores | None
+    table: AsyncLanceTable, version: int, questions: Sequence[Holding], first: str, at_hand: AtHand | None
 ) -> Begun:
     """Begin to answer *questions* in this *version* of *table* under *first*, as `looked_up` goes on."""
-    if stores is not None and first:
-        stores.announce(first)
-    seeker = Seeker(table, indexed=0, exact=False, stores=stores)
+    if at_hand is not None and first:
+        at_hand.announce(first)
+    seeker = Seeker(table, indexed=0, exact=False, at_hand=at_hand)
     return Begun(table, version, first, questions, native.started(seeker.rows(questions, first, SPARE)))
 
 
@@ -112,14 +112,14 @@ class Seeker:
         indexed: How many vectors an index of them knows; 0 where there is none.
         exact: Whether what the index brings up is put in order by its own vectors, and the best of it kept;
             whoever compares the vectors of all of it anyway need not.
-        stores: Row stores of the same version of the table; None if there are none.
+        at_hand: What is at hand of the same version of the table; None if nothing is.
         begun: Questions that are being answered already.
     """
 
     table: AsyncLanceTable
     indexed: int
     exact: bool
-    stores: RowStores | None
+    at_hand: AtHand | None
     begun: Begun | None = None
 
     async def rows(self, questions: Sequence[Near | Holding], where: str, spare: float) -> list[pa.Table]:
@@ -161,11 +161,11 @@ class Seeker:
     async def _held_here(
         self, questions: Sequence[Holding], where: str, numbers: Sequence[int]
     ) -> dict[int, pa.Table]:
-        """What `_held` finds by row stores, by the place of the question, as far as these know the answer."""
-        stores = self.stores
-        if not questions or stores is None or not stores.knows(where):
+        """What `_held` finds in what is at hand, by the place of the question, as far as that can tell."""
+        at_hand = self.at_hand
+        if not questions or at_hand is None or not at_hand.knows(where):
             return {}
-        best = await beside_the_loop(lambda: stores.held(_terms_once(questions), where, max(numbers)))
+        best = await beside_the_loop(lambda: at_hand.held(_terms_once(questions), where, max(numbers)))
         return {place: _scored(some, numbers[place]) for place, some in (best or {}).items()}
 
     def _words(self, question: Holding) -> Any:
@@ -174,12 +174,12 @@ class Seeker:
     # --- by meaning ---
 
     async def _nearest(self, question: Near, where: str, spare: float) -> pa.Table:
-        number, stores = self.number(question, spare), self.stores
-        if stores is not None and (where or not self.indexed) and stores.can_compare(where):
-            found = await self._nearest_here(stores, question, where, number)
+        number, at_hand = self.number(question, spare), self.at_hand
+        if at_hand is not None and (where or not self.indexed) and at_hand.can_compare(where):
+            found = await self._nearest_here(at_hand, question, where, number)
             if found is not None:
                 return found
-        if stores is not None and self.indexed and len(unknown := stores.unknown_to(VECTOR_INDEX)):
+        if at_hand is not None and self.indexed and len(unknown := at_hand.unknown_to(VECTOR_INDEX)):
             indexed = self._nearest_indexed(question, where, number, indexed_only=True)
             near, others = await asyncio.gather(indexed, self.taken(unknown, where, [VECTOR]))
             known = near[ROW].to_numpy(), 1.0 - near["_distance"].to_numpy().astype(np.float64)
@@ -199,10 +199,10 @@ class Seeker:
         return found
 
     async def _nearest_here(
-        self, stores: RowStores, question: Near, where: str, number: int
+        self, at_hand: AtHand, question: Near, where: str, number: int
     ) -> pa.Table | None:
         """What `_nearest` finds where all that is in the place *where* is at hand; None if it is not."""
-        nearest = await beside_the_loop(lambda: stores.nearest(question.vector, where, number))
+        nearest = await beside_the_loop(lambda: at_hand.nearest(question.vector, where, number))
         return None if nearest is None else _near_table(nearest)
 
     def _near(self, question: Near, *, everywhere: bool = False, indexed_only: bool = False) -> Any:
@@ -225,7 +225,7 @@ class Seeker:
 
     async def taken(self, numbers: NDArray[np.uint64], where: str, columns: Sequence[str]) -> pa.Table:
         """*columns*, and `ROW`, of the rows with these *numbers* that fulfil *where*, in any order."""
-        found = self.stores.rows(numbers, where, columns) if self.stores is not None else None
+        found = self.at_hand.rows(numbers, where, columns) if self.at_hand is not None else None
         if found is None:
             return await _taken(self.table, numbers, where, columns)
         if not len(found.missing):

@@ -58,8 +58,8 @@ def test_facts_at_hand_bring_up_the_same_decisions(
         return found
 
     at_hand = decisions(scope)
-    assert engine.db.memories.table.row_stores is not None
-    monkeypatch.setattr(RowStoredTable, "row_stores", None)
+    assert engine.db.memories.table.at_hand is not None
+    monkeypatch.setattr(RowStoredTable, "at_hand", None)
     assert decisions(Scope("elsewhere", scope.user)) == at_hand
     assert {action for action, *_ in at_hand} == {Action.STORED, Action.REPLACED, Action.DUPLICATE}
 

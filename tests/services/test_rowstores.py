@@ -46,7 +46,7 @@ def filled(make_engine: MakeEngine, scope: Scope, monkeypatch: pytest.MonkeyPatc
     ]
     remember.store_all(engine, drafts, conflicts=False)
     engine.db.catch_up(always=True)
-    assert engine.db.memories.table.row_stores is not None
+    assert engine.db.memories.table.at_hand is not None
     return engine
 
 
@@ -66,7 +66,7 @@ def test_a_search_finds_what_it_finds_without(
         ]
 
     with_them = hits(filled)
-    monkeypatch.setattr(RowStoredTable, "row_stores", None)
+    monkeypatch.setattr(RowStoredTable, "at_hand", None)
     assert with_them == hits(make_engine())
     assert any(with_them) is (space != "nowhere")
 
@@ -88,7 +88,7 @@ def test_what_is_purged_is_in_no_file(
     if not can_be_read:
         monkeypatch.delattr(os, "preadv")
         filled = make_engine()
-        assert filled.db.memories.table.row_stores is None
+        assert filled.db.memories.table.at_hand is None
         assert not filled.db.memories.table.lacks_row_stores
     forgetting.forget(filled, [name])
     forgetting.purge(filled, forgetting.purgeable(filled, [name], scope=scope))
@@ -222,8 +222,8 @@ def test_upkeep_that_had_to_wait_looks_again(
     other.db._make_row_stores(wait=True)
     now = make_engine().db.memories.table
     assert versions == [now.version, now.version]  # the one that was in the way, and the one that waited
-    assert now.row_stores is not None
-    assert now.row_stores.is_whole
+    assert now.at_hand is not None
+    assert now.at_hand.is_whole
 
 
 def test_a_backup_is_without_them(filled: Engine) -> None:
@@ -242,7 +242,7 @@ def test_those_of_another_model_go_with_its_tables(filled: Engine) -> None:
     with filled.db.writing() as db:
         db.drop_leftovers()
     assert not orphan.exists()
-    assert filled.db.memories.table.row_stores is not None
+    assert filled.db.memories.table.at_hand is not None
 
 
 def test_what_is_forgotten_or_brought_back_is_found_as_it_is(

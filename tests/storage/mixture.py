@@ -73,14 +73,14 @@ def with_row_stores(memories: Memories) -> None:
         patched.setattr(making, "WORTH", 1)
         patched.setattr(making, "TIME_SHARE", 1e9)
         memories.table.make_row_stores()
-    assert memories.table.row_stores is not None
+    assert memories.table.at_hand is not None
 
 
 def in_memory(memories: Memories) -> None:
     """Have all of *memories*, which are few, at hand without any row store."""
     assert memories.table.row_folder is not None
     memories.table.row_folder.mkdir()
-    assert memories.table.row_stores is not None
+    assert memories.table.at_hand is not None
 
 
 AT_HAND = [with_row_stores, in_memory]

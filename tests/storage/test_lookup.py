@@ -20,7 +20,7 @@ from memcli.storage.lance import connected
 from memcli.storage.memories import Memories
 from memcli.storage.predicates import after, all_of, any_of, equals, has_tag, is_empty, is_in
 from memcli.storage.rows import VECTOR, memory_schema, to_table, units
-from memcli.storage.rowstore import beside
+from memcli.storage.rowstore import at_hand
 from memcli.storage.seeking import Holding, Near, Seeker
 from tests.storage.mixture import (
     CENTRES,
@@ -105,7 +105,7 @@ def _as_stored(rows: NDArray[np.float32]) -> NDArray[np.float32]:
     return units(rows.astype(np.float16).astype(np.float32))
 
 
-HOW = pytest.mark.parametrize("how", ["columns", "row stores"])
+HOW = pytest.mark.parametrize("how", ["columns", "at hand"])
 
 
 WAYS = ("columns", "row stores", "row stores and a few", "row stores and many")
@@ -136,8 +136,8 @@ def known(tmp_path_factory: pytest.TempPathFactory, request: pytest.FixtureReque
         if request.param == "row stores and a few":
             known.tolerance = 0.1
         if request.param == "row stores and many":
-            patched.setattr(beside, "REST_MOST", 299)
-        stores = known.memories.table.row_stores
+            patched.setattr(at_hand, "REST_MOST", 299)
+        stores = known.memories.table.at_hand
         assert (stores is not None) is (request.param != "columns")
         assert stores is None or stores.is_whole is (request.param != "row stores and many")
         yield known
@@ -349,7 +349,7 @@ MANY = INDEXED_FROM + 1_000
 EXTRA = 40
 
 
-@pytest.fixture(scope="module", params=["columns", "row stores"])
+@pytest.fixture(scope="module", params=["columns", "at hand"])
 def indexed(tmp_path_factory: pytest.TempPathFactory, request: pytest.FixtureRequest) -> Known:
     """A store with an index, and rows behind it that the index does not know."""
     known = Known(store(tmp_path_factory.mktemp("large") / "store"), {}, {})

@@ -18,8 +18,8 @@ from memcli.storage.lexical import TOKENIZER, as_terms
 from memcli.storage.memories import Memories
 from memcli.storage.predicates import all_of, equals
 from memcli.storage.rows import WORDS
-from memcli.storage.rowstore import beside, cutting, layout, making, postings
-from memcli.storage.rowstore.beside import RowStores
+from memcli.storage.rowstore import at_hand, cutting, layout, making, postings
+from memcli.storage.rowstore.at_hand import AtHand
 from memcli.storage.rowstore.postings import Postings
 from memcli.storage.rowstore.segment import UNHEARD
 from memcli.storage.rowstore.table import RowStoredTable
@@ -59,10 +59,10 @@ def told(tmp_path_factory: pytest.TempPathFactory, request: pytest.FixtureReques
     return memories
 
 
-def row_stores(memories: Memories) -> RowStores:
+def row_stores(memories: Memories) -> AtHand:
     """The row stores, of which there are some."""
-    assert memories.table.row_stores is not None
-    return memories.table.row_stores
+    assert memories.table.at_hand is not None
+    return memories.table.at_hand
 
 
 def scores(memories: Memories, term: str) -> dict[int, float]:
@@ -278,7 +278,7 @@ def test_no_index_is_asked_for_words_that_row_stores_know(
     assert sorted(names(fresh, "kelp", where)) == found[0]
     assert asked[2:] == ["kelp"] * bool(where)
     with monkeypatch.context() as patched:
-        patched.setattr(RowStoredTable, "row_stores", None)
+        patched.setattr(RowStoredTable, "at_hand", None)
         plain = [sorted(names(fresh, term, where, place="")) for term in terms]
     assert found == plain
     assert "n1" in found[1]
@@ -290,7 +290,7 @@ def test_an_index_that_knows_little_is_told(fresh: Memories, monkeypatch: pytest
     assert not len(row_stores(fresh).unknown_to("nosuch_idx"))
     fresh.add([memory("n1", "reef"), memory("n2", "reef")], vectors(2, seed=4))
     assert len(row_stores(fresh).unknown_to(TEXT_INDEX)) == 2
-    monkeypatch.setattr(beside, "REST_MOST", 1)
+    monkeypatch.setattr(at_hand, "REST_MOST", 1)
     assert not len(row_stores(fresh).unknown_to(TEXT_INDEX))
     (fresh.table.row_folder or Path()).joinpath("another look").mkdir()
     assert names(fresh, "reef", "", place="") == ["n1", "n2"]
@@ -321,7 +321,7 @@ def test_what_is_much_is_left_to_lancedb(fresh: Memories, monkeypatch: pytest.Mo
     assert not asked
     for name, value, otherwise in (("EXACT", 19, {"_near"}), ("REST_MOST", -1, {"_near", "_words"})):
         with monkeypatch.context() as patched:
-            patched.setattr(beside, name, value)
+            patched.setattr(at_hand, name, value)
             (fresh.table.row_folder or Path()).joinpath(f"another look {name}").mkdir()
             assert found() == expected
             assert set(asked) == otherwise

@@ -39,8 +39,8 @@ from memcli.storage.predicates import (
     since,
 )
 from memcli.storage.rows import MEMORY_FIELDS, vectors_of
-from memcli.storage.rowstore import beside, layout, making, reading, writing
-from memcli.storage.rowstore.beside import RowStores
+from memcli.storage.rowstore import at_hand, layout, making, reading, writing
+from memcli.storage.rowstore.at_hand import AtHand
 from memcli.storage.rowstore.postings import LENGTHS, POSTINGS, VOCABULARY
 from memcli.storage.rowstore.table import RowStoredTable
 from memcli.storage.seeking import Seeker
@@ -101,10 +101,10 @@ def everything(memories: Memories) -> pa.Table:
     return memories.table.rows("", [*layout.KEPT, ROW])
 
 
-def stores_of(memories: Memories) -> RowStores:
+def stores_of(memories: Memories) -> AtHand:
     """The row stores, of which there are some."""
-    assert memories.table.row_stores is not None
-    return memories.table.row_stores
+    assert memories.table.at_hand is not None
+    return memories.table.at_hand
 
 
 def as_lists(rows: pa.Table) -> dict[str, list[Any]]:
@@ -393,7 +393,7 @@ def test_a_search_begun_before_a_write_of_its_own_is_begun_again(fresh: Memories
 def test_terms_are_looked_for_once(fresh: Memories, monkeypatch: pytest.MonkeyPatch, inside: str) -> None:
     """What was begun is what is used."""
     asked: list[str] = []
-    holding, held = Seeker._words, RowStores.held
+    holding, held = Seeker._words, AtHand.held
 
     def noting(seeker: Any, question: Any) -> Any:
         asked.append(question.text)
@@ -404,7 +404,7 @@ def test_terms_are_looked_for_once(fresh: Memories, monkeypatch: pytest.MonkeyPa
         return held(stores, terms, place, wanted)
 
     monkeypatch.setattr(Seeker, "_words", noting)
-    monkeypatch.setattr(RowStores, "held", noting_all)
+    monkeypatch.setattr(AtHand, "held", noting_all)
     place = equals("space", inside) if inside else ""
     begun = fresh.begun(["otter", "kelp"], place, holding=20, place=place)
     found = fresh.found(None, ["otter", "kelp"], place, nearest=0, holding=20, place=place, begun=begun)
@@ -439,13 +439,13 @@ def test_only_the_owner_can_read_them(fresh: Memories) -> None:
 
 def test_those_of_gone_fragments_go(fresh: Memories, monkeypatch: pytest.MonkeyPatch) -> None:
     """And what a killed maker has left, which nobody takes for one."""
-    monkeypatch.setattr(beside, "REST_MOST", 0)
+    monkeypatch.setattr(at_hand, "REST_MOST", 0)
     [one] = kept(fresh)
     (folder(fresh) / f"{making.MAKING}-{one.name}").mkdir()
     moved(fresh)
     fresh.table.tidy(leftovers=True)
     assert list(kept(fresh)) == []
-    assert fresh.table.row_stores is None
+    assert fresh.table.at_hand is None
     with_row_stores(fresh)
     [other] = kept(fresh)
     assert other.name != one.name
@@ -489,13 +489,13 @@ def test_a_disk_that_is_nearly_full_is_not_filled(fresh: Memories, monkeypatch: 
 def test_where_they_cannot_be_they_are_never_due(fresh: Memories, monkeypatch: pytest.MonkeyPatch) -> None:
     """A file at their place, or a directory of somebody else."""
     shutil.rmtree(folder(fresh))
-    monkeypatch.setattr(beside, "REST_MOST", 0)
+    monkeypatch.setattr(at_hand, "REST_MOST", 0)
     monkeypatch.setattr(making, "WORTH", 1)
     assert fresh.table.lacks_row_stores
     folder(fresh).write_text("not a directory")
     assert not fresh.table.lacks_row_stores
     fresh.table.make_row_stores()
-    assert fresh.table.row_stores is None
+    assert fresh.table.at_hand is None
     folder(fresh).unlink()
     monkeypatch.setattr("os.access", lambda *_: False)
     assert not fresh.table.lacks_row_stores
@@ -509,7 +509,7 @@ def test_a_number_that_is_none_is_for_lancedb(tmp_path: Path) -> None:
         patched.setattr(making, "WORTH", 1)
         memories.table.make_row_stores()
         assert not memories.table.lacks_row_stores  # not all the time
-    assert memories.table.row_stores is None
+    assert memories.table.at_hand is None
 
 
 @pytest.mark.parametrize(
@@ -548,7 +548,7 @@ def test_one_that_is_damaged_is_as_none(
     fresh: Memories, monkeypatch: pytest.MonkeyPatch, name: str, how: str, *, is_large: bool
 ) -> None:
     """Nobody notices: LanceDB is asked, or all of it is read, if that is little."""
-    monkeypatch.setattr(beside, "REST_MOST", 0 if is_large else 500)
+    monkeypatch.setattr(at_hand, "REST_MOST", 0 if is_large else 500)
     [one] = kept(fresh)
     vector, place = vectors(300, seed=9)[7], equals("space", "large")
     expected = nearest(fresh, vector)
@@ -562,7 +562,7 @@ def test_one_that_is_damaged_is_as_none(
     (folder(fresh) / "touched").mkdir()  # another look
     assert nearest(fresh, vector) == expected
     assert nearest(fresh, vector, place) in {expected, nearest(fresh, vector, place)}
-    assert (fresh.table.row_stores is None) is is_large
+    assert (fresh.table.at_hand is None) is is_large
 
 
 def test_one_that_is_damaged_while_it_is_open_is_as_none(fresh: Memories) -> None:
@@ -591,7 +591,7 @@ def test_a_table_that_is_not_there_has_none() -> None:
     """Nor needs any."""
     absent = Memories.absent()
     assert isinstance(absent.table, RowStoredTable)
-    assert absent.table.row_stores is None
+    assert absent.table.at_hand is None
     absent.table.make_row_stores()
     assert absent.table.memories(["x"]) is None
     assert absent.begun(["otter"], "", holding=5, place="") is None

@@ -6,4 +6,7 @@ store* beside them, in which each row is in one place, with its vector, and all 
 It is a copy that is made while nobody waits and that nobody misses: without it, or where it can't be read,
 LanceDB is asked as before. A fragment never changes; what is deleted from it is not found any more, and what
 is changed is written to another fragment.
+
+The few rows that have no row store yet are read into a *memtable*. Both are segments of what is *at hand* of
+a version of the table: whoever looks for rows asks that first.
 """

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from memcli.storage.rowstore import layout, writing
-from memcli.storage.rowstore.beside import REST_MOST, UNREADABLE
+from memcli.storage.rowstore.at_hand import REST_MOST, UNREADABLE
 from memcli.storage.rowstore.layout import About
 from memcli.storage.versions import Fragment, Version
 

@@ -16,7 +16,7 @@ from memcli.errors import StorageError
 from memcli.storage import versions
 from memcli.storage.lance import ROW, awaited, read_before, scanned, translated
 from memcli.storage.rowstore import layout, making
-from memcli.storage.rowstore.beside import REST_MOST, RowStores
+from memcli.storage.rowstore.at_hand import REST_MOST, AtHand
 from memcli.storage.rowstore.memtable import READ
 from memcli.storage.table import Table
 from memcli.storage.versions import TornError, Version
@@ -63,7 +63,7 @@ class RowStoredTable(Table):
         return Path(self._connection.uri) / f"{self.name}.lance"
 
     @property
-    def row_stores(self) -> RowStores | None:
+    def at_hand(self) -> AtHand | None:
         """What is at hand of the version that is read; None if nothing is."""
         if (folder := self.row_folder) is None or not can_be_read():
             return None
@@ -72,14 +72,14 @@ class RowStoredTable(Table):
         except OSError:  # a small table needs none
             made = 0
         kept = read_before(self._connection)
-        (version, then), known = kept.get((self.name, "row stores"), ((0, 0), None))
+        (version, then), known = kept.get((self.name, "at hand"), ((0, 0), None))
         if (version, then) != (self.version, made):
             before, known = known, None
             if (manifest := self._manifest) is not None and (made or manifest.rows <= REST_MOST):
                 there = (folder, manifest, self._directory)
                 read = partial(self._of_fragments, before=before)
-                known = RowStores(*there, read, before, are_open=then == made)
-            kept[self.name, "row stores"] = ((self.version, made), known)
+                known = AtHand(*there, read, before, are_open=then == made)
+            kept[self.name, "at hand"] = ((self.version, made), known)
         return known if known else None
 
     def add(self, rows: pa.Table) -> None:
@@ -88,7 +88,7 @@ class RowStoredTable(Table):
         if len(rows) <= REST_MOST:
             self.keep(WRITTEN, rows)
 
-    def _of_fragments(self, fragments: Sequence[Fragment], before: RowStores | None) -> pa.Table:
+    def _of_fragments(self, fragments: Sequence[Fragment], before: AtHand | None) -> pa.Table:
         """What a memtable is made of, of the rows of *fragments* in the version that is read.
 
         If all of the version *before* is at hand, and this process has made one more of it by adding rows,
@@ -104,12 +104,12 @@ class RowStoredTable(Table):
         return awaited(self._table, lambda table: scanned(table, where, [*READ, ROW]))
 
     def memories(self, keys: Sequence[str]) -> list[Memory] | None:
-        """The memories called *keys*; None if row stores do not know all of them, or where they are."""
-        stores = self.row_stores if all(key in self._places for key in keys) else None
+        """The memories called *keys*; None if not all are at hand, or it is not known where they are."""
+        at_hand = self.at_hand if all(key in self._places for key in keys) else None
         places = self._places  # after what may have looked at another version
-        if stores is None or not all(key in places for key in keys):
+        if at_hand is None or not all(key in places for key in keys):
             return None
-        found = stores.memories(np.array([places[key] for key in keys], dtype=np.uint64))
+        found = at_hand.memories(np.array([places[key] for key in keys], dtype=np.uint64))
         return found if found is not None and {memory.id for memory in found} == set(keys) else None
 
     def tidy(self, *, leftovers: bool = False) -> None:

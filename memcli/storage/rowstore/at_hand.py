@@ -74,18 +74,18 @@ def _if_readable(ask: Callable[Arguments, Answer | None]) -> Callable[Arguments,
 
 @dataclass(frozen=True)
 class Found:
-    """Rows that were found in row stores.
+    """Rows that were found.
 
     Attributes:
         rows: Their columns.
-        missing: The numbers that no row store knows.
+        missing: The numbers of those that are not at hand.
     """
 
     rows: pa.Table
     missing: NDArray[np.uint64]
 
 
-class RowStores:
+class AtHand:
     """What is at hand of a version of a table: row stores of large fragments, and a memtable of what is left.
 
     Args:
@@ -107,7 +107,7 @@ class RowStores:
         version: Version,
         table: Path,
         read: Read,
-        before: RowStores | None,
+        before: AtHand | None,
         *,
         are_open: bool,
     ) -> None:
@@ -146,53 +146,53 @@ class RowStores:
         """*columns*, and `ROW`, of those of the rows *numbers* that fulfil *where*.
 
         Returns:
-            None if *where* or *columns* are not for row stores to know. What is not there is missing.
+            None if only LanceDB can tell about *where* or *columns*. What is not at hand is missing.
         """
         meaning = meaning_of(where)
         further = columns_of(meaning) if meaning is not None else frozenset()
         if (where and meaning is None) or not (further | set(columns)) <= set(layout.KEPT):
             return None
         found, missing = [], np.ones(len(numbers), dtype=np.bool_)
-        for store, dead in zip(self._segments, self._dead, strict=True):
-            positions = store.positions(numbers)
+        for segment, dead in zip(self._segments, self._dead, strict=True):
+            positions = segment.positions(numbers)
             missing &= positions < 0
             here = _alive(positions, dead)
-            records, those = store.records(positions[here]), numbers[here]
+            records, those = segment.records(positions[here]), numbers[here]
             if meaning is not None:
-                holds = passing(meaning, store.table(records, those, sorted(further)))
+                holds = passing(meaning, segment.table(records, those, sorted(further)))
                 records, those = records[holds], those[holds]
-            found.append(store.table(records, those, [*columns, ROW]))
+            found.append(segment.table(records, those, [*columns, ROW]))
         return Found(pa.concat_tables(found), numbers[missing])
 
     @_if_readable
     def memories(self, numbers: NDArray[np.uint64]) -> list[Memory] | None:
-        """The memories in the rows *numbers*, those that row stores know, in no particular order."""
+        """The memories in the rows *numbers*, those that are at hand, in no particular order."""
         found: list[Memory] = []
-        for store, dead in zip(self._segments, self._dead, strict=True):
-            positions = store.positions(numbers)
-            found += store.memories(store.records(positions[_alive(positions, dead)]))
+        for segment, dead in zip(self._segments, self._dead, strict=True):
+            positions = segment.positions(numbers)
+            found += segment.memories(segment.records(positions[_alive(positions, dead)]))
         return found
 
     @_if_readable
     def share(self, place: str) -> float | None:
-        """Which share of the rows is in *place*; None if row stores can't tell."""
+        """Which share of the rows is in *place*; None if only LanceDB can tell."""
         there = self._ranges(place)
         if there is None:
             return None
         here = sum(end - start for ranges in there for start, end in ranges)
-        return here / max(sum(store.count for store in self._segments), 1)
+        return here / max(sum(segment.count for segment in self._segments), 1)
 
     def _ranges(self, place: str) -> list[list[tuple[int, int]]] | None:
-        """The records in *place* of each row store; None if *place* speaks of more than where a row is."""
+        """The records in *place* of each segment; None if *place* speaks of more than where a row is."""
         if not place:
-            return [[(0, store.count)] for store in self._segments]
+            return [[(0, segment.count)] for segment in self._segments]
         meaning = meaning_of(place)
         if meaning is None or not columns_of(meaning) <= set(layout.PLACE):
             return None
         if place not in self._places:
             if len(self._places) == PLACES_MOST:
                 self._places.clear()
-            self._places[place] = [store.ranges(meaning) for store in self._segments]
+            self._places[place] = [segment.ranges(meaning) for segment in self._segments]
         return self._places[place]
 
     @_if_readable
@@ -213,10 +213,10 @@ class RowStores:
         if there is None:
             return None
         numbers, cosines = [np.empty(0, np.uint64)], [np.empty(0, np.float32)]
-        for store, dead, ranges in zip(self._segments, self._dead, there, strict=True):
+        for segment, dead, ranges in zip(self._segments, self._dead, there, strict=True):
             for start, end in ranges:
-                numbers.append(store.numbers(slice(start, end)))
-                cosines.append(store.products(vector, start, end))
+                numbers.append(segment.numbers(slice(start, end)))
+                cosines.append(segment.products(vector, start, end))
                 if dead is not None:
                     cosines[-1][dead[start:end]] = -np.inf
         every, values = np.concatenate(numbers), np.concatenate(cosines)
@@ -227,8 +227,8 @@ class RowStores:
     @_if_readable
     def announce(self, place: str) -> None:
         """Tell the system that `nearest` will read what is in *place*, if that is how it will be compared."""
-        for store, ranges in zip(self._segments, self._few(place) or (), strict=False):
-            store.announce(ranges)
+        for segment, ranges in zip(self._segments, self._few(place) or (), strict=False):
+            segment.announce(ranges)
 
     @_if_readable
     def held(
@@ -248,23 +248,23 @@ class RowStores:
         if there is None:
             return None
         terms = dict.fromkeys(term for some in questions.values() for term in some)
-        known = {term: [store.postings.known(term) for store in self._segments] for term in terms}
-        for store, *of_store in zip(self._segments, *known.values(), strict=True):
-            store.postings.announce(of_store)
+        known = {term: [segment.postings.known(term) for segment in self._segments] for term in terms}
+        for segment, *of_segment in zip(self._segments, *known.values(), strict=True):
+            segment.postings.announce(of_segment)
         among = Texts(
-            count=sum(store.with_terms for store in self._segments),
-            length=sum(store.postings.length for store in self._segments),
+            count=sum(segment.with_terms for segment in self._segments),
+            length=sum(segment.postings.length for segment in self._segments),
             holders={term: sum(one.holders for one in of_term) for term, of_term in known.items()},
         )
 
         def scored(at: int, term: str, ranges: Sequence[tuple[int, int]]) -> Held:
             """The records in *ranges* of the segment *at* that hold *term*, and how well."""
-            store, dead = self._segments[at], self._dead[at]
-            records, counts = store.postings.holding(known[term][at], ranges)
+            segment, dead = self._segments[at], self._dead[at]
+            records, counts = segment.postings.holding(known[term][at], ranges)
             if dead is not None:
                 alive = ~dead[records]
                 records, counts = records[alive], counts[alive]
-            return records, among.scores(term, counts, store.postings.lengths.take(records))
+            return records, among.scores(term, counts, segment.postings.lengths.take(records))
 
         best = {}
         for which, some in questions.items():
@@ -300,8 +300,8 @@ class RowStores:
         return self._few(place) is not None
 
     def _few(self, place: str) -> list[list[tuple[int, int]]] | None:
-        """The records in *place* of each row store; None if these can't be compared here, or are too many."""
-        can_compare = self.is_whole and all(store.has_units for store in self._segments)
+        """The records in *place* of each segment; None if these can't be compared here, or are too many."""
+        can_compare = self.is_whole and all(segment.has_units for segment in self._segments)
         there = self._ranges(place) if can_compare else None
         if there is None or sum(end - start for ranges in there for start, end in ranges) > EXACT:
             return None
