@@ -68,7 +68,7 @@ class Table(Remembers):
     def absent(cls, schema: pa.Schema) -> Self:
         """A table of a store that does not exist: for reading only."""
         table = cls.__new__(cls)
-        table.name, table._schema, table._table = "nothing", schema, None
+        table.name, table._schema, table._key, table._table = "nothing", schema, schema.names[0], None
         table._forget()
         return table
 

@@ -41,6 +41,9 @@ REST_MOST = UNINDEXED_MOST
 """Rows without a row store that are read into memory, at most: 1 takes 3 ms, 160 take 9. Upkeep leaves no
 more of them; see `lacking`."""
 
+LENGTH_MOST = 10 * REST_MOST
+"""The same with those that were deleted, which LanceDB is not asked for, but about."""
+
 REST_BYTES_MOST = 8_000_000
 """Bytes of the files of such rows, at most: 500 memories of 100 characters take 1 MB, and whoever has stored
 whole pages should not have them all in memory."""
@@ -132,11 +135,14 @@ class AtHand:
             self.is_whole = self.is_whole and store.count - len(dead) == fragment.rows
             self._segments.append(store)
             self._dead.append(np.bincount(dead, minlength=store.count) > 0 if len(dead) else None)
-        self._pieces: Pieces = _in_memory(rest, before._pieces if before else {}, read)
+        self._pieces: Pieces = {}
+        with suppress(*UNREADABLE):
+            some = _in_memory(rest, before._pieces if before else {}, read)
+            if some:
+                self._segments.append(Memtable(list(some.values())))
+                self._dead.append(None)
+                self._pieces = some
         self.is_whole = self.is_whole and len(self._pieces) == len(rest)
-        if self._pieces:
-            self._segments.append(Memtable(list(self._pieces.values())))
-            self._dead.append(None)
 
     def __bool__(self) -> bool:
         return bool(self._segments)
@@ -320,12 +326,10 @@ def _added(several: Sequence[Held]) -> Held:
 def _in_memory(fragments: Sequence[Fragment], known: Pieces, read: Read) -> Pieces:
     """The pieces of *fragments*, as far as they are *known* not *read* again; none if they are too much."""
     size = sum(file.size or 0 for one in fragments for file in one.files)
-    if sum(one.length for one in fragments) > REST_MOST or size > REST_BYTES_MOST:
+    length = sum(one.length for one in fragments)
+    if sum(one.rows for one in fragments) > REST_MOST or length > LENGTH_MOST or size > REST_BYTES_MOST:
         return {}
-    try:
-        return pieces(fragments, known, read)
-    except UNREADABLE:
-        return {}
+    return pieces(fragments, known, read)
 
 
 def _alive(positions: NDArray[np.int64], dead: NDArray[np.bool_] | None) -> NDArray[np.bool_]:

@@ -16,7 +16,7 @@ from memcli.errors import StorageError
 from memcli.storage import versions
 from memcli.storage.lance import ROW, awaited, read_before, scanned, translated
 from memcli.storage.rowstore import layout, making
-from memcli.storage.rowstore.at_hand import REST_MOST, AtHand
+from memcli.storage.rowstore.at_hand import REST_BYTES_MOST, REST_MOST, AtHand
 from memcli.storage.rowstore.memtable import READ
 from memcli.storage.table import Table
 from memcli.storage.versions import TornError, Version
@@ -26,7 +26,10 @@ if TYPE_CHECKING:
     from memcli.storage.versions import Fragment
 
 
-WRITTEN = "rows that were added"
+WRITTEN, AT_HAND = "rows that were added", "at hand"
+
+NOTHING: tuple[tuple[int, int], AtHand | None] = (0, 0), None
+"""What is known of what is at hand, and of when its folder was changed, before anybody has looked."""
 
 
 def can_be_read() -> bool:
@@ -72,20 +75,21 @@ class RowStoredTable(Table):
         except OSError:  # a small table needs none
             made = 0
         kept = read_before(self._connection)
-        (version, then), known = kept.get((self.name, "at hand"), ((0, 0), None))
+        (version, then), known = kept.get((self.name, AT_HAND), NOTHING)
         if (version, then) != (self.version, made):
             before, known = known, None
             if (manifest := self._manifest) is not None and (made or manifest.rows <= REST_MOST):
                 there = (folder, manifest, self._directory)
                 read = partial(self._of_fragments, before=before)
                 known = AtHand(*there, read, before, are_open=then == made)
-            kept[self.name, "at hand"] = ((self.version, made), known)
+            kept[self.name, AT_HAND] = ((self.version, made), known)
+            kept.pop((self.name, WRITTEN), None)
         return known if known else None
 
     def add(self, rows: pa.Table) -> None:
         """See `Table`."""
         super().add(rows)
-        if len(rows) <= REST_MOST:
+        if len(rows) <= REST_MOST and rows.nbytes <= REST_BYTES_MOST:
             self.keep(WRITTEN, rows)
 
     def _of_fragments(self, fragments: Sequence[Fragment], before: AtHand | None) -> pa.Table:
@@ -95,19 +99,28 @@ class RowStoredTable(Table):
         it is these that are asked for: nobody needs to read them.
         """
         numbers = np.concatenate([layout.numbers(one) for one in fragments])
-        added = self.kept(WRITTEN)
-        is_next = before and before.is_whole and before.number + 1 == self.version
-        there = [(one.rows, one.length) for one in fragments]
-        if is_next and added is not None and there == [(len(added), len(added))]:
-            return added.select(list(READ)).append_column(ROW, pa.array(numbers))
+        added, newest = self.kept(WRITTEN), fragments[-1]
+        is_next = before is not None and before.is_whole and before.number + 1 == self.version
+        assert self._table is not None
+        if is_next and added is not None and fragments == [newest] and self._is_all(newest, len(added)):
+            kinds = pa.schema([self._table.schema.field(name) for name in READ])  # vectors may have 32 bits
+            return added.select(list(READ)).cast(kinds).append_column(ROW, pa.array(numbers))
         where = f"{ROW} IN ({', '.join(map(str, numbers.tolist()))})"
         return awaited(self._table, lambda table: scanned(table, where, [*READ, ROW]))
 
+    def _is_all(self, fragment: Fragment, count: int) -> bool:
+        """Whether *fragment* is the newest, and has as many rows as were added, *count*, none deleted."""
+        others = self._manifest.fragments if self._manifest is not None else ()
+        is_newest = fragment.number == max((one.number for one in others), default=-1)
+        return is_newest and fragment.rows == fragment.length == count
+
     def memories(self, keys: Sequence[str]) -> list[Memory] | None:
-        """The memories called *keys*; None if not all are at hand, or it is not known where they are."""
-        at_hand = self.at_hand if all(key in self._places for key in keys) else None
-        places = self._places  # after what may have looked at another version
-        if at_hand is None or not all(key in places for key in keys):
+        """The memories called *keys*; None if it is not known already that all are at hand, and where."""
+        if self.row_folder is None or not all(key in self._places for key in keys):
+            return None
+        (version, _), at_hand = read_before(self._connection).get((self.name, AT_HAND), NOTHING)
+        places = self._places  # the version may be another one by now
+        if at_hand is None or version != self.version or not all(key in places for key in keys):
             return None
         found = at_hand.memories(np.array([places[key] for key in keys], dtype=np.uint64))
         return found if found is not None and {memory.id for memory in found} == set(keys) else None
