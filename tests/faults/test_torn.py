@@ -13,6 +13,7 @@ from memcli.services.engine import Engine
 from memcli.services.health import stores
 from memcli.services.health.findings import Finding, Level
 from memcli.storage import torn, versions, whole
+from memcli.storage.rowstore.table import RowStoredTable
 from memcli.storage.whole import Part
 from tests.faults.acting import SCOPE, engine_at
 from tests.faults.promises import everything
@@ -159,13 +160,18 @@ def test_a_torn_newest_version_gives_way_to_the_last_good_one(home: Path, spoil:
 
 
 @SPOILT
-def test_a_torn_index_is_made_anew_without_asking(home: Path, spoil: Spoil) -> None:
-    """It holds nothing that the rows do not."""
+def test_a_torn_index_is_made_anew_without_asking(
+    home: Path, spoil: Spoil, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """It holds nothing that the rows do not, and few rows are found without it."""
     for path in (table(home) / "_indices").rglob("*.lance"):
         spoil(path)
     assert texts(home) == TEXTS[1:]
-    with pytest.raises(StorageError, match="_indices/"):
-        recall.search(engine_at(home), "note", scope=SCOPE, mode=Mode.TEXT)
+    assert found(home, TEXTS[2]) == {TEXTS[2]}
+    with monkeypatch.context() as patched:
+        patched.setattr(RowStoredTable, "at_hand", None)
+        with pytest.raises(StorageError, match="_indices/"):
+            recall.search(engine_at(home), "note", scope=SCOPE, mode=Mode.TEXT)
     assert len(mended(home, yes=False)) == 1
     assert errors(home, deep=True) == []
     assert found(home, TEXTS[2]) == {TEXTS[2]}
