@@ -103,7 +103,8 @@ class RowStoredTable(Table):
         is_next = before is not None and before.is_whole and before.number + 1 == self.version
         assert self._table is not None
         if is_next and added is not None and fragments == [newest] and self._is_all(newest, len(added)):
-            kinds = pa.schema([self._table.schema.field(name) for name in READ])  # vectors may have 32 bits
+            schema = self._table.schema  # LanceDB is asked each time
+            kinds = pa.schema([schema.field(name) for name in READ])  # vectors may have 32 bits
             return added.select(list(READ)).cast(kinds).append_column(ROW, pa.array(numbers))
         where = f"{ROW} IN ({', '.join(map(str, numbers.tolist()))})"
         return awaited(self._table, lambda table: scanned(table, where, [*READ, ROW]))
