@@ -187,10 +187,8 @@ def finished(
         if known is None or known.version != db.version or not is_looked_up:
             known = asked()  # the same, or something against it, may be stored by now
         if replaces:
-            stored = [writing.replace(db, known, memories[0], embedded, replaces)]
-        else:
-            stored = writing.write(db, known, memories, embedded)
-    return stored
+            return [writing.replace(db, known, memories[0], embedded, replaces)]
+        return writing.write(db, known, memories, embedded)
 
 
 def check(engine: Engine, draft: Draft) -> None:

@@ -13,7 +13,7 @@ from memcli.storage import rows
 from memcli.storage.lexical import terms
 from memcli.storage.lookup import Looked
 from memcli.storage.memories import Memories
-from memcli.storage.predicates import EPISODE, all_of, any_of, compiled, differs, equals, is_empty, is_in
+from memcli.storage.predicates import EPISODE, IS_FACT, all_of, any_of, compiled, differs, equals, is_in
 from memcli.storage.rows import VECTOR, units, vectors_of
 from memcli.storage.seeking import Holding, Near
 from memcli.storage.table import MANY_KEYS, chunks
@@ -23,11 +23,8 @@ if TYPE_CHECKING:
 
     from memcli.model import Memory
 
-NO_TURNS = any_of(equals("conversation", ""), is_empty("position"))
-"""The predicate for memories that are no turn of a conversation."""
-
-FACTS = all_of(NO_TURNS, any_of(differs("source", "task"), f"NOT ({compiled(EPISODE)})"))
-"""The predicate for those that are no episode either, which no row store can tell."""
+FACTS = all_of(IS_FACT, any_of(differs("source", "task"), f"NOT ({compiled(EPISODE)})"))
+"""The predicate for those of `IS_FACT` that are no episode either, which no row store can tell."""
 
 ROWS_AT_ONCE = 20_000
 """Vectors of the store that are held against a batch at once: 30 MB at 384 numbers each."""
@@ -102,7 +99,7 @@ def of_one(
         )
         return _compared(looked, vector)
 
-    found = compared(NO_TURNS)
+    found = compared(IS_FACT)
     if not all(is_fact(memory) for memory, _ in found):  # facts that are less near have to take their places
         found = compared(FACTS)
     rivals = [Rival(memory, cosine) for memory, cosine in found if cosine >= floor]

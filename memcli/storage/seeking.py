@@ -176,9 +176,9 @@ class Seeker:
     async def _nearest(self, question: Near, where: str, spare: float) -> pa.Table:
         number, at_hand = self.number(question, spare), self.at_hand
         if at_hand is not None and (where or not self.indexed) and at_hand.can_compare(where):
-            found = await self._nearest_here(at_hand, question, where, number)
-            if found is not None:
-                return found
+            nearest = await beside_the_loop(lambda: at_hand.nearest(question.vector, where, number))
+            if nearest is not None:
+                return _near_table(nearest)
         if at_hand is not None and self.indexed and len(unknown := at_hand.unknown_to(VECTOR_INDEX)):
             indexed = self._nearest_indexed(question, where, number, indexed_only=True)
             near, others = await asyncio.gather(indexed, self.taken(unknown, where, [VECTOR]))
@@ -197,13 +197,6 @@ class Seeker:
             query = self._near(question, everywhere=True, indexed_only=indexed_only)
             found = await _found(query, where, limit)
         return found
-
-    async def _nearest_here(
-        self, at_hand: AtHand, question: Near, where: str, number: int
-    ) -> pa.Table | None:
-        """What `_nearest` finds where all that is in the place *where* is at hand; None if it is not."""
-        nearest = await beside_the_loop(lambda: at_hand.nearest(question.vector, where, number))
-        return None if nearest is None else _near_table(nearest)
 
     def _near(self, question: Near, *, everywhere: bool = False, indexed_only: bool = False) -> Any:
         """Rows near to what *question* says, from the nearest partitions of an index, or from all of them.

@@ -89,6 +89,31 @@ def test_what_somebody_else_writes_makes_them_void(
     assert (answer.action, answer.replaced_text) == (Action.REPLACED, "The office is on floor 4")
 
 
+def test_facts_are_held_against_all_that_were_stored_before(engine: Engine, scope: Scope) -> None:
+    """What is stored, checked or not, counts for the next one, past tidying."""
+    for number in range(0, 80, 5):
+        drafts = [Draft(text=f"The lamp in room {number + i} is red", scope=scope) for i in range(5)]
+        remember.store_all(engine, drafts, conflicts=number % 15 > 0)
+    answer = remember.store(engine, "The lamp in room 66 is blue", scope=scope)
+    assert answer.replaced_text == "The lamp in room 66 is red"
+
+
+def test_what_is_known_already_is_told(engine: Engine, scope: Scope) -> None:
+    """The same words in other spelling, an id that is taken, words that may be said anew."""
+    first = [remember.store(engine, f"{name} likes tea", scope=scope).id for name in ("Ann", "Bo", "Cy")]
+    new = remember.store(engine, "Di likes tea", scope=scope).id
+    for said, same in (("ANN  likes tea", first[0]), ("Cy likes tea", first[2]), ("di likes tea", new)):
+        answer = remember.store(engine, said, scope=scope)
+        assert (answer.action, answer.id, answer.reason) == (Action.DUPLICATE, same, "same text")
+    elsewhere = remember.store(engine, "Something else", scope=Scope("elsewhere", scope.user), id=first[1])
+    assert elsewhere.action is Action.FAILED
+    taken = remember.store(engine, "Something else", scope=scope, id=first[1])
+    assert taken.action is Action.FAILED
+    remember.store(engine, "The office is on floor 3", scope=scope)
+    floors = ("The office is on floor 4", "The office is on floor 3")
+    assert {remember.store(engine, floor, scope=scope).action for floor in floors} == {Action.REPLACED}
+
+
 def test_what_has_expired_is_not_held_against_anything(
     engine: Engine, make_engine: Callable[..., Engine], scope: Scope
 ) -> None:

@@ -20,8 +20,7 @@ from memcli.storage.predicates import all_of, equals
 from memcli.storage.rows import WORDS
 from memcli.storage.rowstore import at_hand, cutting, layout, making, postings
 from memcli.storage.rowstore.at_hand import AtHand
-from memcli.storage.rowstore.postings import Postings
-from memcli.storage.rowstore.segment import UNHEARD
+from memcli.storage.rowstore.postings import UNHEARD, Postings
 from memcli.storage.rowstore.table import RowStoredTable
 from memcli.storage.scored import highest
 from memcli.storage.seeking import Seeker

@@ -202,9 +202,7 @@ class AtHand:
         return self._places[place]
 
     @_if_readable
-    def nearest(
-        self, vector: NDArray[np.float32], place: str, wanted: int
-    ) -> tuple[NDArray[np.uint64], NDArray[np.float64]] | None:
+    def nearest(self, vector: NDArray[np.float32], place: str, wanted: int) -> Scored | None:
         """The *wanted* rows in *place* that are nearest to *vector*, by comparing all, and their cosines.
 
         Args:

@@ -20,7 +20,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from memcli.storage.rowstore.files import File, whole
-from memcli.storage.rowstore.segment import UNHEARD, Term
+from memcli.storage.rowstore.segment import Term
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -47,6 +47,10 @@ at most), hence by more than two once in 16,000 times. One read of a piece that 
 def hashed(term: str) -> int:
     """The hash of *term* in a vocabulary."""
     return int.from_bytes(hashlib.blake2b(term.encode(), digest_size=HASH_BYTES).digest(), "little")
+
+
+UNHEARD = Term(0, 0, 0)
+"""A term that no record holds."""
 
 
 class Postings:

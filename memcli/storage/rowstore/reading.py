@@ -61,7 +61,7 @@ class RowStore:
     """
 
     def __init__(self, folder: Path, fragment: int) -> None:
-        self.folder, self.fragment = folder, fragment
+        self.folder = folder
         self.about, self._first = About.load(folder), fragment << layout.BITS
         self.count, self.with_terms = self.about.records, self.about.with_terms
         self.has_units = self.about.has_units

@@ -38,10 +38,6 @@ class Term:
         return self.end - self.start
 
 
-UNHEARD = Term(0, 0, 0)
-"""A term that no record holds."""
-
-
 class Inverted(Protocol):
     """An inverted index of a segment: for each term, the records that hold it.
 

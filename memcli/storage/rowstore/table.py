@@ -117,11 +117,13 @@ class RowStoredTable(Table):
 
     def memories(self, keys: Sequence[str]) -> list[Memory] | None:
         """The memories called *keys*; None if it is not known already that all are at hand, and where."""
-        if self.row_folder is None or not all(key in self._places for key in keys):
+        if self.row_folder is None:
             return None
         (version, _), at_hand = read_before(self._connection).get((self.name, AT_HAND), NOTHING)
-        places = self._places  # the version may be another one by now
-        if at_hand is None or version != self.version or not all(key in places for key in keys):
+        if at_hand is None or version != self.version:
+            return None
+        places = self._places  # after what may have looked at another version
+        if not all(key in places for key in keys):
             return None
         found = at_hand.memories(np.array([places[key] for key in keys], dtype=np.uint64))
         return found if found is not None and {memory.id for memory in found} == set(keys) else None
